@@ -1,0 +1,42 @@
+"""Puts the rooms together into one web application; one of the two places that see everything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from geo_service import __version__
+from geo_service.db.database import Database
+from geo_service.settings import Settings
+from geo_service.web.problems import install_problem_answers
+
+
+def build_app(settings: Settings, database: Database) -> FastAPI:
+    """The application on one database. `app.state`: settings, database, engine (sync), pool (async)."""
+    engine = database.app_engine()
+    pool = database.async_pool()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await pool.open()
+        yield
+        await pool.close()
+        engine.dispose()
+
+    app = FastAPI(
+        title="Digitaler Straßenraum",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.engine = engine
+    app.state.pool = pool
+    install_problem_answers(app)
+    # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
+    return app

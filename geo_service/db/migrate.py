@@ -1,0 +1,26 @@
+"""Brings a database to the newest revision; Alembic keeps the count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from geo_service.db.database import Database
+
+
+def migrate(database: Database) -> None:
+    """Run all missing revisions as the owner, in one transaction, and refresh the labels of codes."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).resolve().parent / "migrations"))
+    conninfo = database.owner_conninfo()
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo))
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

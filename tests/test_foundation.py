@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.errors import BadInterval
+from geo_service.interval import Interval
+
+
+def test_a_day_is_whole_even_when_clocks_change() -> None:
+    autumn = Interval.of_days(date(2026, 10, 25), date(2026, 10, 25))
+    assert autumn.end is not None
+    assert (autumn.end.astimezone(UTC) - autumn.start.astimezone(UTC)).total_seconds() == 25 * 3600
+    assert autumn.last_day() == date(2026, 10, 25)
+    assert autumn.days() == 1
+
+
+def test_touching_is_not_overlapping() -> None:
+    week = Interval.of_days(date(2026, 5, 4), date(2026, 5, 8))
+    assert not week.overlaps(Interval.of_days(date(2026, 5, 9), date(2026, 5, 9)))
+    assert week.overlaps(Interval.of_days(date(2026, 5, 8), None))
+
+
+def test_a_reversed_or_naive_interval_is_refused() -> None:
+    with pytest.raises(BadInterval):
+        Interval.of_days(date(2026, 5, 4), date(2026, 5, 3))
+    with pytest.raises(BadInterval):
+        Interval(datetime(2026, 5, 4), None)  # noqa: DTZ001  the naive instant is the point
+
+
+def test_the_application_owns_nothing_and_is_no_superuser(empty_session: Session) -> None:
+    role = empty_session.execute(
+        text("SELECT current_user AS name, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    assert (role.name, role.rolsuper, role.rolbypassrls) == ("geo_service_app", False, False)
+    owned = empty_session.execute(
+        text("SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)")
+    ).scalar_one()
+    assert owned == 0
+
+
+def test_reads_of_occupations_keep_the_spatial_index_for_the_application(empty_session: Session) -> None:
+    empty_session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = "\n".join(
+        row[0]
+        for row in empty_session.execute(
+            text(
+                "EXPLAIN SELECT occupation_id FROM occupation WHERE counts AND area && ST_MakeEnvelope(470000, 5500000, 470010, 5500010, 25832)"
+                " AND period && '[2026-06-01,2026-06-02)'::tstzrange"
+            )
+        )
+    )
+    assert "occupation_area_gist" in plan
+    assert "Index Cond: ((area &&" in plan
