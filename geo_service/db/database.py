@@ -86,3 +86,15 @@ def operator_session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session, session.begin():
         speak_as(session, actor="operator")
         yield session
+
+
+@contextmanager
+def owner_session(database: Database) -> Iterator[Session]:
+    """One transaction as the owner, for what the application may not write: keys, towns."""
+    conninfo = database.owner_conninfo()
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo))
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()

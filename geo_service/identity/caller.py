@@ -7,7 +7,8 @@ from typing import Literal
 
 from geo_service.errors import Forbidden, NotSignedIn
 
-Role = Literal["public", "applicant", "reader", "clerk", "supervisor", "admin", "operator"]
+KeyRole = Literal["reader", "clerk", "supervisor", "admin", "operator"]
+Role = Literal["public", "applicant"] | KeyRole
 
 # The desk's roles: each may do what the one before may, in its own town.
 DESK_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "admin")
@@ -15,12 +16,16 @@ DESK_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "admin")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """A person or system; `town` is the AGS it acts for, None for the public and the operator."""
+    """A person or system; `town` is the AGS it acts for, None for the public and the operator.
+
+    `key_id` names the API key, also the one behind a sign-in; `signed_in`: a browser with a sign-in cookie.
+    """
 
     role: Role = "public"
     town: str | None = None
     name: str = "public"
     key_id: str | None = None
+    signed_in: bool = False
 
     @property
     def at_desk(self) -> bool:
@@ -38,6 +43,7 @@ class Caller:
 
 
 PUBLIC = Caller()
+APPLICANT = Caller(role="applicant", name="applicant")
 
 
 def require_desk(caller: Caller, town: str | None = None) -> Caller:

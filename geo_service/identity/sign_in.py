@@ -1,27 +1,129 @@
-"""Keys of systems and sign-ins of people; stored as SHA-256, looked up by functions of the database."""
+"""Keys of systems and sign-ins of people; stored as SHA-256, looked up by functions of the database.
+
+For pages: `sign_in_with_key` / `sign_in_for_demo` give a `SignIn`; its token goes into the cookie of
+`web/sign_in.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field `csrf_token`.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from geo_service.errors import NotSignedIn
-from geo_service.identity.caller import PUBLIC, Caller
+from geo_service.errors import Forbidden, NotSignedIn, SetupError
+from geo_service.identity.caller import DESK_ROLES, PUBLIC, Caller, Role
+from geo_service.identity.secrets import new_secret, stored_form
+from geo_service.settings import Settings
+from geo_service.sql.loader import statements
+
+SIGN_IN_SECONDS = 8 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """A person's sign-in that has just begun; `token` is shown to the browser only, as a cookie."""
+
+    token: str
+    caller: Caller
+
+
+def _caller(row: Row[tuple[object, ...]], *, signed_in: bool) -> Caller:
+    return Caller(
+        role=row.role,
+        town=row.town,
+        name=row.name,
+        key_id=str(row.key_id) if row.key_id else None,
+        signed_in=signed_in,
+    )
 
 
 def identify(session: Session, *, authorization: str | None, cookie: str | None) -> Caller:
-    """The caller behind an Authorization header or a sign-in cookie; the public without either."""
-    if not authorization:
-        return PUBLIC
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise NotSignedIn("Send the key as: Authorization: Bearer KEY")
+    """The caller behind an Authorization header, else behind a sign-in cookie, else the public.
+
+    Raises NotSignedIn for a key that is unknown, expired or revoked; a stale cookie is only the public.
+    """
+    if authorization:
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn(
+                "Send the key as: Authorization: Bearer KEY", headers={"WWW-Authenticate": "Bearer"}
+            )
+        row = session.execute(
+            text(statements("identity")["identify_key"]), {"hash": stored_form(key.strip())}
+        ).one_or_none()
+        if row is None:
+            raise NotSignedIn(
+                "This key is unknown, expired or revoked.", headers={"WWW-Authenticate": "Bearer"}
+            )
+        return _caller(row, signed_in=False)
+    if cookie:
+        row = session.execute(
+            text(statements("identity")["identify_sign_in"]), {"hash": stored_form(cookie)}
+        ).one_or_none()
+        if row is not None:
+            return _caller(row, signed_in=True)
+    return PUBLIC
+
+
+def sign_in_with_key(session: Session, key: str) -> SignIn:
+    """Begin a sign-in of eight hours with the key of a clerk, supervisor or admin. Raises NotSignedIn."""
+    token = new_secret()
     row = session.execute(
-        text("SELECT key_id, town, role, name FROM identify_key(:hash)"),
-        {"hash": hashlib.sha256(key.strip().encode()).digest()},
+        text(statements("identity")["begin_sign_in"]),
+        {"hash": stored_form(key.strip()), "token_hash": stored_form(token), "seconds": SIGN_IN_SECONDS},
     ).one_or_none()
     if row is None:
-        raise NotSignedIn("This key is unknown, expired or revoked.")
-    return Caller(role=row.role, town=row.town, name=row.name, key_id=str(row.key_id))
+        raise NotSignedIn("This key is unknown, expired, revoked or not the key of a person at a desk.")
+    return SignIn(token=token, caller=_caller(row, signed_in=True))
+
+
+def sign_in_for_demo(session: Session, settings: Settings, *, town: str, role: Role) -> SignIn:
+    """Begin a sign-in without a key, in a demo town of a demo on this machine only. Raises Forbidden."""
+    if not demo_sign_in_offered(settings) or role not in DESK_ROLES:
+        raise Forbidden("Signing in without a key exists only in the demo on this machine.")
+    token = new_secret()
+    row = session.execute(
+        text(statements("identity")["begin_demo_sign_in"]),
+        {
+            "town": town,
+            "role": role,
+            "name": f"Demo ({role})",
+            "token_hash": stored_form(token),
+            "seconds": SIGN_IN_SECONDS,
+        },
+    ).one_or_none()
+    if row is None:
+        raise Forbidden("This is not a demo town.")
+    return SignIn(token=token, caller=_caller(row, signed_in=True))
+
+
+def sign_out(session: Session, cookie: str) -> None:
+    """End the sign-in behind a cookie; nothing happens when there is none."""
+    session.execute(text(statements("identity")["end_sign_in"]), {"hash": stored_form(cookie)})
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and loopback addresses: nobody else can reach it."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def demo_sign_in_offered(settings: Settings) -> bool:
+    """True only for the demo, served on this machine and announced under no other name."""
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    return settings.demo and is_loopback(settings.host) and (public is None or is_loopback(public))
+
+
+def refuse_public_demo(settings: Settings) -> None:
+    """SetupError if a demo, where anybody may sign in as a clerk, would be reachable by others."""
+    if settings.demo and not demo_sign_in_offered(settings):
+        raise SetupError(
+            f"The demo lets anybody sign in as a clerk, so it is served on this machine only: "
+            f"host {settings.host!r}, public address {settings.public_url or 'none'}. "
+            "Use GEO_SERVICE_HOST=127.0.0.1, or serve without the demo."
+        )

@@ -47,7 +47,11 @@ CREATE TABLE permit (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT permit_period_not_empty CHECK (NOT isempty(period) AND NOT lower_inf(period)),
-    CONSTRAINT permit_filed_has_reference CHECK (status = 'draft' OR reference IS NOT NULL)
+    CONSTRAINT permit_filed_has_reference CHECK (status = 'draft' OR (reference IS NOT NULL AND filed_at IS NOT NULL)),
+    CONSTRAINT permit_status_known CHECK (status IN ('draft', 'submitted', 'in_review', 'more_information_needed',
+        'in_consultation', 'granted', 'rejected', 'withdrawn', 'dismissed', 'active', 'ended', 'overrun', 'accepted',
+        'rework_needed', 'surrendered', 'lapsed', 'revoked')),
+    CONSTRAINT permit_granted_has_findings CHECK (status NOT IN ('granted', 'active') OR findings_at_grant IS NOT NULL)
 );
 CREATE INDEX permit_queue ON permit (town, status, filed_at);
 
@@ -125,6 +129,8 @@ BEGIN
                        ' WITH CHECK (town = current_town() OR permit_id = current_case())', name || '_own', name);
     END LOOP;
 END $$;
+-- A filed case is never deleted, and with it no decision and no reason; only a draft may go.
+CREATE POLICY permit_delete_draft ON permit AS RESTRICTIVE FOR DELETE USING (status = 'draft');
 ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE finding FORCE ROW LEVEL SECURITY;
 CREATE POLICY finding_own ON finding
@@ -139,8 +145,8 @@ CREATE TABLE server_secret (
 INSERT INTO server_secret VALUES ('case_token', gen_random_bytes(32));
 
 CREATE TABLE case_key (
-    permit_id uuid CONSTRAINT case_key_pkey PRIMARY KEY,
-    town text NOT NULL,
+    permit_id uuid CONSTRAINT case_key_pkey PRIMARY KEY
+        CONSTRAINT case_key_permit_fkey REFERENCES permit (permit_id) ON DELETE CASCADE,
     reference text CONSTRAINT case_key_reference_unique UNIQUE,
     token_version integer NOT NULL DEFAULT 1
 );
@@ -148,30 +154,35 @@ CREATE TABLE case_key (
 CREATE FUNCTION case_token(id uuid, version integer) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT rtrim(translate(encode(hmac(id::text || '.' || version, (SELECT encode(value, 'hex') FROM server_secret WHERE name = 'case_token'), 'sha256'), 'base64'), '+/', '-_'), '=') $$;
 
--- Registers a case that is being filed or renews its token. Only for the case or town that is open.
-CREATE FUNCTION issue_case_token(id uuid, case_town text, case_reference text, renew boolean) RETURNS text
+-- The token of a stored case, registered on first use; `renew` makes every older token worthless.
+-- Only for the case or town that is open: the owner may be above row-level security, so it is asked here again.
+CREATE FUNCTION issue_case_token(id uuid, renew boolean) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE kept case_key;
+DECLARE mine permit; kept case_key;
 BEGIN
-    SELECT * INTO kept FROM case_key WHERE permit_id = id;
-    IF FOUND AND kept.town IS DISTINCT FROM current_town() AND id IS DISTINCT FROM current_case()
-       OR NOT FOUND AND case_town IS DISTINCT FROM current_town() AND id IS DISTINCT FROM current_case() THEN
+    SELECT * INTO mine FROM permit WHERE permit_id = id AND (town = current_town() OR permit_id = current_case());
+    IF NOT FOUND THEN
         RAISE insufficient_privilege USING MESSAGE = 'this case is not open';
     END IF;
-    INSERT INTO case_key AS k (permit_id, town, reference) VALUES (id, case_town, case_reference)
-    ON CONFLICT (permit_id) DO UPDATE SET reference = coalesce(EXCLUDED.reference, k.reference),
+    INSERT INTO case_key AS k (permit_id, reference) VALUES (mine.permit_id, mine.reference)
+    ON CONFLICT (permit_id) DO UPDATE SET reference = EXCLUDED.reference,
         token_version = k.token_version + CASE WHEN renew THEN 1 ELSE 0 END
     RETURNING * INTO kept;
     RETURN case_token(kept.permit_id, kept.token_version);
 END $$;
 
--- Opens one case for the rest of the transaction. Hashing both sides makes the comparison's time say nothing.
-CREATE FUNCTION open_case(wanted_reference text, token text) RETURNS uuid
+-- Opens one case for the rest of the transaction, by its reference or, while a draft, by its id.
+-- Hashing both sides makes the comparison's time say nothing.
+CREATE FUNCTION open_case(wanted text, token text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE kept case_key;
 BEGIN
-    SELECT * INTO kept FROM case_key WHERE reference = wanted_reference OR permit_id::text = wanted_reference;
-    IF NOT FOUND OR sha256(convert_to(case_token(kept.permit_id, kept.token_version), 'UTF8')) <> sha256(convert_to(coalesce(token, ''), 'UTF8')) THEN
+    SELECT * INTO kept FROM case_key WHERE reference = wanted;
+    IF NOT FOUND AND wanted ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        SELECT * INTO kept FROM case_key WHERE permit_id = wanted::uuid;
+    END IF;
+    IF kept.permit_id IS NULL
+       OR sha256(convert_to(case_token(kept.permit_id, kept.token_version), 'UTF8')) <> sha256(convert_to(coalesce(token, ''), 'UTF8')) THEN
         RETURN NULL;
     END IF;
     PERFORM set_config('app.case', kept.permit_id::text, true);

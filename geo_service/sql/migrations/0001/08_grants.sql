@@ -6,8 +6,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON road_node, road_segment, occupation, occ
 GRANT SELECT, INSERT, UPDATE ON permit, applicant TO geo_service_app;
 GRANT DELETE ON permit, applicant TO geo_service_app;
 GRANT SELECT, INSERT ON permit_transition TO geo_service_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON finding, idempotency_key TO geo_service_app;
-GRANT SELECT, INSERT, DELETE ON sign_in TO geo_service_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON finding TO geo_service_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO geo_service_app;
 REVOKE ALL ON FUNCTION case_token(uuid, integer) FROM public;
 GRANT SELECT ON spatial_ref_sys TO geo_service_app;
