@@ -9,12 +9,16 @@ from fastapi import FastAPI
 
 from geo_service import __version__
 from geo_service.db.database import Database
+from geo_service.identity.sign_in import refuse_public_demo
+from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.problems import install_problem_answers
+from geo_service.web.sign_in import router as sign_in_router
 
 
 def build_app(settings: Settings, database: Database) -> FastAPI:
     """The application on one database. `app.state`: settings, database, engine (sync), pool (async)."""
+    refuse_public_demo(settings)
     engine = database.app_engine()
     pool = database.async_pool()
 
@@ -39,4 +43,6 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.pool = pool
     install_problem_answers(app)
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
+    app.include_router(sign_in_router)
+    app.router.routes.extend(ogc_routes)
     return app

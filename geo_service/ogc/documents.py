@@ -1,0 +1,131 @@
+"""Landing page, conformance, list of collections and one collection."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service.ogc.addresses import (
+    GEOJSON,
+    HTML,
+    JSON,
+    OPENAPI,
+    Link,
+    address,
+    base_of,
+    link,
+    self_and_alternate,
+)
+from geo_service.ogc.answers import json_answer
+from geo_service.ogc.collection import COLLECTIONS, CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.extents import Extent, extents_of
+from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
+from geo_service.ogc.rendering import html_answer
+
+CONFORMS_TO = (
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+)
+TITLE = {"de": "Digitaler Straßenraum – Geodaten", "en": "Digital street space – geodata"}
+DESCRIPTION = {
+    "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen und Umleitungen nach OGC API – Features.",
+    "en": "Road segments, construction sites, special uses, events and detours by OGC API – Features.",
+}
+
+
+async def landing(request: Request) -> Response:
+    """`/ogc`."""
+    given = read_parameters(request, ON_EVERY_PAGE)
+    shown, language = find_format(request, given), find_language(request, given)
+    base = base_of(request)
+    links = [
+        *self_and_alternate(base, (), given, shown=shown),
+        link("service-desc", OPENAPI, address(base, "api"), "OpenAPI 3.0"),
+        link("service-doc", HTML, address(base, "api", query={"f": "html"}), "OpenAPI 3.0, HTML"),
+        link("conformance", JSON, address(base, "conformance")),
+        link("data", JSON, address(base, "collections")),
+    ]
+    document = {"title": TITLE[language], "description": DESCRIPTION[language], "links": links}
+    if shown == "html":
+        return await html_answer(request, "landing.html", language, document=document, links=links)
+    return await json_answer(request, document, JSON)
+
+
+async def conformance(request: Request) -> Response:
+    """`/ogc/conformance`."""
+    given = read_parameters(request, ON_EVERY_PAGE)
+    shown, language = find_format(request, given), find_language(request, given)
+    links = self_and_alternate(base_of(request), ("conformance",), given, shown=shown)
+    if shown == "html":
+        return await html_answer(request, "conformance.html", language, classes=CONFORMS_TO, links=links)
+    return await json_answer(request, {"conformsTo": CONFORMS_TO, "links": links}, JSON)
+
+
+async def collections(request: Request) -> Response:
+    """`/ogc/collections`."""
+    given = read_parameters(request, ON_EVERY_PAGE)
+    shown, language = find_format(request, given), find_language(request, given)
+    base, extents = base_of(request), extents_of(request)
+    links = self_and_alternate(base, ("collections",), given, shown=shown)
+    documents = [
+        collection_document(base, one, await extents.get(one), language) for one in COLLECTIONS.values()
+    ]
+    document = {"links": links, "crs": [CRS84, EPSG_25832], "collections": documents}
+    if shown == "html":
+        return await html_answer(request, "collections.html", language, documents=documents, links=links)
+    return await json_answer(request, document, JSON)
+
+
+async def collection(request: Request) -> Response:
+    """`/ogc/collections/{collection}`."""
+    given = read_parameters(request, ON_EVERY_PAGE)
+    one = get_collection(request.path_params["collection"])
+    shown, language = find_format(request, given), find_language(request, given)
+    base = base_of(request)
+    own = self_and_alternate(base, ("collections", one.id), given, shown=shown)
+    document = collection_document(base, one, await extents_of(request).get(one), language, own)
+    if shown == "html":
+        return await html_answer(
+            request, "collection.html", language, document=document, links=document["links"]
+        )
+    return await json_answer(request, document, JSON)
+
+
+def collection_document(
+    base: str, one: Collection, extent: Extent, language: Language, own: list[Link] | None = None
+) -> dict[str, object]:
+    """A collection as its own page and as the list show it; only the links to itself differ."""
+    items = ("collections", one.id, "items")
+    if own is None:
+        own = [link("self", JSON, address(base, "collections", one.id))]
+    return {
+        "id": one.id,
+        "title": one.title(language),
+        "description": one.description(language),
+        "attribution": attribution(one, extent),
+        "itemType": "feature",
+        "extent": extent.document(),
+        "crs": [CRS84, EPSG_25832],
+        "storageCrs": EPSG_25832,
+        "links": [
+            *own,
+            link("items", GEOJSON, address(base, *items), one.title(language)),
+            link("items", HTML, address(base, *items, query={"f": "html"}), one.title(language)),
+            link("license", HTML, one.license.href, one.license.title),
+        ],
+    }
+
+
+def attribution(one: Collection, extent: Extent) -> str:
+    """Whom to name: what the rows themselves say, else what the licence asks for."""
+    if one.credit == "attribution" and extent.credits:
+        return "; ".join(extent.credits)
+    if one.credit == "source" and extent.credits:
+        # Streets that the demo generated are nobody's data; anything else comes from OpenStreetMap.
+        demo_only = all(credit.startswith("demo") for credit in extent.credits)
+        return "Demodaten (generiert)" if demo_only else one.license.attribution
+    return one.license.attribution

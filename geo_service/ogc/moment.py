@@ -1,0 +1,71 @@
+"""`datetime`: an instant, a civil day or a closed interval of them, as a range of PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from geo_service.errors import FieldFault, Malformed
+from geo_service.interval import midnight
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_OPEN = ("", "..")
+
+
+def bad_moment(detail: str) -> Malformed:
+    """The answer to a time that cannot be read."""
+    return Malformed(f"datetime: {detail}", errors=[FieldFault("datetime", detail)])
+
+
+def read_datetime(value: str) -> str | None:
+    """Literal of a tstzrange; None when both ends are open. A bare date is the whole day in Europe/Berlin.
+
+    Intervals are closed: a feature that begins at the very end asked for is among them. Raises Malformed.
+
+    >>> read_datetime("2026-06-01")
+    '[2026-05-31T22:00:00+00:00,2026-06-01T22:00:00+00:00)'
+    >>> read_datetime("2026-06-01T08:00:00Z/..")
+    '[2026-06-01T08:00:00+00:00,)'
+    """
+    parts = value.split("/")
+    if len(parts) > 2:
+        raise bad_moment("An interval has one slash: start/end.")
+    if len(parts) == 1:
+        if value in _OPEN:
+            raise bad_moment("An instant, a date or an interval is needed.")
+        parts = [value, value]
+    try:
+        start = None if parts[0] in _OPEN else _start(parts[0])
+        end, closing = (None, ")") if parts[1] in _OPEN else _end(parts[1])
+    except (ValueError, OverflowError):
+        raise bad_moment(
+            "A time is written 2026-06-01T08:00:00Z (or with +02:00), a day 2026-06-01, an open end .. ."
+        ) from None
+    if start is None and end is None:
+        return None
+    if start is not None and end is not None and start > end:
+        raise bad_moment("The interval ends before it starts.")
+    return f"[{'' if start is None else start.isoformat()},{'' if end is None else end.isoformat()}{closing}"
+
+
+def _start(text: str) -> datetime:
+    return midnight(date.fromisoformat(text)).astimezone(UTC) if _DAY.fullmatch(text) else _instant(text)
+
+
+def _end(text: str) -> tuple[datetime, str]:
+    if _DAY.fullmatch(text):
+        return midnight(date.fromisoformat(text) + timedelta(days=1)).astimezone(UTC), ")"
+    return _instant(text), "]"
+
+
+def _instant(text: str) -> datetime:
+    parts = _INSTANT.fullmatch(text)
+    if parts is None:
+        raise ValueError(text)
+    day, clock, fraction, zone = parts.groups()
+    return datetime.fromisoformat(
+        f"{day}T{clock}{(fraction or '')[:7]}{zone.upper().replace('Z', '+00:00')}"
+    ).astimezone(UTC)

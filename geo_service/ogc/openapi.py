@@ -1,0 +1,131 @@
+"""The OpenAPI 3.0.3 document, built here: relabelling the 3.1 that FastAPI emits gives an invalid 3.0 document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service import __version__
+from geo_service.ogc.addresses import OPENAPI, base_of, self_and_alternate
+from geo_service.ogc.answers import json_answer
+from geo_service.ogc.collection import COLLECTIONS, Collection
+from geo_service.ogc.documents import DESCRIPTION, TITLE
+from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS
+from geo_service.ogc.parameters import (
+    ON_EVERY_PAGE,
+    ON_ITEM,
+    ON_ITEMS,
+    Language,
+    find_format,
+    find_language,
+    read_parameters,
+)
+from geo_service.ogc.rendering import html_answer
+
+Part = dict[str, Any]
+
+
+async def api(request: Request) -> Response:
+    """`/ogc/api`."""
+    given = read_parameters(request, ON_EVERY_PAGE)
+    shown, language = find_format(request, given), find_language(request, given)
+    base = base_of(request)
+    document = openapi_document(base, language)
+    if shown == "html":
+        links = self_and_alternate(base, ("api",), given, shown=shown, json_type=OPENAPI)
+        return await html_answer(request, "api.html", language, document=document, links=links)
+    return await json_answer(request, document, OPENAPI)
+
+
+def openapi_document(base: str, language: Language) -> Part:
+    """The whole document, a literal path for every collection."""
+    paths = {
+        "/": _operation("getLandingPage", "Landing page", "landingPage", ON_EVERY_PAGE),
+        "/conformance": _operation("getConformance", "Conformance classes", "confClasses", ON_EVERY_PAGE),
+        "/api": _api_operation(),
+        "/collections": _operation("getCollections", "Collections", "collections", ON_EVERY_PAGE),
+    }
+    for one in COLLECTIONS.values():
+        paths |= _collection_paths(one, language)
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": TITLE[language],
+            "description": DESCRIPTION[language],
+            "version": __version__,
+            "license": {"name": "EUPL-1.2", "url": "https://eupl.eu/1.2/de/"},
+        },
+        "servers": [{"url": f"{base}/ogc"}],
+        "tags": [{"name": one.id, "description": one.description(language)} for one in COLLECTIONS.values()],
+        "paths": paths,
+        "components": {"parameters": PARAMETERS, "schemas": SCHEMAS, "responses": {"Problem": PROBLEM}},
+    }
+
+
+def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
+    title = one.title(language)
+    items, item = _geojson("featureCollection", title), _geojson("feature", title)
+    item_operation = _get(f"get_{one.id}_item", title, item, ON_ITEM, one.id)
+    item_operation["get"]["parameters"].insert(0, _reference("parameters", "featureId"))
+    item_operation["get"]["responses"]["404"] = _reference("responses", "Problem")
+    return {
+        f"/collections/{one.id}": _operation(
+            f"describe_{one.id}", title, "collection", ON_EVERY_PAGE, one.id
+        ),
+        f"/collections/{one.id}/items": _get(f"get_{one.id}", title, items, ON_ITEMS, one.id),
+        f"/collections/{one.id}/items/{{featureId}}": item_operation,
+    }
+
+
+def _operation(
+    name: str, summary: str, schema: str, parameters: Iterable[str], tag: str | None = None
+) -> Part:
+    answer = {
+        "description": summary,
+        "content": {
+            "application/json": {"schema": _reference("schemas", schema)},
+            "text/html": {"schema": {"type": "string"}},
+        },
+    }
+    return _get(name, summary, answer, parameters, tag)
+
+
+def _api_operation() -> Part:
+    answer = {
+        "description": "This document",
+        "content": {OPENAPI: {"schema": {"type": "object"}}, "text/html": {"schema": {"type": "string"}}},
+    }
+    return _get("getApi", "OpenAPI 3.0", answer, ON_EVERY_PAGE, None)
+
+
+def _geojson(schema: str, title: str) -> Part:
+    headers = {
+        "Content-Crs": {"description": "Reference system of the coordinates", "schema": {"type": "string"}}
+    }
+    content = {
+        "application/geo+json": {"schema": _reference("schemas", schema)},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    return {"description": title, "headers": headers, "content": content}
+
+
+def _get(name: str, summary: str, answer: Part, parameters: Iterable[str], tag: str | None) -> Part:
+    operation: Part = {
+        "operationId": name,
+        "summary": summary,
+        "parameters": [_reference("parameters", parameter) for parameter in parameters],
+        "responses": {
+            "200": answer,
+            "304": {"description": "Not modified"},
+            "400": _reference("responses", "Problem"),
+            "503": _reference("responses", "Problem"),
+        },
+    }
+    return {"get": operation | ({"tags": [tag]} if tag else {})}
+
+
+def _reference(kind: str, name: str) -> Part:
+    return {"$ref": f"#/components/{kind}/{name}"}

@@ -1,0 +1,150 @@
+"""The parts of the OpenAPI document that are the same for every collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geo_service.ogc.collection import CRS84, EPSG_25832
+from geo_service.ogc.parameters import LIMIT_DEFAULT, LIMIT_MAXIMUM, OFFSET_MAXIMUM
+
+Part = dict[str, Any]
+
+
+def _query(name: str, description: str, schema: Part) -> Part:
+    return {
+        "name": name, "in": "query", "required": False, "description": description,
+        "style": "form", "explode": False, "schema": schema,
+    }  # fmt: skip
+
+
+def _choice(*values: str, default: str | None = None) -> Part:
+    return {"type": "string", "enum": list(values)} | ({"default": default} if default else {})
+
+
+PARAMETERS: dict[str, Part] = {
+    "f": _query("f", "Encoding; beats the Accept header.", _choice("json", "html")),
+    "lang": _query("lang", "Language of titles and pages; beats Accept-Language.", _choice("de", "en")),
+    "bbox": _query(
+        "bbox",
+        "Features whose geometry touches the box, and features without a geometry: west,south,east,north.",
+        {
+            "type": "array",
+            "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+            "items": {"type": "number"},
+        },
+    ),
+    "bbox-crs": _query(
+        "bbox-crs", "Reference system of bbox.", _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"}
+    ),
+    "crs": _query(
+        "crs",
+        "Reference system of the answer.",
+        _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"},
+    ),
+    "datetime": _query(
+        "datetime",
+        "Features whose period touches the instant, day or closed interval (open end: ..), and features without one."
+        " A bare date is the whole day in Europe/Berlin.",
+        {"type": "string"},
+    ),
+    "limit": _query(
+        "limit",
+        "Features on a page; more than the maximum is taken as the maximum.",
+        {"type": "integer", "minimum": 1, "maximum": LIMIT_MAXIMUM, "default": LIMIT_DEFAULT},
+    ),
+    "offset": _query(
+        "offset",
+        "Features to leave out; following the link to the next page is faster.",
+        {"type": "integer", "format": "int64", "minimum": 0, "maximum": OFFSET_MAXIMUM, "default": 0},
+    ),
+    "cursor": _query(
+        "cursor", "Where the page begins; taken from the link to the next page.", {"type": "string"}
+    ),
+    "resultType": _query(
+        "resultType", "hits: only the exact number.", _choice("results", "hits", default="results")
+    ),
+    "featureId": {
+        "name": "featureId",
+        "in": "path",
+        "required": True,
+        "description": "Id of the feature.",
+        "schema": {"type": "string"},
+    },
+}
+
+PROBLEM: Part = {
+    "description": "What was wrong, and with which parameter",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+}
+
+_LINKS: Part = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+_TEXT: Part = {"type": "string"}
+
+
+def _object(required: list[str], **properties: Part) -> Part:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+SCHEMAS: dict[str, Part] = {
+    "link": _object(["href", "rel"], href=_TEXT, rel=_TEXT, type=_TEXT, title=_TEXT),
+    "landingPage": _object(["links"], title=_TEXT, description=_TEXT, links=_LINKS),
+    "confClasses": _object(["conformsTo"], conformsTo={"type": "array", "items": _TEXT}),
+    "collections": _object(
+        ["links", "collections"],
+        links=_LINKS,
+        crs={"type": "array", "items": _TEXT},
+        collections={"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
+    ),
+    "collection": _object(
+        ["id", "links"],
+        id=_TEXT, title=_TEXT, description=_TEXT, attribution=_TEXT, itemType=_TEXT, links=_LINKS,
+        extent={"$ref": "#/components/schemas/extent"},
+        crs={"type": "array", "items": _TEXT}, storageCrs=_TEXT,
+    ),
+    "extent": _object(
+        [],
+        spatial=_object(
+            [],
+            bbox={"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}},
+            crs=_TEXT,
+        ),
+        temporal=_object(
+            [],
+            interval={
+                "type": "array", "minItems": 1,
+                "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string", "format": "date-time", "nullable": True}},
+            },
+            trs=_TEXT,
+        ),
+    ),
+    "geometry": {
+        "type": "object",
+        "nullable": True,
+        "required": ["type"],
+        "properties": {
+            "type": _choice("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"),
+            "coordinates": {"type": "array", "items": {}},
+            "geometries": {"type": "array", "items": {"type": "object"}},
+        },
+    },
+    "feature": _object(
+        ["type", "geometry", "properties"],
+        type=_choice("Feature"), id=_TEXT, links=_LINKS,
+        geometry={"$ref": "#/components/schemas/geometry"},
+        properties={"type": "object", "nullable": True, "additionalProperties": True},
+    ),
+    "featureCollection": _object(
+        ["type", "features"],
+        type=_choice("FeatureCollection"),
+        features={"type": "array", "items": {"$ref": "#/components/schemas/feature"}},
+        links=_LINKS,
+        timeStamp={"type": "string", "format": "date-time"},
+        numberMatched={"type": "integer", "minimum": 0},
+        numberReturned={"type": "integer", "minimum": 0},
+    ),
+    "problem": _object(
+        ["title", "status"],
+        type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT,
+        errors={"type": "array", "items": _object(["pointer", "detail"], pointer=_TEXT, detail=_TEXT)},
+    ),
+}  # fmt: skip

@@ -1,0 +1,182 @@
+"""Query parameters of the collections: known ones only, each read once, each fault named."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Collection as Names
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from geo_service.errors import FieldFault, Malformed
+from geo_service.ogc.collection import CRS84, EPSG_25832
+from geo_service.ogc.moment import read_datetime
+from geo_service.ogc.place import SearchArea, find_area
+
+Format = Literal["json", "html"]
+Language = Literal["de", "en"]
+
+LIMIT_DEFAULT = 100
+LIMIT_MAXIMUM = 10_000
+OFFSET_MAXIMUM = 10**12
+ON_EVERY_PAGE = ("f", "lang")
+ON_ITEMS = (*ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType")
+ON_ITEM = (*ON_EVERY_PAGE, "crs")
+
+_WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
+_CRS_NAMES = {
+    CRS84: CRS84,
+    CRS84.replace("http:", "https:"): CRS84,
+    "OGC:CRS84": CRS84,
+    EPSG_25832: EPSG_25832,
+    EPSG_25832.replace("http:", "https:"): EPSG_25832,
+    "EPSG:25832": EPSG_25832,
+}
+
+
+def malformed(name: str, detail: str) -> Malformed:
+    """The answer to one faulty parameter, naming it."""
+    return Malformed(f"{name}: {detail}", errors=[FieldFault(name, detail)])
+
+
+def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
+    """The parameters by name. Raises Malformed for an unknown or repeated one."""
+    found: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(
+            request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50
+        )
+    except ValueError:
+        raise Malformed("Too many parameters.") from None
+    for name, value in pairs:
+        if name not in known:
+            raise malformed(name[:60], f"This parameter is not known here; known are {', '.join(known)}.")
+        if name in found:
+            raise malformed(name, "This parameter is given twice.")
+        found[name] = value
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemsQuery:
+    """What a client wants of a collection. during: literal of a tstzrange. after: gid of the last feature seen."""
+
+    area: SearchArea | None = None
+    during: str | None = None
+    limit: int = LIMIT_DEFAULT
+    offset: int = 0
+    after: int = 0
+    crs: str = CRS84
+    hits_only: bool = False
+
+
+def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery:
+    """The query, every value checked. Raises Malformed naming the parameter."""
+    box_crs = _crs("bbox-crs", given)
+    result_type = given.get("resultType", "results")
+    if result_type not in ("results", "hits"):
+        raise malformed("resultType", "results or hits.")
+    return ItemsQuery(
+        area=find_area(given["bbox"], box_crs) if "bbox" in given else None,
+        during=read_datetime(given["datetime"]) if "datetime" in given else None,
+        limit=_number("limit", given, smallest=1, default=LIMIT_DEFAULT, largest=LIMIT_MAXIMUM),
+        offset=_number("offset", given, smallest=0, default=0, largest=OFFSET_MAXIMUM),
+        after=read_cursor(collection_id, given["cursor"]) if "cursor" in given else 0,
+        crs=read_crs(given),
+        hits_only=result_type == "hits",
+    )
+
+
+def read_crs(given: Mapping[str, str]) -> str:
+    """Address of the reference system of the answer. Raises Malformed for one that is not offered."""
+    return _crs("crs", given)
+
+
+def _crs(name: str, given: Mapping[str, str]) -> str:
+    value = given.get(name, CRS84)
+    if value not in _CRS_NAMES:
+        raise malformed(name, f"This reference system is not offered; offered are {CRS84} and {EPSG_25832}.")
+    return _CRS_NAMES[value]
+
+
+def _number(name: str, given: Mapping[str, str], *, smallest: int, default: int, largest: int) -> int:
+    """A whole number; above `largest` it is `largest`."""
+    text = given.get(name)
+    if text is None:
+        return default
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise malformed(name, f"A whole number from {smallest} is needed.")
+    number = int(text) if len(text) < 16 else largest
+    if number < smallest:
+        raise malformed(name, f"A whole number from {smallest} is needed.")
+    return min(number, largest)
+
+
+def write_cursor(collection_id: str, gid: int) -> str:
+    """Where the next page begins; bound to the collection, not to the limit."""
+    return base64.urlsafe_b64encode(f"{collection_id}={gid}".encode()).decode().rstrip("=")
+
+
+def read_cursor(collection_id: str, cursor: str) -> int:
+    """The gid behind which the page begins. Raises Malformed for anything this service did not write."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        name, _, gid = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").partition("=")
+    except (UnicodeError, binascii.Error):
+        name, gid = "", ""
+    if not re.fullmatch(r"\d{1,18}", gid, re.ASCII):
+        raise malformed("cursor", "This is not a cursor of this service; follow the link to the next page.")
+    if name != collection_id:
+        raise malformed("cursor", "This cursor belongs to another collection.")
+    return int(gid)
+
+
+def find_format(request: Request, given: Mapping[str, str]) -> Format:
+    """`f` beats Accept; without either, JSON. Raises Malformed for a format that is not offered."""
+    wanted = given.get("f")
+    if wanted == "json" or wanted == "html":
+        return wanted
+    if wanted is not None:
+        raise malformed("f", "json or html.")
+    accept = request.headers.get("accept", "")
+    return (
+        "html"
+        if _weight(accept, "text/html") > _weight(accept, "application/json", "application/geo+json")
+        else "json"
+    )
+
+
+def find_language(request: Request, given: Mapping[str, str]) -> Language:
+    """`lang` beats Accept-Language; German without either. Raises Malformed for another language."""
+    wanted = given.get("lang")
+    if wanted == "de" or wanted == "en":
+        return wanted
+    if wanted is not None:
+        raise malformed("lang", "de or en.")
+    accept = request.headers.get("accept-language", "")
+    return "en" if _weight(accept, "en") > _weight(accept, "de") else "de"
+
+
+def _weight(header: str, *names: str) -> float:
+    """Quality of the best of `names` in an Accept header, by its own entry, then by a wildcard; 0 if absent."""
+    best, wildcard = 0.0, 0.0
+    for entry in header.lower().split(","):
+        name, *options = [part.strip() for part in entry.split(";")]
+        quality = next((_quality(option[2:]) for option in options if option.startswith("q=")), 1.0)
+        if name in names or name.split("-")[0] in names:
+            best = max(best, quality)
+        elif name in ("*/*", "*", "application/*"):
+            wildcard = max(wildcard, quality if "application/json" in names or name == "*" else 0.0)
+    return best or wildcard
+
+
+def _quality(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,116 @@
+"""`bbox` and `bbox-crs`: from what a client writes to one area in EPSG:25832.
+
+The box is transformed, never the column. Features inside `core` lie inside the area for certain and need no
+exact test; the edges of a lon/lat box are curved in metres, so the area is a polygon with points along them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from shapely import box, get_coordinates, segmentize, to_wkb, union_all
+from shapely.geometry.base import BaseGeometry
+
+from geo_service.crs import PLAUSIBLE_LONLAT, to_town
+from geo_service.errors import FieldFault, Malformed
+from geo_service.ogc.collection import CRS84
+
+Box = tuple[float, float, float, float]
+
+# A little more than where data can be at all; what lies outside matches nothing.
+_WINDOW: Box = (
+    PLAUSIBLE_LONLAT[0] - 1,
+    PLAUSIBLE_LONLAT[1] - 1,
+    PLAUSIBLE_LONLAT[2] + 1,
+    PLAUSIBLE_LONLAT[3] + 1,
+)
+_NOWHERE: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchArea:
+    """wkb: polygon in EPSG:25832. core: west, south, east, north of a box inside it, metres."""
+
+    wkb: bytes
+    core: Box
+
+
+NOWHERE = SearchArea(to_wkb(box(*_NOWHERE)), _NOWHERE)
+
+
+def bad_box(detail: str) -> Malformed:
+    """The answer to a box that cannot be read."""
+    return Malformed(f"bbox: {detail}", errors=[FieldFault("bbox", detail)])
+
+
+def read_box(text: str) -> Box:
+    """Four numbers, or six of which the heights are left out. Raises Malformed."""
+    parts = text.split(",")
+    if len(parts) not in (4, 6):
+        raise bad_box("Four numbers are needed (or six with heights): west,south,east,north.")
+    try:
+        numbers = [float(part) for part in parts if len(part) <= 40 and "_" not in part]
+    except ValueError:
+        raise bad_box("One of the values is not a number.") from None
+    if len(numbers) != len(parts) or not all(math.isfinite(number) for number in numbers):
+        raise bad_box("One of the values is not a finite number.")
+    if len(numbers) == 6:
+        if numbers[2] > numbers[5]:
+            raise bad_box("The lower height lies above the upper one.")
+        del numbers[5], numbers[2]
+    west, south, east, north = numbers
+    if south > north:
+        raise bad_box("The southern edge lies north of the northern one.")
+    return west, south, east, north
+
+
+def find_area(text: str, crs: str) -> SearchArea | None:
+    """The area to search, None when the box holds everything there can be. Raises Malformed."""
+    edges = read_box(text)
+    return _lonlat_area(edges) if crs == CRS84 else _metre_area(edges)
+
+
+def _metre_area(edges: Box) -> SearchArea:
+    if edges[0] > edges[2]:
+        raise bad_box("The western edge lies east of the eastern one.")
+    return SearchArea(to_wkb(box(*edges)), edges)
+
+
+@lru_cache(maxsize=512)
+def _lonlat_area(edges: Box) -> SearchArea | None:
+    west, south, east, north = edges
+    if south < -90 or north > 90:
+        raise bad_box("A latitude lies between -90 and 90 degrees.")
+    # Over the antimeridian the box has two parts.
+    parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    windows = [_inside_window((first, south, last, north)) for first, last in parts]
+    wanted = [window for window in windows if window is not None]
+    if not wanted:
+        return NOWHERE
+    if _WINDOW in wanted:
+        return None
+    areas = [to_town(segmentize(box(*window), max_segment_length=0.1)) for window in wanted]
+    if len(areas) > 1:
+        return SearchArea(to_wkb(union_all(areas)), _NOWHERE)
+    return SearchArea(to_wkb(areas[0]), _core(areas[0], wanted[0]))
+
+
+def _inside_window(edges: Sequence[float]) -> Box | None:
+    west, south = max(edges[0], _WINDOW[0]), max(edges[1], _WINDOW[1])
+    east, north = min(edges[2], _WINDOW[2]), min(edges[3], _WINDOW[3])
+    return (west, south, east, north) if west <= east and south <= north else None
+
+
+def _core(area: BaseGeometry, lonlat: Box) -> Box:
+    """The largest box between the curved edges; nowhere when there is none."""
+    metres = get_coordinates(area)
+    degrees = get_coordinates(segmentize(box(*lonlat), max_segment_length=0.1))
+    west = float(np.max(metres[degrees[:, 0] == lonlat[0], 0]))
+    east = float(np.min(metres[degrees[:, 0] == lonlat[2], 0]))
+    south = float(np.max(metres[degrees[:, 1] == lonlat[1], 1]))
+    north = float(np.min(metres[degrees[:, 1] == lonlat[3], 1]))
+    return (west, south, east, north) if west < east and south < north else _NOWHERE

@@ -1,0 +1,119 @@
+"""One round trip for a page: stored features leave the database as bytes, Python never parses a geometry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from geo_service.errors import Unavailable
+from geo_service.ogc.collection import FRAGMENTS, Collection
+from geo_service.ogc.parameters import ItemsQuery
+from geo_service.sql.loader import statements
+
+# Beyond this many the number of matches is not counted out: 0.6 ms instead of 35 ms.
+COUNT_CAP = 10_000
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection]
+_BOUND = re.compile(r"(?<!:):([a-z_]+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP. version: of the rows shown."""
+
+    features: bytes
+    returned: int
+    matched: int | None
+    last_gid: int | None
+    more: bool
+    version: int
+
+
+def _piece(name: str) -> str:
+    """A named text without its description, parameters in psycopg's form."""
+    lines = statements("collections")[name].splitlines()
+    return _BOUND.sub(r"%(\1)s", "\n".join(line for line in lines if not line.startswith("--")))
+
+
+@cache
+def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
+    """A statement of collections.sql for one collection; identifiers come from the list of collections only."""
+    names = {
+        "table": sql.Identifier(collection.table),
+        "geometry": sql.Identifier(collection.geometry),
+        "period": sql.Identifier(collection.period or "period"),
+        "fragment": sql.Identifier(FRAGMENTS[crs]),
+        "key": sql.Identifier(collection.key),
+        "credit": sql.Identifier(collection.credit or "source"),
+    }
+    where = " AND ".join(_piece(condition) for condition in conditions) or "true"
+    text = _piece(name).replace("{conditions}", where)
+    return sql.SQL(cast(LiteralString, text)).format(**names).as_string(None)
+
+
+def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
+    """Names of the conditions a query needs."""
+    found = ["condition_published"] if collection.has_published_column else []
+    if query.area is not None:
+        found.append("condition_box_or_none" if collection.geometry_may_be_null else "condition_box")
+    if query.during is not None and collection.period is not None:
+        found.append("condition_during")
+    return tuple(found)
+
+
+def bound_values(query: ItemsQuery) -> dict[str, Any]:
+    """Values of all parameters that a query can need."""
+    values: dict[str, Any] = {
+        "after": query.after,
+        "rows": query.limit + 1,
+        "shown": query.limit,
+        "skipped": query.offset,
+        "cap": COUNT_CAP,
+        "during": query.during,
+    }
+    if query.area is not None:
+        west, south, east, north = query.area.core
+        values |= {"area": query.area.wkb, "west": west, "south": south, "east": east, "north": north}
+    return values
+
+
+async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Page:
+    """One page in the order of gid. Raises Unavailable when the database takes too long."""
+    name = "page_in_order" if query.area is None else "page_in_area"
+    text = statement(name, collection, query.crs, conditions_of(collection, query))
+    (row,) = await read_rows(pool, text, bound_values(query))
+    return Page(
+        features=row["features"] or b"",
+        returned=row["returned"],
+        matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
+        last_gid=row["last_gid"],
+        more=row["more"],
+        version=row["version"] or 0,
+    )
+
+
+async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> int:
+    """The exact number of features that match, however many."""
+    name = "hits" if query.area is None else "hits_in_area"
+    text = statement(name, collection, query.crs, conditions_of(collection, query))
+    (row,) = await read_rows(pool, text, bound_values(query))
+    return int(row["matched"])
+
+
+async def read_rows(pool: Pool, text: str, values: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """Rows of one prepared statement, binary. Raises Unavailable when no answer comes in time."""
+    try:
+        async with pool.connection(timeout=5) as connection:
+            cursor = connection.cursor(binary=True, row_factory=dict_row)
+            await cursor.execute(cast(LiteralString, text), values, prepare=True)
+            return await cursor.fetchall()
+    except (PoolTimeout, psycopg.errors.QueryCanceled, psycopg.OperationalError) as error:
+        raise Unavailable(headers={"Retry-After": "5"}) from error

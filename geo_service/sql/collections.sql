@@ -1,0 +1,122 @@
+-- The published collections, read as stored bytes. Names in braces are identifiers of the collection asked for
+-- (geo_service/ogc/collection.py); {conditions} is put together from the condition_… pieces below.
+
+-- condition_published
+-- Only what is published; a plain column, so that the partial index is used. Part of a WHERE.
+published
+
+-- condition_box
+-- Geometry in the area asked for. Boxes fully inside need no exact test: only features at the rim pay for one.
+{geometry} && (SELECT area FROM asked)
+    AND ({geometry} @ (SELECT core FROM asked) OR ST_Intersects({geometry}, (SELECT area FROM asked)))
+
+-- condition_box_or_none
+-- The same for collections whose features may have no geometry: those match every box.
+({geometry} IS NULL OR {geometry} && (SELECT area FROM asked)
+    AND ({geometry} @ (SELECT core FROM asked) OR ST_Intersects({geometry}, (SELECT area FROM asked))))
+
+-- condition_during
+-- Period in the time asked for; features without a period match every time.
+({period} IS NULL OR {period} && :during::tstzrange)
+
+-- page_in_order
+-- A page where no place is asked for: the rows in the order of gid, beside a count that stops at the cap.
+-- In: after (gid), rows (limit + 1), shown (limit), skipped, cap.
+-- Out: 1 row: features (UTF-8), returned, last_gid, more, version (of the rows shown), matched (cap + 1 = more than the cap).
+WITH page AS MATERIALIZED (
+    SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
+    FROM {table}
+    WHERE gid > :after AND {conditions}
+    ORDER BY gid
+    LIMIT :rows OFFSET :skipped
+), shown AS (
+    SELECT gid, row_version, fragment FROM page LIMIT :shown
+)
+SELECT convert_to(string_agg(fragment, ','), 'UTF8') AS features,
+       count(*) AS returned,
+       max(gid) AS last_gid,
+       (SELECT count(*) FROM page) > :shown AS more,
+       bit_xor(hashint8extended(gid, row_version)) AS version,
+       (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
+FROM shown
+
+-- page_in_area
+-- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
+-- from those rows by their place in the table, beyond it by walking in the order of gid.
+-- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), and as page_in_order.
+-- Out: as page_in_order.
+WITH asked AS MATERIALIZED (
+    SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
+), hit AS MATERIALIZED (
+    SELECT gid, ctid AS place
+    FROM {table}
+    WHERE {conditions}
+    LIMIT :cap + 1
+), matched AS MATERIALIZED (
+    SELECT count(*) AS n FROM hit
+), page AS MATERIALIZED (
+    (SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
+     FROM {table}
+     WHERE ctid = ANY (ARRAY(SELECT place FROM hit WHERE gid > :after ORDER BY gid LIMIT :rows OFFSET :skipped))
+         AND (SELECT n FROM matched) <= :cap
+     ORDER BY gid)
+    UNION ALL
+    (SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
+     FROM {table}
+     WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
+     ORDER BY gid
+     LIMIT :rows OFFSET :skipped)
+), shown AS (
+    SELECT gid, row_version, fragment FROM page LIMIT :shown
+)
+SELECT convert_to(string_agg(fragment, ','), 'UTF8') AS features,
+       count(*) AS returned,
+       max(gid) AS last_gid,
+       (SELECT count(*) FROM page) > :shown AS more,
+       bit_xor(hashint8extended(gid, row_version)) AS version,
+       (SELECT n FROM matched) AS matched
+FROM shown
+
+-- hits
+-- The exact number of features. In: as page_in_order, area and box where a place is asked for. Out: 1 row.
+SELECT count(*) AS matched
+FROM {table}
+WHERE {conditions}
+
+-- hits_in_area
+-- The exact number of features of an area. In: area, west, south, east, north. Out: 1 row.
+WITH asked AS MATERIALIZED (
+    SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
+)
+SELECT count(*) AS matched
+FROM {table}
+WHERE {conditions}
+
+-- item
+-- One feature by its id. In: key (text, or uuid where the collection's key is one). Out: 0 or 1 row.
+SELECT convert_to({fragment}, 'UTF8') AS feature,
+       hashint8extended(gid, xmin::text::bigint) AS version
+FROM {table}
+WHERE {key} = :key AND {conditions}
+
+-- extent
+-- Where and when a collection has features. Out: 1 row: west, south, east, north (CRS84 degrees, NULL when empty).
+SELECT ST_XMin(box.lonlat) AS west, ST_YMin(box.lonlat) AS south, ST_XMax(box.lonlat) AS east, ST_YMax(box.lonlat) AS north
+FROM (
+    SELECT ST_Transform(ST_Segmentize(ST_SetSRID(ST_Extent({geometry})::geometry, 25832), 5000), 4326) AS lonlat
+    FROM {table}
+    WHERE {conditions}
+) AS box
+
+-- time_extent
+-- First and last instant of a collection; an end is NULL when one feature's is open. Out: 1 row.
+SELECT instant(min(lower({period}))) AS first,
+       CASE WHEN NOT bool_or(upper_inf({period})) THEN instant(max(upper({period}))) END AS last
+FROM {table}
+WHERE {conditions}
+
+-- credits
+-- Whom a collection's rows name as their source. Out: 0 or more rows.
+SELECT DISTINCT {credit} AS credit
+FROM {table}
+ORDER BY credit
