@@ -9,10 +9,14 @@ import sys
 
 import typer
 
+from geo_service.commands import serve
 from geo_service.errors import GeoServiceError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Digitaler Straßenraum")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Digitaler Straßenraum"
+)
 # One line per module of geo_service/commands: each offers `register(app)`.
+serve.register(app)
 
 
 def main() -> None:

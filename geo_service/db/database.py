@@ -75,7 +75,10 @@ class Database:
 def speak_as(session: Session, *, actor: str, town: str | None = None, case: str | None = None) -> None:
     """Tell the database who acts for the rest of this transaction; see sql/migrations/0001/01_session.sql."""
     session.execute(
-        text("SELECT set_config('app.actor', :actor, true), set_config('app.town', :town, true), set_config('app.case', :case, true)"),
+        text(
+            "SELECT set_config('app.actor', :actor, true), set_config('app.town', :town, true),"
+            " set_config('app.case', :case, true)"
+        ),
         {"actor": actor, "town": town or "", "case": case or ""},
     )
 

@@ -6,9 +6,9 @@ Only a Unix socket in a folder that nobody else may enter; no TCP port is opened
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,25 +16,32 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from geo_service.db.database import APP_ROLE, OWNER_ROLE, Database
+from geo_service.db.home import make_folder, server_user, socket_folder
+from geo_service.db.server_programs import find_server_programs
 from geo_service.errors import SetupError
 
 EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto")
 
-
-def find_server_programs() -> Path:
-    """Folder of the newest installed initdb, pg_ctl, postgres. Raises SetupError if there is none ≥ 14."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
-    for folder in folders:
-        if int(folder.parent.name) >= 14 and (folder / "initdb").exists():
-            return folder
-    raise SetupError(
-        "PostgreSQL 14 or newer is missing; run: apt-get install postgresql postgresql-postgis postgresql-pgrouting"
-    )
+_SETTINGS = """
+listen_addresses = ''
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+shared_buffers = 512MB
+max_connections = 200
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%a.log'
+log_truncate_on_rotation = on
+"""
+# Parallel queries keep shared memory in /dev/shm, which a container often limits to 64 MB.
+_SMALL_SHARED_MEMORY_BYTES = 256 * 1024 * 1024
+_WAIT_FOR_ORPHANS_S = 15
 
 
 @dataclass(frozen=True)
 class LocalCluster:
-    """A cluster under `home`; the socket folder is `home`/run."""
+    """A cluster under `home`; the socket folder is `home`/run unless that path is too long."""
 
     home: Path
     port: int = 5432  # names the socket file only
@@ -47,40 +54,53 @@ class LocalCluster:
     @property
     def socket(self) -> Path:
         """Socket directory, mode 0700."""
-        return self.home / "run"
+        return socket_folder(self.home)
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the unprivileged user; raises SetupError with its last line."""
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
-        result = subprocess.run(
-            [*as_user, str(find_server_programs() / program), *arguments],
+        user = server_user()
+        result = subprocess.run(  # noqa: S603 - our own arguments, no shell
+            [str(find_server_programs(self.data) / program), *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd="/",
+            user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
         )  # fmt: skip
         if result.returncode != 0:
-            lines = (result.stderr or result.stdout).strip().splitlines() or ["no message"]
-            raise SetupError(f"{program} failed: {lines[-1]}")
+            lines = [line for line in (result.stderr or result.stdout).splitlines() if line.strip()] or [
+                "no message"
+            ]
+            telling = [line for line in lines if "rror:" in line or "FATAL" in line or "could not" in line]
+            raise SetupError(f"{program} failed: {(telling or lines)[-1].strip()}")
 
     def initialise(self) -> None:
-        """Create the data directory if there is none."""
+        """Create the data directory if there is none; an interrupted attempt is begun again."""
+        user = server_user()
+        make_folder(self.home, 0o711 if user else 0o700)
+        make_folder(self.socket, 0o700, user)
         if (self.data / "PG_VERSION").exists():
             return
-        for folder in (self.home, self.data, self.socket):
-            folder.mkdir(parents=True, exist_ok=True)
-            if os.geteuid() == 0:
-                user = pwd.getpwnam("postgres")
-                os.chown(folder, user.pw_uid, user.pw_gid)
-            folder.chmod(0o700)
+        unfinished = self.home / "postgres.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make_folder(unfinished, 0o700, user)
         try:
-            self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        except SetupError:
-            shutil.rmtree(self.data, ignore_errors=True)
-            raise
-        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
-            conf.write(
-                f"listen_addresses = ''\nunix_socket_directories = '{self.socket}'\nport = {self.port}\n"
-                "jit = off\ntimezone = 'UTC'\nlog_timezone = 'UTC'\nshared_buffers = 512MB\nmax_connections = 100\n"
-                "logging_collector = on\nlog_directory = 'log'\n"
+            self.run(
+                "initdb",
+                "-D",
+                str(unfinished),
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
             )
+            with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as conf:
+                conf.write(_SETTINGS)
+            unfinished.rename(self.data)
+        except OSError as error:
+            raise SetupError(f"{self.home} cannot be written: {error.strerror}") from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def is_running(self) -> bool:
         """True if the server answers on its socket."""
@@ -91,15 +111,41 @@ class LocalCluster:
             return False
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
-        self.run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.home / "postgres" / "start.log"), "start")
+        """Start the server and wait until it answers; raises SetupError with the server's own last words."""
+        options = f"-k '{self.socket}' -p {self.port}"
+        if _free_shared_memory() < _SMALL_SHARED_MEMORY_BYTES:
+            options += " -c dynamic_shared_memory_type=mmap"
+        log = self.data / "start.log"
+        give_up = time.monotonic() + _WAIT_FOR_ORPHANS_S
+        while True:
+            log.unlink(missing_ok=True)
+            try:
+                self.run(
+                    "pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(log), "-o", options, "start"
+                )
+                return
+            except SetupError as error:
+                words = self._last_words() or error.detail
+                # Sessions of a killed server need a moment to notice; till then its memory is "still in use".
+                if "still in use" not in words or time.monotonic() > give_up:
+                    raise SetupError(f"The database server of {self.home} does not start: {words}") from error
+                time.sleep(0.3)
+
+    def _last_words(self) -> str:
+        logs = sorted((self.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)[-1:]
+        for log in (self.data / "start.log", *logs):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+            for line in reversed(lines[-40:]):
+                if "FATAL:" in line or "PANIC:" in line:
+                    return line.split(":  ", 1)[-1].strip()
+        return ""
 
     def stop(self) -> None:
         """Stop the server; open transactions are rolled back."""
         self.run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
 
     def conninfo(self, dbname: str, user: str) -> str:
-        """libpq connection string for one database and role."""
+        """Connection string for one database and role."""
         return make_conninfo(host=str(self.socket), port=str(self.port), dbname=dbname, user=user)
 
     def create_database(self, dbname: str, template: str | None = None) -> None:
@@ -108,10 +154,11 @@ class LocalCluster:
             for role in (OWNER_ROLE, APP_ROLE):
                 if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                     admin.execute(f"CREATE ROLE {role} LOGIN")
-            if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone():
-                return
-            admin.execute(f'CREATE DATABASE "{dbname}" OWNER {OWNER_ROLE} TEMPLATE "{template or "template0"}"')
-        if template is None:
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone():
+                admin.execute(
+                    f'CREATE DATABASE "{dbname}" OWNER {OWNER_ROLE} TEMPLATE "{template or "template0"}"'
+                )
+        if template is None:  # also after an interruption between the database and its extensions
             with psycopg.connect(self.conninfo(dbname, "postgres"), autocommit=True) as admin:
                 for extension in EXTENSIONS:
                     admin.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
@@ -122,6 +169,18 @@ class LocalCluster:
         with psycopg.connect(self.conninfo("postgres", "postgres"), autocommit=True) as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{dbname}" WITH (FORCE)')
 
-    def database(self, dbname: str = "geo_service") -> Database:
+    def database(self, dbname: str = "geo_service", statement_timeout_ms: int = 10_000) -> Database:
         """How to reach `dbname` as owner and as application."""
-        return Database(owner=self.conninfo(dbname, OWNER_ROLE), app=self.conninfo(dbname, APP_ROLE))
+        return Database(
+            owner=self.conninfo(dbname, OWNER_ROLE),
+            app=self.conninfo(dbname, APP_ROLE),
+            statement_timeout_ms=statement_timeout_ms,
+        )
+
+
+def _free_shared_memory() -> int:
+    try:
+        status = os.statvfs("/dev/shm")  # noqa: S108 - asked for its size only
+    except OSError:
+        return 0
+    return status.f_bavail * status.f_frsize

@@ -1,0 +1,143 @@
+"""`geo-service serve` and `geo-service migrate`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from geo_service.app import build_app
+from geo_service.db.open_database import locate_database, only_server, opened_database
+from geo_service.errors import SetupError
+from geo_service.settings import Settings
+
+_STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_GRACE_S = 8
+
+
+class _Stopped(BaseException):
+    """Somebody asked us to stop; no `except Exception` on the way may swallow it."""
+
+
+def make_app() -> Any:
+    """The application from the environment: what every server process runs."""
+    settings = Settings()
+    return build_app(settings, locate_database(settings))
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to serve on; default GEO_SERVICE_HOST or 127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; default GEO_SERVICE_PORT or 8000")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Server processes; default GEO_SERVICE_WORKERS or 1")
+    ] = None,
+) -> None:
+    """Serve the pages and interfaces until Ctrl-C or SIGTERM."""
+    given = {"host": host, "port": port, "workers": workers}
+    settings = Settings().model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    with ExitStack() as stack:
+        stack.enter_context(_stop_signals())
+        try:
+            listener = stack.enter_context(_listen(settings))
+            stack.enter_context(only_server(settings))
+            stack.enter_context(opened_database(settings))
+            _announce(listener)
+            completed = _run(settings, listener)
+        except _Stopped:
+            completed = True
+    if not completed:
+        raise SetupError("The server did not start; see the lines above.")
+
+
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    with opened_database(Settings()):
+        typer.echo("The database is up to date.")
+
+
+def _run(settings: Settings, listener: socket.socket) -> bool:
+    os.environ["GEO_SERVICE_WORKERS"] = str(settings.workers)
+    config = uvicorn.Config(
+        "geo_service.commands.serve:make_app",
+        factory=True,
+        workers=settings.workers,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+        proxy_headers=bool(settings.trusted_proxies),
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    if settings.workers > 1:
+        supervisor = Multiprocess(config, sockets=[listener])
+        signal.signal(signal.SIGHUP, lambda *_: supervisor.signal_queue.append(signal.SIGTERM))
+        supervisor.run()
+        return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    return server.started
+
+
+@contextmanager
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(2048)
+        except OSError as error:
+            raise SetupError(
+                f"Cannot serve on {settings.host}:{settings.port} ({error.strerror}); "
+                "choose another with --port or GEO_SERVICE_PORT."
+            ) from error
+        listener.set_inheritable(True)
+        yield listener
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    base = f"http://{shown}:{port}"
+    typer.echo(f"Digitaler Straßenraum: {base}/")
+    typer.echo(f"  towns       {base}/towns/bensheim/   {base}/towns/viernheim/")
+    typer.echo(f"  rules       {base}/rules")
+    typer.echo(f"  interfaces  {base}/ogc   {base}/api/v1/openapi.json")
+    typer.echo("Ctrl-C stops the server and its database.")
+
+
+@contextmanager
+def _stop_signals() -> Iterator[None]:
+    """Turn the stopping signals into one exception; while leaving, further ones are ignored."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for each in _STOPPING:
+            signal.signal(each, signal.SIG_IGN)
+        raise _Stopped
+
+    for each in _STOPPING:
+        signal.signal(each, stop)
+    # uvicorn listens to SIGTERM and SIGINT only: a closed terminal is passed on as one of them.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    yield
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(migrate)
