@@ -19,7 +19,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SavedSegments:
-    """What a save did, in segments. retired: gone from the source, kept because an occupation lies on them."""
+    """What a save did, in segments. retired: gone from the source, kept because occupations lie on them."""
 
     added: int
     changed: int

@@ -21,7 +21,7 @@ class Segment:
 
     axis: EPSG:25832, metres; left and right are seen in its direction. segment_id: unique among all sources
     (begin it with the source) and the same at every import. start_node, end_node: ids of the junctions in the
-    source; segments with equal ids meet there. town None: the town that holds most of the length is looked up.
+    source; segments with equal ids meet there. town None: the town that holds most of its length is found.
     Widths None mean not known, 0 means there is none; width_source is the weakest of them. A way for
     pedestrians alone has no carriageway (0) and its width halved into left and right, so that the strip lies
     over the axis.

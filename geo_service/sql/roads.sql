@@ -49,6 +49,7 @@ CREATE TEMPORARY TABLE incoming_segment (
     demo boolean NOT NULL,
     start_node_id bigint,
     end_node_id bigint,
+    crosses_border boolean NOT NULL DEFAULT false,
     CONSTRAINT incoming_segment_pkey PRIMARY KEY (segment_id)
 ) ON COMMIT DROP
 
@@ -78,7 +79,7 @@ ANALYZE incoming_segment
 
 -- assign_incoming_towns
 -- Gives each staged segment without a town the one that holds most of its length; "no town" is a candidate too.
--- In: nothing.  Out: as many as got a town.
+-- In: nothing.  Out: as many as touch a town.
 WITH share AS (
     SELECT
         segment.segment_id,
@@ -104,16 +105,48 @@ best AS (
     ORDER BY share.segment_id, share.inside_m DESC, share.town
 )
 UPDATE incoming_segment AS segment
-SET town = best.town
+SET
+    town = CASE WHEN best.inside_m >= ST_Length(segment.axis) - best.in_towns_m THEN best.town END,
+    crosses_border = best.in_towns_m > 0.01 AND best.inside_m < ST_Length(segment.axis) - 0.01
 FROM best
-WHERE
-    segment.segment_id = best.segment_id
-    AND best.inside_m >= ST_Length(segment.axis) - best.in_towns_m
+WHERE segment.segment_id = best.segment_id
 
 -- drop_other_towns
 -- Leaves only the segments of one town.
 -- In: town (AGS).  Out: as many as belong elsewhere.
 DELETE FROM incoming_segment WHERE town IS DISTINCT FROM :town
+
+-- count_incoming
+-- What is staged, by town and class.
+-- In: nothing.  Out: one row per town (or none) and class.
+SELECT
+    segment.town,
+    segment.road_class,
+    count(*) AS segments,
+    sum(ST_Length(segment.axis)) AS length_m
+FROM incoming_segment AS segment
+GROUP BY segment.town, segment.road_class
+ORDER BY segment.town, segment.road_class
+
+-- count_border_crossings
+-- Lines of the source that lie in more than one town, or partly in none; all of their length is kept.
+-- In: nothing.  Out: 1 row.
+SELECT count(*) AS lines
+FROM (
+    SELECT segment.source_id
+    FROM incoming_segment AS segment
+    GROUP BY segment.source_id
+    HAVING bool_or(segment.crosses_border) OR count(DISTINCT coalesce(segment.town, '')) > 1
+) AS line
+
+-- count_stored_lines
+-- How many stored lines of a town the staged network delivers again.
+-- In: source, town (AGS).  Out: 1 row.
+SELECT
+    count(*) AS stored,
+    count(*) FILTER (WHERE segment.source_id IN (SELECT source_id FROM incoming_segment)) AS delivered
+FROM road_segment AS segment
+WHERE segment.source = :source AND segment.town = :town
 
 -- save_nodes
 -- Stores the junctions at the ends of the staged segments; a known one keeps its node_id and may move.

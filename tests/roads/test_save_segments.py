@@ -101,7 +101,8 @@ def test_a_street_that_an_occupation_lies_on_is_retired_not_lost(operator: Sessi
         text(
             "WITH site AS (INSERT INTO occupation"
             " (collection, source_id, case_group, state, counts, binding, published, area, period, exclusive)"
-            " VALUES ('construction_sites', gen_random_uuid(), gen_random_uuid(), 'confirmed', true, true, true,"
+            " VALUES ('construction_sites', gen_random_uuid(), gen_random_uuid(), 'confirmed', true, true,"
+            " true,"
             " ST_MakeEnvelope(475000, 5503000, 475010, 5503010, 25832), '[2026-06-01,2026-06-05)', true)"
             " RETURNING occupation_id)"
             " INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side)"

@@ -52,10 +52,17 @@ CREATE TABLE road_segment (
 CREATE INDEX road_segment_axis_gist ON road_segment USING gist (axis);
 CREATE INDEX road_segment_town ON road_segment (town);
 
--- Half the width that belongs to the street, footways included: what an area must come near to touch the segment.
+-- Half the width that belongs to the street, footways and cycle tracks included: what an area must come near to touch
+-- the segment. A cycle track lies beside the carriageway, lanes lie on it, a cycleway of its own lies over the axis.
 CREATE FUNCTION half_street_width_m(segment road_segment) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT coalesce(segment.carriageway_width_m, 0) / 2
-           + greatest(coalesce(segment.footway_width_left_m, 0), coalesce(segment.footway_width_right_m, 0)) $$;
+           + greatest(coalesce(segment.footway_width_left_m, 0), coalesce(segment.footway_width_right_m, 0))
+           + CASE segment.cycleway_kind
+                 WHEN 'track' THEN coalesce(segment.cycleway_width_m, 0)
+                 WHEN 'own_way' THEN coalesce(segment.cycleway_width_m, 0) / 2
+                 WHEN 'segregated_path' THEN coalesce(segment.cycleway_width_m, 0) / 2
+                 ELSE 0
+             END $$;
 
 CREATE FUNCTION road_segment_fragments() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE properties json;

@@ -1,0 +1,145 @@
+"""Imports a road network: read it whole, then bring it in as one change, seen all at once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.errors import BadRoadFile
+from geo_service.roads.osm_file import read_osm_network
+from geo_service.roads.osm_segments import SOURCE, osm_segments
+from geo_service.roads.road_report import ClassTotal, RoadReport
+from geo_service.roads.save_segments import Box, SavedSegments, Scope, merge_staged, stage_segments
+from geo_service.roads.segment import Segment
+from geo_service.sql.loader import statements
+
+Progress = Callable[[str], None]
+PHASES = ("read", "split", "stage", "merge")
+
+OSM_ENDINGS = (".osm.pbf", ".pbf", ".osm.gz", ".osm.bz2", ".osm")
+
+
+class TooMuchWouldVanish(BadRoadFile):
+    """Most of what is stored for this town is not in the file; is it the right file?"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoadFile:
+    """A road network read from a file, not stored yet. box: EPSG:25832 metres."""
+
+    name: str
+    source: str
+    lines: int
+    outlines: int
+    segments: Sequence[Segment]
+    skipped: dict[str, int]
+    box: Box
+
+
+def quiet(_phase: str) -> None:
+    """Progress for those who do not watch."""
+
+
+def import_roads(
+    session: Session, path: Path, *, town: str | None = None, progress: Progress = quiet
+) -> RoadReport:
+    """Bring the roads of the file `path` in as an update; with `town` (AGS) only that town's.
+
+    Raises BadRoadFile before anything is changed. Does not commit; runs as the operator.
+    """
+    return store_roads(session, read_roads(path, progress=progress), town=town, progress=progress)
+
+
+def read_roads(path: Path, *, progress: Progress = quiet) -> RoadFile:
+    """The network in a file, cut at junctions. Raises BadRoadFile with one readable line."""
+    if not path.name.lower().endswith(OSM_ENDINGS):
+        raise BadRoadFile(f"{path.name}: road files end in {', '.join(OSM_ENDINGS)}.")
+    progress("read")
+    network = read_osm_network(path)
+    progress("split")
+    found = osm_segments(network)
+    west_m, south_m, east_m, north_m = shapely.total_bounds([segment.axis for segment in found.segments])
+    return RoadFile(
+        name=path.name,
+        source=SOURCE,
+        lines=len(network.lines),
+        outlines=sum(line.is_outline for line in network.lines),
+        segments=found.segments,
+        skipped=dict(found.skipped),
+        box=(float(west_m), float(south_m), float(east_m), float(north_m)),
+    )
+
+
+def store_roads(
+    session: Session,
+    file: RoadFile,
+    *,
+    town: str | None = None,
+    force: bool = False,
+    progress: Progress = quiet,
+) -> RoadReport:
+    """Merge a network that was read; the stored one stays as it is where the file is not about it.
+
+    Raises TooMuchWouldVanish when `town` is given, the file lacks more than half of what is stored for it
+    and `force` is not set. Does not commit.
+    """
+    progress("stage")
+    stage_segments(session, file.segments)
+    crossing = session.execute(text(statements("roads")["count_border_crossings"])).scalar_one()
+    elsewhere = 0 if town is None else _keep_one_town(session, file, town, force)
+    totals = _totals(session)
+    progress("merge")
+    saved = merge_staged(session, file.source, Scope(box=file.box) if town is None else Scope(town=town))
+    return _report(file, saved, totals, crossing, elsewhere)
+
+
+def _keep_one_town(session: Session, file: RoadFile, town: str, force: bool) -> int:
+    dropped = session.execute(text(statements("roads")["drop_other_towns"]), {"town": town})
+    elsewhere = int(getattr(dropped, "rowcount", 0))
+    if elsewhere == len(file.segments):
+        raise BadRoadFile(f"{file.name} holds no road of the town {town}.")
+    known = session.execute(
+        text(statements("roads")["count_stored_lines"]), {"source": file.source, "town": town}
+    ).one()
+    if 2 * known.delivered < known.stored and not force:
+        raise TooMuchWouldVanish(
+            f"{file.name} holds only {known.delivered} of the {known.stored} segments stored for {town}; "
+            "if the others are to go, repeat with --force."
+        )
+    return elsewhere
+
+
+def _totals(session: Session) -> tuple[ClassTotal, ...]:
+    rows = session.execute(text(statements("roads")["count_incoming"]))
+    return tuple(
+        ClassTotal(
+            town=row.town, road_class=row.road_class, segments=row.segments, length_km=row.length_m / 1000
+        )
+        for row in rows
+    )
+
+
+def _report(
+    file: RoadFile, saved: SavedSegments, totals: tuple[ClassTotal, ...], crossing: int, elsewhere: int
+) -> RoadReport:
+    return RoadReport(
+        file=file.name,
+        source=file.source,
+        lines=file.lines,
+        outlines=file.outlines,
+        length_km=float(shapely.length([segment.axis for segment in file.segments]).sum()) / 1000,
+        crossing_lines=crossing,
+        skipped=file.skipped,
+        elsewhere=elsewhere,
+        added=saved.added,
+        changed=saved.changed,
+        unchanged=saved.unchanged,
+        gone=saved.gone,
+        retired=saved.retired,
+        totals=totals,
+    )

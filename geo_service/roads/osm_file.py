@@ -1,0 +1,90 @@
+"""Reads the highway lines of an OpenStreetMap file: .osm.pbf, .osm.gz, .osm (and what else osmium knows)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import osmium
+
+from geo_service.errors import BadRoadFile
+
+LonLat = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class OsmLine:
+    """A way with a highway tag: its id, its node ids in order (repetitions removed) and its tags."""
+
+    line_id: int
+    nodes: tuple[int, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def is_outline(self) -> bool:
+        """True if the line is the edge of an area (a square), not an axis."""
+        return self.tags.get("area") == "yes" and self.nodes[0] == self.nodes[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class OsmNetwork:
+    """All highway lines of a file, and where their nodes are (CRS84, lon, lat) as far as the file says."""
+
+    lines: list[OsmLine]
+    places: dict[int, LonLat]
+
+
+def read_osm_network(path: Path) -> OsmNetwork:
+    """Every way with a highway tag in `path`.
+
+    Raises BadRoadFile for a file that is missing, empty, truncated, of another format or without such ways.
+    """
+    lines: dict[int, OsmLine] = {}  # a merged file may hold a way twice: the last one counts
+    places: dict[int, LonLat] = {}
+    with one_clear_error(path):
+        ways = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(
+            osmium.filter.KeyFilter("highway")
+        )
+        for way in cast(Iterable[osmium.osm.Way], ways):
+            nodes: list[int] = []
+            for node in way.nodes:
+                if nodes and nodes[-1] == node.ref:
+                    continue
+                nodes.append(node.ref)
+                if node.location.valid():
+                    places[node.ref] = (node.lon, node.lat)
+            lines[way.id] = OsmLine(way.id, tuple(nodes), dict(way.tags))
+        _find_late_nodes(path, lines.values(), places)
+    if not lines:
+        raise BadRoadFile(f"{path.name} holds no highway lines.")
+    if not places:
+        raise BadRoadFile(f"{path.name} holds highway lines but no nodes, so nothing says where they are.")
+    return OsmNetwork(list(lines.values()), places)
+
+
+def _find_late_nodes(path: Path, lines: Iterable[OsmLine], places: dict[int, LonLat]) -> None:
+    # Ways before nodes (an unsorted file): osmium's location cache is filled too late, so look again.
+    missing = {node for line in lines for node in line.nodes if node not in places}
+    if not missing:
+        return
+    for node in cast(Iterable[osmium.osm.Node], osmium.FileProcessor(str(path), osmium.osm.NODE)):
+        if node.id in missing and node.location.valid():
+            places[node.id] = (node.location.lon, node.location.lat)
+
+
+@contextmanager
+def one_clear_error(path: Path) -> Iterator[None]:
+    """Whatever osmium says about a bad file becomes one BadRoadFile with the file's name."""
+    if not path.is_file():
+        raise BadRoadFile(f"There is no file {path}.")
+    if path.stat().st_size == 0:
+        raise BadRoadFile(f"{path.name} is empty.")
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadRoadFile(f"{path.name} cannot be read as OpenStreetMap data: {reason}") from error
