@@ -1,4 +1,4 @@
-"""Addresses in links: GEO_SERVICE_PUBLIC_URL, else what a trusted proxy forwards, else what the client asked."""
+"""Addresses in links: GEO_SERVICE_PUBLIC_URL, else as a trusted proxy forwards them, else as asked for."""
 
 from __future__ import annotations
 

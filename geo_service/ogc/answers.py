@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from types import MappingProxyType
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import orjson
 import zstandard
 from starlette.requests import Request

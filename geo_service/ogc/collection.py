@@ -79,8 +79,8 @@ _ALL = (
         id="road_segments", table="road_segment", key="segment_id", key_is_uuid=False, geometry="axis",
         geometry_may_be_null=False, geometry_schema="lineString", period=None, has_published_column=False,
         license=ODBL, credit="source", title_de="Straßenabschnitte", title_en="Road segments",
-        description_de="Straßenachsen zwischen zwei Knoten mit Breiten; die Herkunft jeder Breite ist angegeben.",
-        description_en="Road axes between two junctions with widths; every width says where it comes from.",
+        description_de="Straßenachsen zwischen zwei Knoten mit Breiten und deren Herkunft.",
+        description_en="Road axes between two junctions with widths and where these come from.",
         columns=("street_name", "road_class", "length_m", "carriageway_width_m", "width_source"),
     ),
     Collection(

@@ -32,8 +32,8 @@ CONFORMS_TO = (
 )
 TITLE = {"de": "Digitaler Straßenraum – Geodaten", "en": "Digital street space – geodata"}
 DESCRIPTION = {
-    "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen und Umleitungen nach OGC API – Features.",
-    "en": "Road segments, construction sites, special uses, events and detours by OGC API – Features.",
+    "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen, Umleitungen (OGC API Features).",
+    "en": "Road segments, construction sites, special uses, events, detours (OGC API – Features).",
 }
 
 

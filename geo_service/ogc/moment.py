@@ -46,7 +46,7 @@ def read_datetime(value: str) -> str | None:
         ) from None
     if start is None and end is None:
         return None
-    if start is not None and end is not None and start > end:
+    if start is not None and end is not None and (start > end or (start == end and closing == ")")):
         raise bad_moment("The interval ends before it starts.")
     return f"[{'' if start is None else start.isoformat()},{'' if end is None else end.isoformat()}{closing}"
 

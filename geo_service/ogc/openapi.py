@@ -1,4 +1,4 @@
-"""The OpenAPI 3.0.3 document, built here: relabelling the 3.1 that FastAPI emits gives an invalid 3.0 document."""
+"""The OpenAPI 3.0.3 document, built here: FastAPI emits 3.1, and relabelling that gives an invalid one."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ PARAMETERS: dict[str, Part] = {
     ),
     "datetime": _query(
         "datetime",
-        "Features whose period touches the instant, day or closed interval (open end: ..), and features without one."
-        " A bare date is the whole day in Europe/Berlin.",
+        "Features whose period touches the instant, day or closed interval (open end: ..), and features"
+        " without one. A bare date is the whole day in Europe/Berlin.",
         {"type": "string"},
     ),
     "limit": _query(
@@ -82,8 +82,17 @@ _TEXT: Part = {"type": "string"}
 
 
 def _object(required: list[str], **properties: Part) -> Part:
-    return {"type": "object", "required": required, "properties": properties}
+    return {"type": "object", "properties": properties} | ({"required": required} if required else {})
 
+
+_GEOMETRY_TYPES = (
+    "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection",
+)  # fmt: skip
+_BOX: Part = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
+_INSTANT: Part = {"type": "string", "format": "date-time", "nullable": True}
+_SPAN: Part = {"type": "array", "minItems": 2, "maxItems": 2, "items": _INSTANT}
+_SPATIAL = _object([], bbox={"type": "array", "minItems": 1, "items": _BOX}, crs=_TEXT)
+_TEMPORAL = _object([], interval={"type": "array", "minItems": 1, "items": _SPAN}, trs=_TEXT)
 
 SCHEMAS: dict[str, Part] = {
     "link": _object(["href", "rel"], href=_TEXT, rel=_TEXT, type=_TEXT, title=_TEXT),
@@ -101,28 +110,13 @@ SCHEMAS: dict[str, Part] = {
         extent={"$ref": "#/components/schemas/extent"},
         crs={"type": "array", "items": _TEXT}, storageCrs=_TEXT,
     ),
-    "extent": _object(
-        [],
-        spatial=_object(
-            [],
-            bbox={"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}},
-            crs=_TEXT,
-        ),
-        temporal=_object(
-            [],
-            interval={
-                "type": "array", "minItems": 1,
-                "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string", "format": "date-time", "nullable": True}},
-            },
-            trs=_TEXT,
-        ),
-    ),
+    "extent": _object([], spatial=_SPATIAL, temporal=_TEMPORAL),
     "geometry": {
         "type": "object",
         "nullable": True,
         "required": ["type"],
         "properties": {
-            "type": _choice("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"),
+            "type": _choice(*_GEOMETRY_TYPES),
             "coordinates": {"type": "array", "items": {}},
             "geometries": {"type": "array", "items": {"type": "object"}},
         },

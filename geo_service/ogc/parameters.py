@@ -28,6 +28,8 @@ ON_EVERY_PAGE = ("f", "lang")
 ON_ITEMS = (*ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType")
 ON_ITEM = (*ON_EVERY_PAGE, "crs")
 
+_FORMATS: dict[str, Format] = {"json": "json", "html": "html"}
+_LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
 _CRS_NAMES = {
     CRS84: CRS84,
@@ -64,7 +66,10 @@ def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemsQuery:
-    """What a client wants of a collection. during: literal of a tstzrange. after: gid of the last feature seen."""
+    """What a client wants of a collection.
+
+    during: literal of a tstzrange. after: gid of the last feature seen.
+    """
 
     area: SearchArea | None = None
     during: str | None = None
@@ -139,10 +144,10 @@ def read_cursor(collection_id: str, cursor: str) -> int:
 def find_format(request: Request, given: Mapping[str, str]) -> Format:
     """`f` beats Accept; without either, JSON. Raises Malformed for a format that is not offered."""
     wanted = given.get("f")
-    if wanted == "json" or wanted == "html":
-        return wanted
-    if wanted is not None:
+    if wanted is not None and wanted not in _FORMATS:
         raise malformed("f", "json or html.")
+    if wanted is not None:
+        return _FORMATS[wanted]
     accept = request.headers.get("accept", "")
     return (
         "html"
@@ -154,16 +159,16 @@ def find_format(request: Request, given: Mapping[str, str]) -> Format:
 def find_language(request: Request, given: Mapping[str, str]) -> Language:
     """`lang` beats Accept-Language; German without either. Raises Malformed for another language."""
     wanted = given.get("lang")
-    if wanted == "de" or wanted == "en":
-        return wanted
-    if wanted is not None:
+    if wanted is not None and wanted not in _LANGUAGES:
         raise malformed("lang", "de or en.")
+    if wanted is not None:
+        return _LANGUAGES[wanted]
     accept = request.headers.get("accept-language", "")
     return "en" if _weight(accept, "en") > _weight(accept, "de") else "de"
 
 
 def _weight(header: str, *names: str) -> float:
-    """Quality of the best of `names` in an Accept header, by its own entry, then by a wildcard; 0 if absent."""
+    """Quality of the best of `names` in an Accept header, by its own entry, else by a wildcard, else 0."""
     best, wildcard = 0.0, 0.0
     for entry in header.lower().split(","):
         name, *options = [part.strip() for part in entry.split(";")]

@@ -93,7 +93,7 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
         return NOWHERE
     if _WINDOW in wanted:
         return None
-    areas = [to_town(segmentize(box(*window), max_segment_length=0.1)) for window in wanted]
+    areas = [to_town(_with_points_along(window)) for window in wanted]
     if len(areas) > 1:
         return SearchArea(to_wkb(union_all(areas)), _NOWHERE)
     return SearchArea(to_wkb(areas[0]), _core(areas[0], wanted[0]))
@@ -105,10 +105,16 @@ def _inside_window(edges: Sequence[float]) -> Box | None:
     return (west, south, east, north) if west <= east and south <= north else None
 
 
+def _with_points_along(lonlat: Box) -> BaseGeometry:
+    """The box with 64 points on its longer edges: a box of one degree is then right to 3 cm in metres."""
+    longest = max(lonlat[2] - lonlat[0], lonlat[3] - lonlat[1], 1e-9)
+    return segmentize(box(*lonlat), max_segment_length=longest / 64)
+
+
 def _core(area: BaseGeometry, lonlat: Box) -> Box:
     """The largest box between the curved edges; nowhere when there is none."""
     metres = get_coordinates(area)
-    degrees = get_coordinates(segmentize(box(*lonlat), max_segment_length=0.1))
+    degrees = get_coordinates(_with_points_along(lonlat))
     west = float(np.max(metres[degrees[:, 0] == lonlat[0], 0]))
     east = float(np.min(metres[degrees[:, 0] == lonlat[2], 0]))
     south = float(np.max(metres[degrees[:, 1] == lonlat[1], 1]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -27,7 +27,10 @@ _BOUND = re.compile(r"(?<!:):([a-z_]+)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP. version: of the rows shown."""
+    """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP.
+
+    version: of the rows shown.
+    """
 
     features: bytes
     returned: int
@@ -45,7 +48,7 @@ def _piece(name: str) -> str:
 
 @cache
 def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
-    """A statement of collections.sql for one collection; identifiers come from the list of collections only."""
+    """A statement of collections.sql for one collection; identifiers come from the list of collections."""
     names = {
         "table": sql.Identifier(collection.table),
         "geometry": sql.Identifier(collection.geometry),
@@ -56,7 +59,7 @@ def statement(name: str, collection: Collection, crs: str, conditions: tuple[str
     }
     where = " AND ".join(_piece(condition) for condition in conditions) or "true"
     text = _piece(name).replace("{conditions}", where)
-    return sql.SQL(cast(LiteralString, text)).format(**names).as_string(None)
+    return sql.SQL(text).format(**names).as_string(None)
 
 
 def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
@@ -113,7 +116,7 @@ async def read_rows(pool: Pool, text: str, values: Mapping[str, Any]) -> Sequenc
     try:
         async with pool.connection(timeout=5) as connection:
             cursor = connection.cursor(binary=True, row_factory=dict_row)
-            await cursor.execute(cast(LiteralString, text), values, prepare=True)
+            await cursor.execute(text, values, prepare=True)
             return await cursor.fetchall()
     except (PoolTimeout, psycopg.errors.QueryCanceled, psycopg.OperationalError) as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error

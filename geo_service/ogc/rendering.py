@@ -27,8 +27,10 @@ _PAGES = Environment(
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "de": {
-            "service": "Digitaler Straßenraum", "start": "Geodaten", "collections": "Datensätze", "api": "Schnittstelle",
-            "conformance": "Konformität", "other_language": "English", "title": "Titel", "description": "Beschreibung",
+            "service": "Digitaler Straßenraum",
+            "start": "Geodaten", "collections": "Datensätze", "api": "Schnittstelle",
+            "conformance": "Konformität",
+            "other_language": "English", "title": "Titel", "description": "Beschreibung",
             "extent": "Ausdehnung", "period": "Zeitraum", "license": "Lizenz", "attribution": "Namensnennung",
             "items": "Einträge", "open": "offen", "next": "Nächste Seite", "of": "von", "shown": "angezeigt",
             "more_than": "mehr als 10.000", "none": "Es gibt hier keine Einträge.", "property": "Eigenschaft",
@@ -37,13 +39,16 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "id": "Kennung", "back": "Zurück zur Liste",
         },
         "en": {
-            "service": "Digital street space", "start": "Geodata", "collections": "Collections", "api": "Interface",
-            "conformance": "Conformance", "other_language": "Deutsch", "title": "Title", "description": "Description",
+            "service": "Digital street space",
+            "start": "Geodata", "collections": "Collections", "api": "Interface",
+            "conformance": "Conformance",
+            "other_language": "Deutsch", "title": "Title", "description": "Description",
             "extent": "Extent", "period": "Period", "license": "Licence", "attribution": "Attribution",
             "items": "Entries", "open": "open", "next": "Next page", "of": "of", "shown": "shown",
             "more_than": "more than 10,000", "none": "There are no entries here.", "property": "Property",
             "value": "Value", "yes": "yes", "no": "no", "unknown": "not stated", "also_as": "Also as",
-            "skip": "Skip to content", "method": "Address", "parameters": "Parameters", "geometry": "Geometry",
+            "skip": "Skip to content",
+            "method": "Address", "parameters": "Parameters", "geometry": "Geometry",
             "id": "Id", "back": "Back to the list",
         },
     }
@@ -74,7 +79,8 @@ async def html_answer(
     other = "de" if language == "en" else "en"
     query = {**request.query_params, "lang": other}
     body = _PAGES.get_template(template).render(
-        words=WORDS[language], language=language, other=other, other_address=f"?{urlencode(query)}", base=base, **values
+        words=WORDS[language], language=language, base=base,
+        other=other, other_address=f"?{urlencode(query)}", **values,
     ).encode("utf-8", "replace")  # fmt: skip
     more = {"Content-Language": language, **(headers or {})}
     return await bytes_answer(

@@ -15,7 +15,7 @@ from tests.ogc.rows import insert_rows
 
 @pytest.fixture(scope="module")
 def filled_database(cluster: LocalCluster, template: str) -> Iterator[Database]:
-    """One database for a file of read-only tests: 10,050 roads, 120 sites, 40 events, 30 detours, 25 permits, a town."""
+    """One database for a file of read-only tests; what is in it stands below."""
     for database in clone(cluster, template):
         insert_rows(database, roads=10_050, sites=120, events=40, detours=30, permits=25)
         yield database

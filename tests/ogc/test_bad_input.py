@@ -1,0 +1,142 @@
+# ruff: noqa: E501  tables of cases read better unbroken
+"""What nobody should send: always a problem that names the parameter, never a 500."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geo_service.ogc.parameters import write_cursor
+
+SITES = "/ogc/collections/construction_sites/items"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bbox", "NaN,49,9,50"), ("bbox", "8,49,inf,50"), ("bbox", "8,49,9"), ("bbox", "8,49,9,50,51"), ("bbox", ""),
+        ("bbox", "8,50,9,49"), ("bbox", "a,b,c,d"), ("bbox", "8,49,9,91"), ("bbox", "1_0,49,9,50"), ("bbox", "8,49,3,9,50,1"),
+        ("datetime", ""), ("datetime", ".."), ("datetime", "yesterday"), ("datetime", "2026-02-30"), ("datetime", "2026-06-01T08:00:00"),
+        ("datetime", "2026-06-02/2026-06-01"), ("datetime", "2026-06-01/2026-06-02/2026-06-03"), ("datetime", "0000-01-01"),
+        ("datetime", "0001-01-01"), ("datetime", "9999-12-31/.."[:10]), ("datetime", "2026-06-01T25:00:00Z"), ("datetime", "٢٠٢٦-٠٦-٠١"),
+        ("limit", "0"), ("limit", "-1"), ("limit", "ten"), ("limit", ""), ("limit", "1.5"), ("limit", "1e9"), ("limit", "٣"),
+        ("offset", "-1"), ("offset", "x"),
+        ("cursor", ""), ("cursor", "!!"), ("cursor", "äöü"), ("cursor", write_cursor("events", 5)), ("cursor", write_cursor("construction_sites", -5)),
+        ("crs", "EPSG:4711"), ("crs", ""), ("bbox-crs", "http://www.opengis.net/def/crs/EPSG/0/99999"),
+        ("f", "xml"), ("f", ""), ("lang", "fr"), ("resultType", "some"),
+        ("colour", "red"), ("BBOX", "8,49,9,50"),
+    ],
+)  # fmt: skip
+def test_a_faulty_parameter_is_named(client: TestClient, name: str, value: str) -> None:
+    answer = client.get(SITES, params={name: value})
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == name
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_parameter_twice_is_refused(client: TestClient) -> None:
+    answer = client.get(SITES + "?limit=1&limit=2")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "limit"
+
+
+@pytest.mark.parametrize(
+    "address", ["/ogc", "/ogc/conformance", "/ogc/api", "/ogc/collections", "/ogc/collections/towns"]
+)
+def test_unknown_parameters_are_refused_everywhere(client: TestClient, address: str) -> None:
+    assert client.get(address, params={"limit": "1"}).status_code == 400
+    assert client.get(address, params={"f": "xml"}).status_code == 400
+
+
+@pytest.mark.parametrize("limit", ["10000", "10001", "1000000000", "9" * 5000])
+def test_a_limit_above_the_maximum_is_the_maximum(client: TestClient, limit: str) -> None:
+    page = client.get("/ogc/collections/road_segments/items", params={"limit": limit}).json()
+    assert page["numberReturned"] == 10_000
+
+
+@pytest.mark.parametrize("offset", ["120", "999999999999999", "9" * 400])
+def test_an_offset_behind_the_end_is_an_empty_page(client: TestClient, offset: str) -> None:
+    page = client.get(SITES, params={"offset": offset}).json()
+    assert page["features"] == []
+    assert page["numberMatched"] == 108
+
+
+def test_unknown_places_are_404(client: TestClient) -> None:
+    for address in (
+        "/ogc/collections/nothing",
+        "/ogc/collections/nothing/items",
+        "/ogc/collections/pg_shadow/items/1",
+    ):
+        assert client.get(address).status_code == 404
+
+
+def test_a_very_long_query_is_answered(client: TestClient) -> None:
+    assert client.get(SITES + "?" + "&".join(f"{'x' * 300}{i}=1" for i in range(49))).status_code == 400
+    assert client.get(SITES + "?" + "&".join(f"p{i}=1" for i in range(2000))).status_code == 400
+    assert client.get(SITES, params={"bbox": ",".join(["1"] * 15_000)}).status_code == 400
+
+
+_numbers = st.one_of(
+    st.floats(width=64),
+    st.integers(-(10**20), 10**20),
+    st.sampled_from(["", "NaN", "-0", "1e400", "٣", "8.6", "49.6"]),
+)
+_boxes = st.one_of(
+    st.lists(_numbers, min_size=3, max_size=7).map(
+        lambda numbers: ",".join(str(number) for number in numbers)
+    ),
+    st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90)).map(
+        lambda box: f"{box[0]},{min(box[1], box[3])},{box[2]},{max(box[1], box[3])}"
+    ),
+)
+_times = st.one_of(
+    st.text(alphabet="0123456789-:/.TZtz+ ", max_size=50),
+    st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
+    st.tuples(st.dates(), st.dates()).map(lambda days: f"{days[0]}/{days[1]}"),
+)
+_cursors = st.one_of(
+    st.text(alphabet=string.ascii_letters + string.digits + "-_=%\x00é", max_size=40),
+    st.integers(-(2**70), 2**70).map(lambda gid: write_cursor("construction_sites", gid)),
+)
+_whole = st.one_of(st.integers(-(10**30), 10**30).map(str), st.text(max_size=8))
+_parameters = st.fixed_dictionaries(
+    {},
+    optional={
+        "bbox": _boxes,
+        "datetime": _times,
+        "limit": _whole,
+        "offset": _whole,
+        "cursor": _cursors,
+        "bbox-crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "EPSG:1"]),
+        "crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "\x00"]),
+        "resultType": st.sampled_from(["hits", "results", "x"]),
+    },
+)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parameters=_parameters, name=st.sampled_from(["construction_sites", "towns", "permits"]))
+def test_whatever_is_sent_the_answer_is_a_page_or_a_problem(
+    client: TestClient, parameters: dict[str, str], name: str
+) -> None:
+    answer = client.get(f"/ogc/collections/{name}/items", params=parameters)
+    assert answer.status_code in (200, 400), (parameters, answer.text)
+    if answer.status_code == 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["errors"][0]["pointer"] in (*parameters, "cursor")
+    else:
+        assert answer.json()["type"] == "FeatureCollection"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raw=st.binary(max_size=60))
+def test_any_bytes_as_query_are_answered(client: TestClient, raw: bytes) -> None:
+    query = "".join(
+        f"%{byte:02x}" if byte not in b"abcdefghijklmnopqrstuvwxyz=&;," else chr(byte) for byte in raw
+    )
+    assert client.get(f"{SITES}?{query}").status_code in (200, 400)
