@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from geo_service.commands import serve
+from geo_service.commands import serve, towns
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 # One line per module of geo_service/commands: each offers `register(app)`.
 serve.register(app)
+towns.register(app)
 
 
 def main() -> None:

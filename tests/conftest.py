@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo_service.commands.towns import add_town
 from geo_service.db.database import Database, speak_as
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.db.migrate import migrate
@@ -69,6 +70,33 @@ def empty_database(cluster: LocalCluster, template: str) -> Iterator[Database]:
 def empty_session(empty_database: Database) -> Iterator[Session]:
     """A session of the application's role on a clone without rows; rolled back."""
     engine: Engine = empty_database.app_engine()
+    with Session(engine) as session:
+        speak_as(session, actor="public")
+        yield session
+        session.rollback()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def town_template(cluster: LocalCluster, template: str) -> str:
+    """Name of a database with every town of data/towns, tariffs and rule values included; to be cloned."""
+    cluster.create_database("template_towns", template=template)
+    database = cluster.database("template_towns")
+    for folder in sorted((ROOT / "data" / "towns").iterdir()):
+        add_town(database, folder)
+    return "template_towns"
+
+
+@pytest.fixture
+def town_database(cluster: LocalCluster, town_template: str) -> Iterator[Database]:
+    """A clone of its own for one test, with the 23 towns of Kreis Bergstraße in it."""
+    yield from clone(cluster, town_template)
+
+
+@pytest.fixture
+def town_session(town_database: Database) -> Iterator[Session]:
+    """A session of the application's role on a clone with the towns; speaks as the public, rolled back."""
+    engine: Engine = town_database.app_engine()
     with Session(engine) as session:
         speak_as(session, actor="public")
         yield session

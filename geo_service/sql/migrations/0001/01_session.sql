@@ -32,8 +32,10 @@ AS $$ SELECT de FROM code_label WHERE list = wanted_list AND code = wanted_code 
 CREATE FUNCTION label_en(wanted_list text, wanted_code text) RETURNS text LANGUAGE sql STABLE
 AS $$ SELECT en FROM code_label WHERE list = wanted_list AND code = wanted_code $$;
 
--- Bumped by whatever changes towns, tariffs or parameters: the processes' caches follow it.
-CREATE SEQUENCE configuration_version;
+-- Raised by whatever changes towns, tariffs or parameters: the processes' caches follow it. A row and not a
+-- sequence: a sequence moves before the commit, and a cache filled in between would keep the old values for good.
+CREATE TABLE configuration_version (last_value bigint NOT NULL);
+INSERT INTO configuration_version VALUES (1);
 
 -- Half-open stored, as people read it: civil days, both inclusive.
 CREATE FUNCTION first_day(period tstzrange) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE

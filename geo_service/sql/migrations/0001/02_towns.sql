@@ -65,7 +65,7 @@ CREATE TRIGGER town_fragments BEFORE INSERT OR UPDATE ON town FOR EACH ROW EXECU
 
 CREATE FUNCTION configuration_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    PERFORM nextval('configuration_version');
+    UPDATE configuration_version SET last_value = last_value + 1;
     RETURN NULL;
 END $$;
 CREATE TRIGGER town_changed AFTER INSERT OR UPDATE OR DELETE ON town FOR EACH STATEMENT EXECUTE FUNCTION configuration_changed();
