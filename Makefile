@@ -1,0 +1,57 @@
+# One verb each, the same here and in CI.
+#   make run                       everything from nothing, then http://127.0.0.1:8000
+#   make run ROADS=file.osm.pbf    the same with the streets of that file
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+GEO_SERVICE := .venv/bin/geo-service
+PY := .venv/bin
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+.PHONY: setup
+setup: ## system packages, Python packages, browser assets (skipped where present)
+	@.lock/system.sh
+	@.lock/python.sh
+	@.lock/browser.sh
+
+.PHONY: setup-tests
+setup-tests:
+	@.lock/system.sh tests
+	@.lock/python.sh
+	@.lock/python.sh tests
+	@.lock/browser.sh
+
+.PHONY: run
+run: setup ## set up what is missing, fill the demo towns, serve; ROADS=file imports streets first
+	@ROADS='$(ROADS)' exec .lock/run.sh
+
+.PHONY: test
+test: setup-tests ## everything the tests need, then all tests; PYTEST='-k word' narrows
+	@$(PY)/pytest $(PYTEST)
+
+.PHONY: lint
+lint: setup-tests ## ruff, mypy --strict, import contracts, sql lint
+	$(PY)/ruff check .
+	$(PY)/ruff format --check .
+	$(PY)/mypy
+	$(PY)/lint-imports --no-cache
+	$(PY)/sqlfluff lint --disable-progress-bar --nofail=false geo_service/sql
+
+.PHONY: bench
+bench: setup-tests ## side-by-side benchmarks, a table of ratios
+	@if [ -f tests/benchmarks/__main__.py ]; then exec $(PY)/python -m tests.benchmarks; \
+	else echo "The benchmarks are not there yet."; exit 1; fi
+
+.PHONY: conformance
+conformance: ## the official OGC suite against a running demo (not there yet)
+	@echo "The OGC conformance suite is not wired up yet."; exit 1
+
+.PHONY: soak
+soak: ## the long fault and load runs (not there yet)
+	@echo "The long runs are not there yet."; exit 1
+
+.PHONY: lock
+lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json
+	@.lock/renew.sh
