@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 
 from geo_service import __version__
+from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
+from geo_service.web.api_checks import router as checks_router
 from geo_service.web.problems import install_problem_answers
 from geo_service.web.sign_in import router as sign_in_router
 
@@ -24,6 +27,8 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with Session(engine) as session:
+            verify_rules(session)
         await pool.open()
         yield
         await pool.close()
@@ -44,5 +49,6 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     install_problem_answers(app)
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
     app.include_router(sign_in_router)
+    app.include_router(checks_router)
     app.router.routes.extend(ogc_routes)
     return app

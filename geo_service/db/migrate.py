@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
+from geo_service.db.code_labels import load_labels
 from geo_service.db.database import Database
 
 
@@ -22,5 +23,6 @@ def migrate(database: Database) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            load_labels(connection)
     finally:
         engine.dispose()

@@ -1,0 +1,192 @@
+"""The conflict check of one occupation: one statement for all rules, findings with their reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.catalogue import Catalogue, catalogue
+from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
+from geo_service.conflicts.places import border_row, road_rows
+from geo_service.conflicts.rule_file import SEVERITIES
+from geo_service.conflicts.words import code_labels, explain
+from geo_service.interval import TOWN_ZONE, Interval, midnight
+from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.row import occupation_row
+from geo_service.occupations.use_types import use_types
+
+MAX_FINDINGS = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """verdict: blocked, review or clear. The worst findings first; `findings_total` counts all."""
+
+    verdict: str
+    findings: tuple[Finding, ...]
+    findings_total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckQuestion:
+    """One occupation under test with what is known about its place, and the requests checked beside it."""
+
+    mine: Occupation
+    location: Location
+    others: tuple[Occupation, ...] = ()
+    max_findings: int = MAX_FINDINGS
+
+
+def check_occupation(session: Session, mine: Occupation, *, as_of: datetime) -> CheckResult:
+    """Every rule for one occupation, stored or not. Town and `takes` are derived where they are not known."""
+    location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
+    return check_question(
+        session, CheckQuestion(mine=located(mine, location), location=location), as_of=as_of
+    )
+
+
+def check_question(session: Session, question: CheckQuestion, *, as_of: datetime) -> CheckResult:
+    """The same for an occupation whose place is known already; one round trip."""
+    found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
+    statement = found.book.check_among_requests if question.others else found.book.check
+    rows = session.execute(statement, check_binds(found, question, as_of=as_of)).all()
+    findings = tuple(finding_of_row(row, found) for row in rows)
+    return CheckResult(
+        verdict=verdict_of(findings), findings=findings, findings_total=rows[0].findings_total if rows else 0
+    )
+
+
+def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
+    """Everything the statements of a check ask for."""
+    mine = question.mine
+    use = use_types().get(mine.use_type or "")
+    binds: dict[str, Any] = {
+        **found.binds,
+        "given": orjson.dumps(occupation_row(mine)).decode(),
+        "as_of": as_of,
+        "border": orjson.dumps(border_row(question.location)).decode(),
+        "roads": orjson.dumps(road_rows(question.location)).decode(),
+        "use_lead_time_days": float(use.lead_time_days or 0) if use is not None else 0.0,
+        "max_findings": question.max_findings,
+    }
+    if question.others:
+        binds["requests"] = orjson.dumps([occupation_row(other) for other in question.others]).decode()
+    for pair in found.book.pairs:
+        name = pair.replace("-", "_")
+        binds[f"reach_{name}"] = found.reach_m[pair]
+        binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair]).to_range()
+    return binds
+
+
+def _enlarged(period: Interval, reach_days: int) -> Interval:
+    """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
+    if reach_days == 0:
+        return period
+    last = period.last_day()
+    start = midnight(period.first_day() - timedelta(days=reach_days + 1))
+    return Interval(start, None if last is None else midnight(last + timedelta(days=reach_days + 2)))
+
+
+def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
+    """One row of `check_frame` with its rule's words."""
+    rule = found.rules[row.rule]
+    undetermined = row.could < row.sure
+    could_be = SEVERITIES[row.could - 1] if undetermined else None
+    severity = "undetermined" if undetermined else SEVERITIES[row.sure - 1]
+    missing = tuple(dict.fromkeys(row.missing or ())) if undetermined else ()
+    measured = None if row.measured is None or not math.isfinite(row.measured) else row.measured
+    if measured is not None and measured >= 1e8:  # "no town anywhere" of places.py is no measure
+        measured = None
+    other = _other_of_row(row)
+    return Finding(
+        finding_id=finding_key(
+            rule.name,
+            str(row.mine_source) if row.mine_id is not None else "request",
+            None if other is None else other.source_id,
+            row.segment_id,
+        ),
+        rule=rule.name,
+        number=rule.number,
+        rule_version=found.versions[row.rule],
+        title=rule.title,
+        severity=severity,
+        could_be=could_be,
+        other=other,
+        mine_source=str(row.mine_source),
+        mine_town=row.mine_town,
+        mine_occupation=row.mine_id,
+        segment_id=row.segment_id,
+        geometry=None if row.geojson is None else orjson.loads(row.geojson),
+        ewkb=None if row.geometry is None else bytes(row.geometry),
+        during=None if row.during_start is None else Interval(row.during_start, row.during_end),
+        measured=None if measured is None else round(measured, 3),
+        limit=row.limit_value,
+        unit=rule.unit,
+        worse=rule.worse,
+        needed_for_grant=rule.needed_for_grant,
+        missing=missing,
+        legal_source=rule.legal_source,
+        explanation=explain(
+            rule.explain.get(could_be or severity, rule.explain["explain"]),
+            measured=measured,
+            limit=row.limit_value,
+            unit=rule.unit,
+            place={"de": row.place_de or "", "en": row.place_en or ""},
+            missing=missing,
+        ),
+        advice=rule.advice,
+    )
+
+
+def _other_of_row(row: Row[Any]) -> OtherObject | None:
+    if row.other_source is None:
+        return None
+    is_request = row.other_id is None
+    return OtherObject(
+        collection="request" if is_request else row.other_collection,
+        source_id=row.reference if is_request else str(row.other_source),
+        occupation_id=row.other_id,
+        reference=None if is_request else row.reference,
+        town=row.other_town,
+        label=other_label(row.other_collection, row.use_type, row.kind, row.label),
+        use_type=row.use_type,
+        kind=row.kind,
+        state=row.state,
+        published=bool(row.published),
+        period=Interval(row.other_start, row.other_end),
+    )
+
+
+def other_label(collection: str, use_type: str | None, kind: str | None, label: str | None) -> dict[str, str]:
+    """How people call it: the use of a permit; the title of a site or event, else its kind."""
+    use = use_types().get(use_type or "")
+    if use is not None:
+        return {"de": use.de, "en": use.en}
+    if label:
+        return {"de": label, "en": label}
+    lists = {"construction_sites": "kind", "events": "event_kind"}
+    known = code_labels(lists[collection]).get(kind or "") if collection in lists else None
+    return dict(known or code_labels("collection")[collection])
+
+
+def check_together(
+    session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime
+) -> list[CheckResult]:
+    """Several requests, each against what is stored and against all the others."""
+    all_of_them = [question.mine for question in questions]
+    return [
+        check_question(
+            session,
+            replace(question, others=tuple(other for other in all_of_them if other is not question.mine)),
+            as_of=as_of,
+        )
+        for question in questions
+    ]

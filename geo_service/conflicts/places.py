@@ -1,0 +1,68 @@
+"""The fixed objects around an occupation as the place rules see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geo_service.occupations.locate import Location, Street
+
+_OUTSIDE = {"de": "eine Kommune außerhalb dieses Dienstes", "en": "a town outside this service"}
+_UNNAMED = {"de": "einer Straße ohne Namen", "en": "a street without a name"}
+
+
+def border_row(location: Location) -> dict[str, Any]:
+    """The columns of `border_rows` in sql/conflicts.sql.
+
+    Where no town is known at all, everything is outside; JSON has no infinity, so a length no map has.
+    """
+    if location.gap_m is None:
+        return {
+            "outside_m": 1e9,
+            "distance_m": 1e9,
+            "second_m2": 0.0,
+            "accuracy_m": 0.0,
+            "place_de": "",
+            "place_en": "",
+        }
+    first = location.towns[0] if location.towns else None
+    accuracy_m = 0.0 if first is None else first.accuracy_m
+    shared = sorted((town.shared_m2 for town in location.towns), reverse=True)
+    distance_m = location.gap_m if location.border_m is None else location.border_m
+    return {
+        "outside_m": location.gap_m,
+        "distance_m": distance_m,
+        "second_m2": shared[1] if len(shared) > 1 else 0.0,
+        "accuracy_m": accuracy_m,
+        **{f"place_{lang}": _names(location, lang) for lang in ("de", "en")},
+    }
+
+
+def _names(location: Location, language: str) -> str:
+    names = [town.name for town in location.towns]
+    if len(names) == 1:
+        names.append(_OUTSIDE[language])
+    return ", ".join(names)
+
+
+def road_rows(location: Location) -> list[dict[str, Any]]:
+    """The columns of `road_rows`: one row for each number and owner, so that a long area is told once."""
+    first: dict[tuple[str, str | None, str | None], Street] = {}
+    for street in location.streets:
+        first.setdefault((street.road_class, street.road_number, street.road_owner), street)
+    return [
+        {
+            "road_class": street.road_class,
+            "road_number": street.road_number,
+            "road_owner": street.road_owner,
+            "segment_id": street.segment_id,
+            "place_de": _street_name(street, "de"),
+            "place_en": _street_name(street, "en"),
+        }
+        for street in first.values()
+    ]
+
+
+def _street_name(street: Street, language: str) -> str:
+    if street.road_number and street.street_name:
+        return f"{street.street_name} ({street.road_number})"
+    return street.road_number or street.street_name or _UNNAMED[language]

@@ -1,0 +1,142 @@
+"""Composes the one statement of a check from the frame in sql/conflicts.sql and the rule files.
+
+Only text that ships with the service goes into it; every value is a bound parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
+from geo_service.sql.loader import statements
+
+_PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+_HAS = {"area": ("mine.area", "other.area"), "detour": ("mine.detour", "other.detour")}
+
+
+def parameter_key(name: str) -> str:
+    """Bound name of a rule's parameter; a prefix of its own keeps it apart from the frame's."""
+    return f"p_{name}"
+
+
+def _sql(expression: str) -> str:
+    """A rule's expression with its parameters as bound numbers."""
+    return _PARAMETER.sub(lambda found: f"CAST(:{parameter_key(found[1])} AS double precision)", expression)
+
+
+def _fill(text: str, **parts: str) -> str:
+    for name, part in parts.items():
+        text = text.replace(f"«{name}»", part)
+    return text
+
+
+def _part(name: str) -> str:
+    """A statement of the frame without its comments, to stand inside another one."""
+    lines = (
+        line for line in statements("conflicts")[name].splitlines() if not line.lstrip().startswith("--")
+    )
+    return "\n".join(lines)
+
+
+def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:
+    """The shape pairs that any pair rule compares."""
+    return tuple(sorted({pair for rule in rules if rule.kind == "pair" for pair in rule.shapes}))
+
+
+def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_requests: bool = False) -> str:
+    """The whole check of one occupation.
+
+    swapped: the given one is `other` and every candidate of one town is `mine`; pair rules only.
+    among_requests: other requests of the same check are candidates too.
+    """
+    numbered = list(enumerate(rules))
+    pairs = [(i, rule) for i, rule in numbered if rule.kind == "pair"]
+    mine, other = ("candidate", "given") if swapped else ("given", "candidate")
+    branches = []
+    if pairs:
+        branches.append(
+            _fill(
+                _part("pair_branch"),
+                mine=mine,
+                other=other,
+                pair_facts=_part("pair_facts"),
+                rules=_values(pairs),
+            )
+        )
+    if not swapped:
+        for objects in sorted({rule.objects for _, rule in numbered if rule.objects}):
+            there = [(i, rule) for i, rule in numbered if rule.objects == objects]
+            rows = _part(f"{objects}_rows")
+            branches.append(
+                _fill(_part("place_branch"), object_rows=rows, objects=objects, rules=_values(there))
+            )
+        own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
+        if own:
+            branches.append(_fill(_part("own_branch"), own_facts=_part("own_facts"), rules=_values(own)))
+    candidates = _candidates(rules, among_requests)
+    if swapped:
+        candidates = _fill(_part("candidates_of_town"), candidates=candidates)
+    return _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
+
+
+def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:
+    """The towns whose occupations one occupation meets."""
+    return _fill(_part("candidate_towns"), candidates=_candidates(rules, among_requests=False))
+
+
+def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
+    probes = [_part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
+    # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
+    together = (
+        probes[0]
+        if len(probes) == 1
+        else (
+            "SELECT DISTINCT ON (found.occupation_id) found.* FROM ("
+            + "\nUNION ALL\n".join(probes)
+            + ") AS found"
+        )
+    )
+    stored = _fill(_part("stored_candidates"), probes=together)
+    return f"{stored}\nUNION ALL\n{_part('requested_candidates')}" if among_requests else stored
+
+
+def _values(numbered: Sequence[tuple[int, RuleFile]]) -> str:
+    return "VALUES\n" + ",\n".join(_rule_row(i, rule) for i, rule in numbered)
+
+
+def _rule_row(index: int, rule: RuleFile) -> str:
+    applies = _sql(rule.conditions["applies"])
+    if rule.shapes:
+        # A candidate found through one shape pair says nothing to a rule about another one.
+        there = " OR ".join(
+            f"({_HAS[left][0]} IS NOT NULL AND {_HAS[right][1]} IS NOT NULL)"
+            for left, right in (pair.split("-") for pair in rule.shapes)
+        )
+        applies = f"({there}) AND ({applies})"
+    parts = [
+        str(index),
+        f"text '{rule.geometry or 'own_area'}'",
+        f"text '{rule.worse or 'greater'}'",
+        f"({applies})",
+        *(f"({_sql(rule.conditions.get(severity, 'false'))})" for severity in SEVERITIES),
+        f"CAST({_sql(rule.measured)} AS double precision)"
+        if rule.measured
+        else "CAST(NULL AS double precision)",
+        f"CAST({_sql(rule.limit)} AS double precision)" if rule.limit else "CAST(NULL AS double precision)",
+        _missing(rule),
+    ]
+    return "    (" + ",\n     ".join(parts) + ")"
+
+
+def _missing(rule: RuleFile) -> str:
+    """The facts that are NULL in a condition that is NULL, under the names people know."""
+    found = []
+    for condition in rule.conditions.values():
+        asked = [(f"{fact} IS NULL", fact) for fact in facts_in(condition)]
+        if re.search(r"\b(same_time|gap_days)\b", condition):
+            asked += [(f"NOT {who}.end_known", f"{who}.until") for who in ("mine", "other")]
+        cases = ", ".join(f"CASE WHEN {test} THEN text '{name}' END" for test, name in asked)
+        if cases:
+            found.append(f"CASE WHEN ({_sql(condition)}) IS NULL THEN array_remove(ARRAY[{cases}], NULL) END")
+    return " || ".join(found) if found else "CAST(NULL AS text[])"

@@ -1,0 +1,120 @@
+"""Where an area lies: which town, which streets, and what it takes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.crs import TOWN_SRID
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.parameters import general_value
+from geo_service.sql.loader import statements
+
+_LOCATE = text(statements("occupations")["locate_area"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PossibleTown:
+    """A town that holds a part of the area, or whose border may run nearer than it is drawn."""
+
+    ags: str
+    name: str
+    accuracy_m: float
+    shared_m2: float
+    gap_m: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Street:
+    """A segment in whose street the area stands; `width_known` false = nothing can be said about what it takes."""
+
+    gid: int
+    segment_id: str
+    street_name: str | None
+    road_class: str
+    road_number: str | None
+    road_owner: str | None
+    width_source: str
+    width_known: bool
+    modes: tuple[str, ...]
+    carriageway: bool
+    footway: bool
+    side: str
+
+    def takes(self) -> frozenset[str]:
+        """What of this street is taken; a way without motor traffic is footway or cycleway as a whole."""
+        if "car" in self.modes or "bus" in self.modes:
+            return frozenset(
+                name
+                for name, is_taken in (("carriageway", self.carriageway), ("footway", self.footway))
+                if is_taken
+            )
+        ways = (("foot", "footway"), ("bicycle", "cycleway"))
+        return frozenset(way for mode, way in ways if mode in self.modes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """towns: most area first. gap_m: 0 inside a town, None where no town is known. border_m: None outside."""
+
+    towns: tuple[PossibleTown, ...]
+    gap_m: float | None
+    border_m: float | None
+    streets: tuple[Street, ...]
+
+    def town(self, chosen: str | None = None) -> str | None:
+        """AGS of the town that holds most of the area; the chosen one if it is possible too."""
+        possible = [town.ags for town in self.towns]
+        if chosen in possible:
+            return chosen
+        return possible[0] if possible else None
+
+    def takes(self) -> frozenset[str] | None:
+        """What the area takes of all streets together; None when a width is not known.
+
+        No street touched gives the empty set: away from every known street nothing of a street can be taken,
+        and "unknown" there would ask the clerk about every stand on a square.
+        """
+        if any(not street.width_known and "car" in street.modes for street in self.streets):
+            return None
+        return frozenset().union(*(street.takes() for street in self.streets))
+
+
+NOWHERE = Location(towns=(), gap_m=None, border_m=None, streets=())
+
+
+def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Location:
+    """Towns and streets of an area in EPSG:25832, with the drawing noise in force on `day`."""
+    if area is None:
+        return NOWHERE
+    row = session.execute(
+        _LOCATE,
+        {
+            "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
+            "noise_m2": general_value("overlap_noise_m2", day),
+        },
+    ).one()
+    towns = tuple(PossibleTown(**town) for town in row.towns or ())
+    inside = bool(towns) and towns[0].shared_m2 > 0
+    return Location(
+        towns=towns,
+        gap_m=0.0 if inside else row.gap_m,
+        border_m=row.border_m,
+        streets=tuple(Street(**{**street, "modes": tuple(street["modes"])}) for street in row.streets or ()),
+    )
+
+
+def located(occupation: Occupation, location: Location) -> Occupation:
+    """`occupation` with its town and, where they were not stated, what it takes."""
+    derive = occupation.takes is None or occupation.takes_derived
+    return replace(
+        occupation,
+        town=location.town(occupation.town_chosen) if occupation.area is not None else occupation.town,
+        takes=location.takes() if derive and occupation.area is not None else occupation.takes,
+        takes_derived=derive and occupation.area is not None,
+    )

@@ -1,0 +1,88 @@
+"""An occupation as a row: the JSON object that `jsonb_populate_record` reads, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from geo_service.crs import TOWN_SRID
+from geo_service.errors import NotFound
+from geo_service.interval import Interval
+from geo_service.occupations.occupation import Occupation
+from geo_service.sql.loader import statements
+
+_SAME = (
+    "occupation_id", "town", "collection", "reference", "label", "state", "counts", "binding", "published", "use_type",
+    "kind", "height_from_m", "height_to_m", "exclusive", "excavation", "restriction", "takes_derived",
+    "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "area_m2",
+    "area_declared_m2", "utility", "town_chosen", "demo",
+)  # fmt: skip
+_GET = text(statements("occupations")["get_occupation"])
+
+
+def occupation_row(occupation: Occupation) -> dict[str, Any]:
+    """Columns of table occupation as JSON values: geometries as hex EWKB, ranges as their literals."""
+    spans = occupation.recurrence
+    order = occupation.traffic_order_period
+    return {
+        **{name: getattr(occupation, name) for name in _SAME},
+        "source_id": str(occupation.source_id),
+        "case_group": str(occupation.case_group),
+        "area": _hex(occupation.area),
+        "detour": _hex(occupation.detour),
+        "traffic_order_area": _hex(occupation.traffic_order_area),
+        "period": occupation.period.to_range(),
+        "end_known": occupation.period.end is not None,
+        "recurrence": None if spans is None else "{" + ",".join(span.to_range() for span in spans) + "}",
+        "filed_at": occupation.filed_at.astimezone(UTC).isoformat(),
+        "takes": None if occupation.takes is None else sorted(occupation.takes),
+        "consents": sorted(occupation.consents),
+        "traffic_order_period": None if order is None else order.to_range(),
+        "party": None if occupation.party is None else str(occupation.party),
+    }
+
+
+def _hex(geometry: BaseGeometry | None) -> str | None:
+    if geometry is None:
+        return None
+    return str(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), hex=True, include_srid=True))
+
+
+def get_occupation(session: Session, occupation_id: int) -> Occupation:
+    """The stored occupation. Raises NotFound."""
+    row = session.execute(_GET, {"occupation_id": occupation_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no occupation {occupation_id}.")
+    return _occupation(row)
+
+
+def _occupation(row: Row[Any]) -> Occupation:
+    return Occupation(
+        **{name: getattr(row, name) for name in _SAME},
+        source_id=row.source_id,
+        case_group=row.case_group,
+        area=_shape(row.area),
+        detour=_shape(row.detour),
+        traffic_order_area=_shape(row.traffic_order_area),
+        period=Interval(row.period_start, row.period_end),
+        recurrence=_spans(row.recurrence),
+        filed_at=row.filed_at,
+        takes=None if row.takes is None else frozenset(row.takes),
+        consents=frozenset(row.consents),
+        traffic_order_period=None if row.order_start is None else Interval(row.order_start, row.order_end),
+        party=row.party,
+    )
+
+
+def _shape(ewkb: bytes | None) -> BaseGeometry | None:
+    return None if ewkb is None else shapely.from_wkb(bytes(ewkb))
+
+
+def _spans(bounds: Sequence[Sequence[datetime]] | None) -> tuple[Interval, ...] | None:
+    return None if bounds is None else tuple(Interval(start, end) for start, end in bounds)

@@ -1,0 +1,48 @@
+"""Stores the one space-time fact of a permit, site, event or detour."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.row import occupation_row
+from geo_service.sql.loader import statements
+
+
+def save_occupation(session: Session, occupation: Occupation) -> int:
+    """Insert or update by source_id; town, takes (where not stated) and the streets follow from the area.
+
+    Returns the occupation_id. Findings are a matter of conflicts/stored_findings.py, in the same transaction.
+    """
+    named = statements("occupations")
+    location = locate(session, occupation.area, day=occupation.filed_at.astimezone(TOWN_ZONE).date())
+    row = orjson.dumps(occupation_row(located(occupation, location))).decode()
+    occupation_id = (
+        occupation.occupation_id
+        or session.execute(
+            text(named["find_occupation_of_source"]), {"source_id": occupation.source_id}
+        ).scalar_one_or_none()
+    )
+    if occupation_id is None:
+        occupation_id = session.execute(text(named["insert_occupation"]), {"row": row}).scalar_one()
+    else:
+        session.execute(text(named["update_occupation"]), {"occupation_id": occupation_id, "row": row})
+        session.execute(text(named["remove_occupation_segments"]), {"occupation_id": occupation_id})
+    if location.streets:
+        session.execute(
+            text(named["insert_occupation_segments"]),
+            {"occupation_id": occupation_id, "streets": _street_rows(location)},
+        )
+    return int(occupation_id)
+
+
+def _street_rows(location: Location) -> str:
+    rows = [
+        {"gid": street.gid, "side": street.side, "takes": sorted(street.takes())}
+        for street in location.streets
+    ]
+    return orjson.dumps(rows).decode()

@@ -1,0 +1,68 @@
+"""What a request would mean: its town, the findings and the fee. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, check_together
+from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.use_request import UseRequest, occupation_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assessment:
+    """town: AGS or None outside every town. area_m2 in EPSG:25832. fee: None where the town has no tariff."""
+
+    town: str | None
+    area_m2: float
+    check: CheckResult
+    fee: None
+    location: Location
+    occupation: Occupation
+
+
+def assess_request(
+    session: Session, request: UseRequest, *, as_of: datetime, case_group: UUID | None = None
+) -> Assessment:
+    """Town, findings and fee of one request; `case_group` leaves the own case out of the comparison."""
+    question = _question(session, request, as_of, case_group)
+    return _assessment(session, request, question, check_question(session, question, as_of=as_of))
+
+
+def assess_together(session: Session, requests: Sequence[UseRequest], *, as_of: datetime) -> list[Assessment]:
+    """Several requests, each also against the others; the n-th is called by its number, from 1."""
+    questions = [_question(session, request, as_of, None) for request in requests]
+    numbered = [replace(q, mine=replace(q.mine, reference=str(i))) for i, q in enumerate(questions, start=1)]
+    results = check_together(session, numbered, as_of=as_of)
+    triples = zip(requests, numbered, results, strict=True)
+    return [_assessment(session, request, question, result) for request, question, result in triples]
+
+
+def _question(
+    session: Session, request: UseRequest, as_of: datetime, case_group: UUID | None
+) -> CheckQuestion:
+    mine = occupation_of(request, filed_at=as_of)
+    if case_group is not None:
+        mine = replace(mine, case_group=case_group)
+    location = locate(session, request.area, day=as_of.astimezone(TOWN_ZONE).date())
+    return CheckQuestion(mine=located(mine, location), location=location)
+
+
+def _assessment(
+    session: Session, request: UseRequest, question: CheckQuestion, result: CheckResult
+) -> Assessment:
+    return Assessment(
+        town=question.mine.town,
+        area_m2=request.area_m2,
+        check=result,
+        fee=None,
+        location=question.location,
+        occupation=question.mine,
+    )

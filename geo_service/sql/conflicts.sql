@@ -1,0 +1,238 @@
+-- check_frame
+-- One check: every rule once for every candidate, the worst findings first. The parts in «» are filled at
+-- start-up from the rule files and the statements below (conflicts/statement.py).
+-- In: given (json object, columns of occupation), as_of, probe periods and reaches, parameters of the rules,
+-- what the parts need, max_findings.  Out: at most max_findings rows, each with the total number of findings.
+WITH given AS MATERIALIZED (
+    SELECT request.*
+    FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS request
+), candidate AS (
+    «candidates»
+), ruled AS (
+    «branches»
+), judged AS (
+    SELECT ruled.*, level.sure, level.could
+    FROM ruled
+    CROSS JOIN LATERAL (SELECT
+        -- Place of the first severity that is true, and of the first that is not known: 1 block … 4 chance.
+        CASE WHEN applies IS NOT TRUE THEN 5 WHEN block THEN 1 WHEN warn THEN 2 WHEN info THEN 3 WHEN chance THEN 4 ELSE 5 END AS sure,
+        CASE
+            WHEN applies THEN CASE WHEN block IS NULL THEN 1 WHEN warn IS NULL THEN 2 WHEN info IS NULL THEN 3 WHEN chance IS NULL THEN 4 ELSE 5 END
+            ELSE CASE WHEN block IS NOT FALSE THEN 1 WHEN warn IS NOT FALSE THEN 2 WHEN info IS NOT FALSE THEN 3 WHEN chance IS NOT FALSE THEN 4 ELSE 5 END
+        END AS could
+    ) AS level
+    WHERE least(level.sure, level.could) < 5
+), worst AS (
+    SELECT judged.*, count(*) OVER () AS findings_total
+    FROM judged
+    ORDER BY
+        least(sure, could), (could < sure), rule,
+        CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+    LIMIT :max_findings
+)
+SELECT
+    rule, sure, could, measured, limit_value, missing, findings_total, mine_id, mine_source, mine_town,
+    other_id, other_collection, other_source, reference, other_town, label, use_type, kind, state, published,
+    lower(other_period) AS other_start, upper(other_period) AS other_end, lower(during) AS during_start,
+    upper(during) AS during_end, segment_id, place_de, place_en, ST_AsEWKB(link.geometry) AS geometry,
+    ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson
+FROM worst
+CROSS JOIN LATERAL (SELECT CASE geometry
+    WHEN 'shared_area' THEN ST_Intersection(mine_area, other_area)
+    WHEN 'shortest_link' THEN CASE
+        WHEN ST_Intersects(mine_area, other_area) THEN ST_PointOnSurface(ST_Intersection(mine_area, other_area))
+        ELSE ST_ShortestLine(mine_area, other_area) END
+    ELSE mine_area END AS geometry OFFSET 0) AS link
+ORDER BY
+    least(sure, could), (could < sure), rule,
+    CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+
+-- area_area_probe
+-- Candidates whose area comes near the given area, by the spatial index.
+-- In: reach_area_area (metres), period_area_area.  Out: occupations that count.
+SELECT near.*
+FROM given
+INNER JOIN occupation AS near
+    ON near.counts AND near.area && ST_Expand(given.area, :reach_area_area) AND near.period && CAST(:period_area_area AS tstzrange)
+
+-- detour_area_probe
+-- Candidates whose area comes near the given detour.
+-- In: reach_detour_area (metres), period_detour_area.  Out: occupations that count.
+SELECT near.*
+FROM given
+INNER JOIN occupation AS near
+    ON near.counts AND near.area && ST_Expand(given.detour, :reach_detour_area) AND near.period && CAST(:period_detour_area AS tstzrange)
+
+-- area_detour_probe
+-- Candidates whose detour comes near the given area.
+-- In: reach_area_detour (metres), period_area_detour.  Out: occupations that count.
+SELECT near.*
+FROM given
+INNER JOIN occupation AS near
+    ON near.counts AND near.detour IS NOT NULL AND near.detour && ST_Expand(given.area, :reach_area_detour)
+    AND near.period && CAST(:period_area_detour AS tstzrange)
+
+-- detour_detour_probe
+-- Candidates whose detour comes near the given detour.
+-- In: reach_detour_detour (metres), period_detour_detour.  Out: occupations that count.
+SELECT near.*
+FROM given
+INNER JOIN occupation AS near
+    ON near.counts AND near.detour IS NOT NULL AND near.detour && ST_Expand(given.detour, :reach_detour_detour)
+    AND near.period && CAST(:period_detour_detour AS tstzrange)
+
+-- stored_candidates
+-- What the probes found, without the own case and what belongs to it.
+-- In: nothing more.  Out: occupations.
+SELECT near.*
+FROM given
+INNER JOIN («probes») AS near ON near.case_group <> given.case_group AND near.source_id <> given.source_id
+
+-- requested_candidates
+-- The other requests of the same check; they are few, so no index is needed.
+-- In: requests (json array, columns of occupation).  Out: occupations.
+SELECT near.*
+FROM given
+INNER JOIN jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:requests AS jsonb)) AS near
+    ON near.case_group <> given.case_group AND near.source_id <> given.source_id
+
+-- candidates_of_town
+-- The candidates of one town: their own findings follow the values in force there.
+-- In: candidate_town (NULL = outside every town).  Out: occupations.
+SELECT near.*
+FROM («candidates») AS near
+WHERE near.town IS NOT DISTINCT FROM CAST(:candidate_town AS text)
+
+-- candidate_towns
+-- The towns of all candidates of one occupation.
+-- In: as for check_frame.  Out: one row for each town, NULL for what lies outside.
+WITH given AS MATERIALIZED (
+    SELECT request.*
+    FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS request
+)
+SELECT DISTINCT near.town
+FROM («candidates») AS near
+
+-- pair_branch
+-- Mine against every other. Space is measured after time, and only where both have the shapes.
+-- In: as_of.  Out: one row for each rule and candidate that may apply.
+SELECT
+    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town, mine.area AS mine_area,
+    other.occupation_id AS other_id, other.collection AS other_collection, other.source_id AS other_source,
+    other.reference, other.town AS other_town, other.label, other.use_type, other.kind, other.state, other.published,
+    other.period AS other_period, other.area AS other_area, facts.during,
+    CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de, CAST(NULL AS text) AS place_en
+FROM «mine» AS mine
+CROSS JOIN «other» AS other
+CROSS JOIN LATERAL («pair_facts» OFFSET 0) AS facts
+CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
+WHERE rule.applies IS DISTINCT FROM false
+
+-- pair_facts
+-- What the pair rules may ask about mine and other. An end that is not known leaves `same_time` open, unless they
+-- meet already in what is known: from the start to as_of, because what counts still stands there.
+-- In: as_of.  Out: 1 row; gap_days = civil days between the two, 0 when they touch or overlap.
+SELECT
+    times.same_time, times.gap_days, times.heights_overlap, times.during,
+    CASE WHEN spaces.touches THEN ST_Area(ST_Intersection(mine.area, other.area)) WHEN NOT spaces.touches THEN 0 END AS shared_m2,
+    CASE WHEN spaces.touches THEN 0 WHEN NOT spaces.touches THEN ST_Distance(mine.area, other.area) END AS distance_m
+FROM (
+    SELECT
+        CASE
+            WHEN NOT span.mine_times && span.other_times THEN false
+            WHEN span.both_known OR span.mine_known && span.other_known THEN true
+        END AS same_time,
+        CASE
+            WHEN span.both_known OR span.mine_known && span.other_known THEN CASE
+                WHEN span.mine_whole && span.other_whole THEN 0
+                WHEN span.mine_whole << span.other_whole THEN greatest(first_day(span.other_whole) - last_day(span.mine_whole) - 1, 0)
+                ELSE greatest(first_day(span.mine_whole) - last_day(span.other_whole) - 1, 0)
+            END
+            WHEN NOT span.mine_whole && span.other_whole THEN CASE
+                WHEN span.mine_whole << span.other_whole THEN greatest(first_day(span.other_whole) - last_day(span.mine_whole) - 1, 0)
+                ELSE greatest(first_day(span.mine_whole) - last_day(span.other_whole) - 1, 0)
+            END
+        END AS gap_days,
+        coalesce(mine.height_from_m, 0) < coalesce(other.height_to_m, 'Infinity')
+            AND coalesce(other.height_from_m, 0) < coalesce(mine.height_to_m, 'Infinity') AS heights_overlap,
+        range_merge(span.mine_times * span.other_times) AS during
+    FROM (SELECT
+        coalesce(mine.recurrence, tstzmultirange(mine.period)) AS mine_times,
+        coalesce(other.recurrence, tstzmultirange(other.period)) AS other_times,
+        mine.period AS mine_whole, other.period AS other_whole,
+        mine.end_known AND other.end_known AS both_known,
+        CASE WHEN mine.end_known THEN mine.period
+            ELSE tstzrange(lower(mine.period), greatest(lower(mine.period), CAST(:as_of AS timestamptz)), '[]') END AS mine_known,
+        CASE WHEN other.end_known THEN other.period
+            ELSE tstzrange(lower(other.period), greatest(lower(other.period), CAST(:as_of AS timestamptz)), '[]') END AS other_known
+    ) AS span
+) AS times
+CROSS JOIN (SELECT ST_Intersects(mine.area, other.area) AS touches OFFSET 0) AS spaces
+
+-- place_branch
+-- Mine against fixed objects: the borders nearby, the roads it stands in.
+-- In: places (json of the objects, conflicts/places.py).  Out: one row for each rule and object that may apply.
+SELECT
+    rule.*, mine.occupation_id, mine.source_id, mine.town, mine.area,
+    CAST(NULL AS bigint), CAST(NULL AS text), CAST(NULL AS uuid), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text),
+    CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS boolean), CAST(NULL AS tstzrange),
+    CAST(NULL AS geometry), CAST(NULL AS tstzrange), «objects».segment_id, «objects».place_de, «objects».place_en
+FROM given AS mine
+CROSS JOIN «object_rows»
+CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
+WHERE rule.applies IS DISTINCT FROM false
+
+-- border_rows
+-- The borders around mine: outside_m beyond the nearest town, distance_m to the nearest border, second_m2 in other
+-- towns than the first, accuracy_m of the boundary in question.
+-- In: border (json object).  Out: 1 row.
+jsonb_to_record(CAST(:border AS jsonb)) AS border (
+    outside_m double precision, distance_m double precision, second_m2 double precision, accuracy_m double precision,
+    segment_id text, place_de text, place_en text)
+
+-- road_rows
+-- The roads mine stands in, one row for each owner and number.
+-- In: roads (json array).  Out: one row for each road.
+jsonb_to_recordset(CAST(:roads AS jsonb)) AS road (
+    road_class text, road_number text, road_owner text, segment_id text, place_de text, place_en text)
+
+-- own_branch
+-- Mine alone.
+-- In: use_lead_time_days.  Out: one row for each rule that may apply.
+SELECT
+    rule.*, mine.occupation_id, mine.source_id, mine.town, mine.area,
+    CAST(NULL AS bigint), CAST(NULL AS text), CAST(NULL AS uuid), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text),
+    CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS boolean), CAST(NULL AS tstzrange),
+    CAST(NULL AS geometry), CAST(NULL AS tstzrange), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text)
+FROM given AS mine
+CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
+CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
+WHERE rule.applies IS DISTINCT FROM false
+
+-- own_facts
+-- What the own rules may ask: civil days from the filing to the first day; whether a traffic order covers it all.
+-- In: use_lead_time_days (0 = the general lead time).  Out: 1 row.
+SELECT
+    first_day(mine.period) - CAST(mine.filed_at AT TIME ZONE 'Europe/Berlin' AS date) AS lead_days,
+    CAST(:use_lead_time_days AS double precision) AS use_lead_time_days,
+    coalesce(
+        mine.traffic_order_period @> mine.period
+        AND (mine.traffic_order_area IS NULL OR ST_Covers(mine.traffic_order_area, mine.area)), false) AS order_covers
+
+-- configuration_version
+-- Changes whenever a town, a tariff or a parameter changes.
+-- In: nothing.  Out: 1 row.
+SELECT last_value
+FROM configuration_version
+
+-- town_parameters
+-- The towns' own values of parameters.
+-- In: nothing.  Out: one row for each value.
+SELECT town, parameter, first_day, value, legal_source
+FROM town_parameter
+ORDER BY town, parameter, first_day
+
+-- take_binding_lock
+-- One transaction-level lock for everything that becomes binding.
+-- In: nothing.  Out: 1 row.
+SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))

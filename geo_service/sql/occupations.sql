@@ -1,0 +1,149 @@
+-- locate_area
+-- Where an area lies: the towns that come into question and the streets it stands in, with what it takes of them.
+-- A border is nearer than it seems when the boundary is not accurate, so towns within their accuracy count too.
+-- The street of a segment is its axis widened by half the carriageway and the footway of that side.
+-- In: area (EWKB, EPSG:25832), noise_m2 (smaller overlaps are drawing noise).
+-- Out: 1 row; towns (json array, most area first), gap_m (to the nearest town, NULL without towns),
+-- border_m (to the border of the first town, NULL outside), streets (json array).
+WITH mine AS MATERIALIZED (
+    SELECT ST_GeomFromEWKB(:area) AS area
+), near AS MATERIALIZED (
+    SELECT town.ags, town.name, town.boundary_accuracy_m AS accuracy_m,
+        sum(CASE
+            WHEN ST_Covers(town_piece.piece, mine.area) THEN ST_Area(mine.area)
+            WHEN ST_Intersects(town_piece.piece, mine.area) THEN ST_Area(ST_Intersection(town_piece.piece, mine.area))
+            ELSE 0 END) AS shared_m2,
+        min(ST_Distance(town_piece.piece, mine.area)) AS gap_m
+    FROM mine
+    INNER JOIN town_piece ON town_piece.piece && ST_Expand(mine.area, (SELECT max(boundary_accuracy_m) FROM town))
+    INNER JOIN town ON town.ags = town_piece.town
+    GROUP BY town.ags
+), possible AS MATERIALIZED (
+    SELECT near.*, row_number() OVER (ORDER BY near.shared_m2 DESC, near.gap_m, near.ags) AS place
+    FROM near
+    WHERE near.shared_m2 > 0 OR near.gap_m < near.accuracy_m
+), touched AS MATERIALIZED (
+    SELECT segment.gid, segment.segment_id, segment.street_name, segment.road_class, segment.road_number,
+        segment.road_owner, segment.width_source, segment.modes, mine.area, segment.axis,
+        segment.carriageway_width_m,
+        coalesce(segment.carriageway_width_m, 0) / 2 AS half_m,
+        coalesce(segment.footway_width_left_m, 0) AS left_m,
+        coalesce(segment.footway_width_right_m, 0) AS right_m
+    FROM mine
+    INNER JOIN road_segment AS segment ON segment.axis && ST_Expand(mine.area, 40)
+    WHERE segment.in_service AND ST_DWithin(segment.axis, mine.area, half_street_width_m(segment))
+), strip AS MATERIALIZED (
+    SELECT touched.*,
+        CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=left'))) ELSE 0 END AS carriageway_left_m2,
+        CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=right'))) ELSE 0 END AS carriageway_right_m2,
+        CASE WHEN left_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + left_m, 'side=left'))) ELSE 0 END AS left_m2,
+        CASE WHEN right_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + right_m, 'side=right'))) ELSE 0 END AS right_m2
+    FROM touched
+), street AS (
+    SELECT strip.*,
+        carriageway_left_m2 + carriageway_right_m2 >= :noise_m2 AS takes_carriageway,
+        greatest(left_m2 - carriageway_left_m2, 0) + greatest(right_m2 - carriageway_right_m2, 0) >= :noise_m2 AS takes_footway,
+        greatest(left_m2, carriageway_left_m2) >= :noise_m2 AS on_left,
+        greatest(right_m2, carriageway_right_m2) >= :noise_m2 AS on_right
+    FROM strip
+)
+SELECT
+    (SELECT json_agg(json_build_object('ags', ags, 'name', name, 'accuracy_m', accuracy_m, 'shared_m2', shared_m2, 'gap_m', gap_m) ORDER BY place)
+     FROM possible) AS towns,
+    (SELECT min(ST_Distance(nearest.piece, mine.area)) FROM mine CROSS JOIN LATERAL (
+        SELECT town_piece.piece FROM town_piece ORDER BY town_piece.piece <-> mine.area LIMIT 1) AS nearest
+     WHERE NOT EXISTS (SELECT 1 FROM possible WHERE possible.shared_m2 > 0)) AS gap_m,
+    (SELECT ST_Distance(ST_Boundary(town.boundary), mine.area) FROM mine
+     INNER JOIN possible ON possible.place = 1 AND possible.shared_m2 > 0
+     INNER JOIN town ON town.ags = possible.ags) AS border_m,
+    (SELECT json_agg(json_build_object(
+        'gid', gid, 'segment_id', segment_id, 'street_name', street_name, 'road_class', road_class,
+        'road_number', road_number, 'road_owner', road_owner, 'width_source', width_source,
+        'width_known', carriageway_width_m IS NOT NULL, 'modes', modes,
+        'carriageway', takes_carriageway, 'footway', takes_footway,
+        'side', CASE WHEN on_left AND on_right THEN 'both' WHEN on_left THEN 'left' WHEN on_right THEN 'right' ELSE 'axis' END)
+        ORDER BY segment_id)
+     FROM street) AS streets
+
+-- find_occupation_of_source
+-- The stored occupation of a permit, site, event or detour.
+-- In: source_id.  Out: 0 or 1 row.
+SELECT occupation_id
+FROM occupation
+WHERE source_id = :source_id
+ORDER BY occupation_id LIMIT 1
+
+-- insert_occupation
+-- A new occupation.
+-- In: row (json object with the columns as keys).  Out: 1 row.
+INSERT INTO occupation (
+    town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
+    area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
+    restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
+    cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
+    town_chosen, demo)
+SELECT
+    town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
+    area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
+    restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
+    cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
+    town_chosen, demo
+FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb))
+RETURNING occupation_id
+
+-- update_occupation
+-- An occupation changes in all its facts but its key.
+-- In: occupation_id, row (json object with the columns as keys).  Out: nothing.
+UPDATE occupation SET (
+    town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
+    area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
+    restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
+    cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
+    town_chosen, demo, updated_at) = (
+    SELECT
+        changed.town, changed.collection, changed.source_id, changed.case_group, changed.reference, changed.label,
+        changed.state, changed.counts, changed.binding, changed.published, changed.use_type, changed.kind,
+        changed.area, changed.detour, changed.height_from_m, changed.height_to_m, changed.period,
+        changed.end_known, changed.recurrence, changed.filed_at, changed.exclusive, changed.excavation,
+        changed.restriction, changed.takes, changed.takes_derived, changed.remaining_carriageway_m,
+        changed.remaining_footway_m, changed.pedestrian_guidance, changed.cycle_guidance, changed.area_m2,
+        changed.area_declared_m2, changed.consents, changed.traffic_order_period, changed.traffic_order_area,
+        changed.utility, changed.party, changed.town_chosen, changed.demo, now()
+    FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb)) AS changed)
+WHERE occupation.occupation_id = :occupation_id
+
+-- remove_occupation_segments
+-- Forgets in which streets an occupation stands, before it is written anew.
+-- In: occupation_id.  Out: nothing.
+DELETE FROM occupation_segment
+WHERE occupation_id = :occupation_id
+
+-- insert_occupation_segments
+-- In which streets an occupation stands and from where to where along the axis, in metres from its start.
+-- In: occupation_id, streets (json array of gid, side, takes).  Out: nothing.
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
+SELECT occupation.occupation_id, segment.gid,
+    min(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
+    max(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
+    street.side, street.takes
+FROM occupation
+CROSS JOIN jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (gid bigint, side text, takes text[])
+INNER JOIN road_segment AS segment ON segment.gid = street.gid
+-- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
+CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(occupation.area, ST_Intersection(occupation.area, segment.axis))) AS corner
+WHERE occupation.occupation_id = :occupation_id
+GROUP BY occupation.occupation_id, segment.gid, street.side, street.takes
+
+-- get_occupation
+-- One stored occupation with all its facts; geometries as EWKB, ranges as their bounds.
+-- In: occupation_id.  Out: 0 or 1 row.
+SELECT occupation_id, town, collection, source_id, case_group, reference, label, state, counts, binding, published,
+    use_type, kind, ST_AsEWKB(area) AS area, ST_AsEWKB(detour) AS detour, height_from_m, height_to_m,
+    lower(period) AS period_start, upper(period) AS period_end,
+    CASE WHEN recurrence IS NOT NULL THEN ARRAY(SELECT ARRAY[lower(span), upper(span)] FROM unnest(recurrence) AS span) END AS recurrence,
+    filed_at, exclusive, excavation, restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m,
+    pedestrian_guidance, cycle_guidance, area_m2, area_declared_m2, consents,
+    lower(traffic_order_period) AS order_start, upper(traffic_order_period) AS order_end,
+    ST_AsEWKB(traffic_order_area) AS traffic_order_area, utility, party, town_chosen, demo
+FROM occupation
+WHERE occupation_id = :occupation_id

@@ -1,0 +1,24 @@
+-- rule: area_overlap
+-- number: K01
+-- kind: pair
+-- title: {de: "Zwei Nutzungen auf derselben Fläche", en: "Two uses on the same area"}
+-- legal_source: HStrG § 16
+-- shapes: area-area
+-- reach_m: 0
+-- reach_days: 0
+-- measured: shared_m2
+-- unit: m2
+-- limit: :overlap_noise_m2
+-- worse: greater
+-- geometry: shared_area
+-- explain: {de: "{measured} der Fläche werden zur selben Zeit auch von „{other.label}“ in Anspruch genommen.",
+--   en: "{measured} of the area are claimed at the same time by “{other.label}” too."}
+-- explain_block: {de: "{measured} der Fläche sind zur selben Zeit bereits für „{other.label}“ vergeben. Beide Nutzungen schließen einander aus.",
+--   en: "{measured} of the area are already given to “{other.label}” at the same time. The two uses exclude each other."}
+-- advice: {de: "Fläche verschieben oder verkleinern, einen anderen Zeitraum wählen oder sich mit dem anderen Vorhaben abstimmen.",
+--   en: "Move or reduce the area, choose another period, or coordinate with the other project."}
+-- wrong_when: {de: "Die Nutzungen liegen übereinander (etwa ein Banner über einem Stand), die Höhen sind aber nicht angegeben.",
+--   en: "The uses lie one above the other (say a banner above a stand) but the heights are not stated."}
+-- applies: same_time AND shared_m2 >= :overlap_noise_m2 AND heights_overlap AND other.collection <> 'events'
+-- block: mine.exclusive AND other.exclusive AND other.binding
+-- warn: true

@@ -1,0 +1,25 @@
+-- rule: close_neighbour
+-- number: K02
+-- kind: pair
+-- title: {de: "Nachbar in der Nähe", en: "Close neighbour"}
+-- legal_source: Praxis von Accela ROW und VDOT
+-- shapes: area-area
+-- reach_m: :neighbour_distance_m
+-- reach_days: :neighbour_gap_days
+-- measured: distance_m
+-- unit: m
+-- limit: :neighbour_distance_m
+-- worse: smaller
+-- geometry: shortest_link
+-- explain: {de: "„{other.label}“ liegt {measured} entfernt und findet zur selben Zeit oder unmittelbar davor oder danach statt.",
+--   en: "“{other.label}” lies {measured} away and takes place at the same time or directly before or after."}
+-- explain_warn: {de: "„{other.label}“ liegt {measured} entfernt; beide beanspruchen zur selben Zeit die Fahrbahn.",
+--   en: "“{other.label}” lies {measured} away; both take the carriageway at the same time."}
+-- advice: {de: "Mit dem anderen Vorhaben abstimmen: Verkehrsführung, Lieferungen und Zeiten.",
+--   en: "Coordinate with the other project: traffic guidance, deliveries and times."}
+-- wrong_when: {de: "Zwischen beiden liegt eine Mauer, ein Gebäude oder ein Höhenunterschied.",
+--   en: "A wall, a building or a difference in height lies between the two."}
+-- applies: distance_m <= :neighbour_distance_m AND gap_days <= :neighbour_gap_days
+--   AND (same_time AND shared_m2 >= :overlap_noise_m2 AND heights_overlap AND other.collection <> 'events') IS FALSE
+-- warn: same_time AND 'carriageway' = ANY(mine.takes) AND 'carriageway' = ANY(other.takes)
+-- info: true

@@ -1,0 +1,17 @@
+-- rule: lead_time_full_closure
+-- number: K23
+-- kind: own
+-- title: {de: "Kurzfristiger Antrag auf Vollsperrung", en: "Full closure at short notice"}
+-- legal_source: Praxis der Stadt Rödermark
+-- measured: lead_days
+-- unit: days
+-- limit: :lead_time_full_closure_days
+-- worse: smaller
+-- explain: {de: "Zwischen dem Antrag und dem Beginn der Vollsperrung liegen {measured}; üblich sind {limit}. Der Antrag gilt als eilig und braucht eine Begründung.",
+--   en: "There are {measured} between the request and the start of the full closure; {limit} are usual. The request counts as urgent and needs a reason."}
+-- advice: {de: "Einen späteren Beginn wählen, mit einer halbseitigen Sperrung auskommen oder begründen, warum es eilt.",
+--   en: "Choose a later start, make do with a half closure, or state why it is urgent."}
+-- wrong_when: {de: "Es handelt sich um einen Notfall, etwa einen Rohrbruch.", en: "It is an emergency, say a burst pipe."}
+-- applies: mine.collection = 'permits' AND mine.restriction IN ('full_closure', 'full_closure_residents_free')
+--   AND lead_days < :lead_time_full_closure_days AND lead_days >= greatest(:lead_time_days, use_lead_time_days)
+-- warn: true

@@ -1,0 +1,16 @@
+-- rule: road_owner_consent
+-- number: K24
+-- kind: place
+-- title: {de: "Zustimmung des Straßenbaulastträgers", en: "Consent of the road owner"}
+-- legal_source: FStrG § 8 Abs. 1, HStrG § 17
+-- objects: road
+-- explain: {de: "Die Fläche liegt auf {place}. Die Kommune entscheidet dort nur mit Zustimmung des Straßenbaulastträgers; sie liegt noch nicht vor.",
+--   en: "The area lies on {place}. The town decides there only with the consent of the road owner, which is not there yet."}
+-- advice: {de: "Die Sachbearbeitung holt die Zustimmung ein; das kann den Bescheid verzögern.",
+--   en: "The office asks for the consent; this may delay the decision."}
+-- wrong_when: {de: "Die Ortsdurchfahrt ist der Kommune übertragen, im Straßenverzeichnis aber noch nicht nachgetragen.",
+--   en: "The road within the town was transferred to the town but the road register does not say so yet."}
+-- needed_for_grant: true
+-- applies: mine.collection = 'permits' AND road.road_class IN ('bundesstrasse', 'landesstrasse', 'kreisstrasse')
+--   AND road.road_owner <> 'gemeinde' AND NOT 'road_owner' = ANY(mine.consents)
+-- warn: true

@@ -1,0 +1,252 @@
+"""What a client sends about a use of the street; a stranger's property is an error with its pointer."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from geo_service.errors import BadInterval, FieldFault, GeoServiceError, Invalid
+from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.incoming_geometry import read_geometry, read_line
+from geo_service.occupations.parameters import general_value
+from geo_service.occupations.recurrence import Recurrence, expand
+from geo_service.occupations.use_request import TrafficOrder, UseRequest
+from geo_service.occupations.use_types import use_types
+
+Restriction = Literal[
+    "full_closure", "full_closure_residents_free", "one_direction_closure", "half_closure_signals",
+    "half_closure_priority", "lane_closure", "narrowing", "footway_closure", "cycleway_closure", "parking_closure",
+    "none",
+]  # fmt: skip
+Guidance = Literal["unchanged", "emergency_path", "opposite_side", "diverted"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Takes = Literal["carriageway", "footway", "cycleway", "parking"]
+Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+Width = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+Height = Annotated[float, Field(ge=-1_000, le=1_000, allow_inf_nan=False)]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+
+
+def _known_use(code: str) -> str:
+    if code not in use_types():
+        raise ValueError(f"unknown use; one of {', '.join(use_types())}")
+    return code
+
+
+class SeasonBody(BaseModel):
+    """First and last day of a season, month-day, both included."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    first: Annotated[MonthDay, Field(alias="from")]
+    until: MonthDay
+
+
+class RecurrenceBody(BaseModel):
+    """When inside the period; a span that ends at or before it begins ends on the next day."""
+
+    model_config = ConfigDict(extra="forbid")
+    season: SeasonBody | None = None
+    weekdays: list[Weekday] = []
+    from_time: time | None = None
+    until_time: time | None = None
+
+    def to_recurrence(self) -> Recurrence:
+        """The same as a value of the house."""
+        season = None
+        if self.season is not None:
+            season = (_month_day(self.season.first), _month_day(self.season.until))
+        return Recurrence(
+            season=season,
+            weekdays=frozenset(self.weekdays),
+            from_time=self.from_time,
+            until_time=self.until_time,
+        )
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    month, _, day = text.partition("-")
+    return int(month), int(day)
+
+
+class TrafficOrderBody(BaseModel):
+    """A traffic order as the applicant or a clerk states it; civil days, both included."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    number: Annotated[str, Field(max_length=100)] | None = None
+    authority: Annotated[str, Field(max_length=200)] | None = None
+    first: Annotated[date, Field(alias="from")]
+    until: date
+
+
+class UseProperties(BaseModel):
+    """The properties of api.md section 3; filing adds its own in a subclass."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    use_type: Annotated[str, AfterValidator(_known_use)]
+    first: Annotated[date | None, Field(alias="from")] = None
+    until: date | None = None
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+    recurrence: RecurrenceBody | None = None
+    restriction: Restriction = "none"
+    takes: list[Takes] | None = None
+    excavation: bool = False
+    height_from_m: Height | None = None
+    height_to_m: Height | None = None
+    length_m: Metres | None = None
+    depth_m: Metres | None = None
+    area_declared_m2: Annotated[float, Field(gt=0, le=10_000_000, allow_inf_nan=False)] | None = None
+    frontage_m: Metres | None = None
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    zone: Annotated[str, Field(max_length=40)] | None = None
+    commercial: bool | None = None
+    charitable: bool | None = None
+    remaining_carriageway_m: Width | None = None
+    remaining_footway_m: Width | None = None
+    pedestrian_guidance: Guidance | None = None
+    cycle_guidance: Guidance | None = None
+    detour: dict[str, Any] | None = None
+    closed_segments: Annotated[list[str], Field(max_length=200)] = []
+    traffic_order: TrafficOrderBody | None = None
+    consents: Annotated[list[Literal["road_owner", "fire_brigade"]], Field(max_length=20)] = []
+    town: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
+    address_text: Annotated[str, Field(max_length=300)] | None = None
+    urgent_reason: Annotated[str, Field(max_length=2_000)] | None = None
+    language: Literal["de", "en"] = "de"
+    alternatives: bool = False
+    instead_of: Annotated[str, Field(max_length=60)] | None = None
+    case_group: UUID | None = None
+
+    def period(self) -> Interval:
+        """Whole civil days (from, until) or instants (start, end). Raises BadInterval with pointers."""
+        if self.first is None and self.until is None and self.start is not None and self.end is not None:
+            period = _interval(self.start, self.end)
+        elif self.start is None and self.end is None and self.first is not None and self.until is not None:
+            if self.until < self.first:
+                raise _bad("/properties/until", "The last day lies before the first day.")
+            if not (self.first.year >= 1900 and self.until.year <= 2200):
+                raise _bad("/properties/from", "The year is not plausible.")
+            period = Interval.of_days(self.first, self.until)
+        else:
+            raise _bad(
+                "/properties/from",
+                "A period is needed: either from and until (days), or start and end (instants).",
+            )
+        longest = general_value("max_period_days", datetime.now(TOWN_ZONE).date())
+        days = period.days()
+        if days is not None and days > longest:
+            raise _bad(
+                "/properties/until", f"The period has {days} days; at most {longest:.0f} are accepted."
+            )
+        return period
+
+
+def _interval(start: datetime, end: datetime) -> Interval:
+    if not (start.year >= 1900 and end.year <= 2200):
+        raise _bad("/properties/start", "The year is not plausible.")
+    if end <= start:
+        raise _bad("/properties/end", "The end must lie after the start.")
+    return Interval(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def _bad(pointer: str, detail: str) -> BadInterval:
+    return BadInterval(detail, errors=[FieldFault(pointer, detail)])
+
+
+class UseFeature(BaseModel):
+    """One use as a GeoJSON Feature in CRS84; foreign members beside the three are ignored."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any] | None
+    properties: UseProperties
+
+    def to_request(self) -> UseRequest:
+        """The request in EPSG:25832. Raises Invalid with a pointer for every fault of geometry and period."""
+        return use_request(self.geometry, self.properties)
+
+
+class UseFeatureCollection(BaseModel):
+    """Up to 200 uses that are checked together."""
+
+    type: Literal["FeatureCollection"]
+    features: Annotated[list[UseFeature], Field(min_length=1, max_length=200)]
+
+    def to_requests(self) -> list[UseRequest]:
+        """All requests; a fault's pointer begins with the feature's place."""
+        requests = []
+        for i, feature in enumerate(self.features):
+            try:
+                requests.append(feature.to_request())
+            except GeoServiceError as error:
+                faults = [FieldFault(f"/features/{i}{fault.pointer}", fault.detail) for fault in error.errors]
+                raise type(error)(error.detail, errors=faults) from error
+        return requests
+
+
+def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> UseRequest:
+    """Geometry and period read together, so that all their faults are told at once."""
+    faults: list[FieldFault] = []
+    errors: list[GeoServiceError] = []
+    period = area = detour = None
+    try:
+        period = properties.period()
+    except GeoServiceError as error:
+        errors.append(error)
+    try:
+        area = read_geometry(
+            geometry, pointer="/geometry", length_m=properties.length_m, depth_m=properties.depth_m
+        )
+    except GeoServiceError as error:
+        errors.append(error)
+    try:
+        detour = (
+            None if properties.detour is None else read_line(properties.detour, pointer="/properties/detour")
+        )
+        _check_heights(properties)
+        if period is not None and properties.recurrence is not None:
+            expand(properties.recurrence.to_recurrence(), period)
+    except BadInterval as error:
+        errors.append(error if error.errors else _bad("/properties/recurrence", error.detail))
+    except GeoServiceError as error:
+        errors.append(error)
+    for error in errors:
+        faults += error.errors
+    if errors or period is None or area is None:
+        raise type(errors[0])(errors[0].detail, errors=faults)
+    order = properties.traffic_order
+    return UseRequest(
+        period=period,
+        area=area,
+        detour=detour,
+        recurrence=None if properties.recurrence is None else properties.recurrence.to_recurrence(),
+        takes=None if properties.takes is None else frozenset(properties.takes),
+        consents=frozenset(properties.consents),
+        closed_segments=tuple(properties.closed_segments),
+        traffic_order=None if order is None else _order(order),
+        **{name: getattr(properties, name) for name in _AS_THEY_ARE},
+    )
+
+
+_AS_THEY_ARE = (
+    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m", "count",
+    "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
+    "cycle_guidance", "town", "address_text", "urgent_reason", "language", "alternatives", "instead_of", "case_group",
+)  # fmt: skip
+
+
+def _check_heights(properties: UseProperties) -> None:
+    low, high = properties.height_from_m or 0.0, properties.height_to_m
+    if high is not None and high <= low:
+        detail = "The upper height must lie above the lower one."
+        raise Invalid(detail, errors=[FieldFault("/properties/height_to_m", detail)])
+
+
+def _order(order: TrafficOrderBody) -> TrafficOrder:
+    if order.until < order.first:
+        raise _bad("/properties/traffic_order/until", "The last day lies before the first day.")
+    return TrafficOrder(
+        period=Interval.of_days(order.first, order.until), number=order.number, authority=order.authority
+    )
