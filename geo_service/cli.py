@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from geo_service.commands import serve, towns
+from geo_service.commands import api_keys, imports, serve, towns
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -17,7 +17,9 @@ app = typer.Typer(
 )
 # One line per module of geo_service/commands: each offers `register(app)`.
 serve.register(app)
+api_keys.register(app)
 towns.register(app)
+imports.register(app)
 
 
 def main() -> None:

@@ -15,6 +15,9 @@ CREATE TABLE permit (
     commercial boolean,
     charitable boolean,
     area geometry(Geometry, 25832) NOT NULL,
+    detour geometry(Geometry, 25832),
+    closed_segments text[] NOT NULL DEFAULT '{}',
+    town_chosen text,                         -- the applicant's choice where two towns are possible
     area_m2 double precision NOT NULL,
     area_declared_m2 double precision,
     frontage_m double precision,
@@ -46,8 +49,11 @@ CREATE TABLE permit (
     version integer NOT NULL DEFAULT 1,       -- the ETag
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT permit_area_plausible CHECK (NOT ST_IsEmpty(area) AND ST_XMin(area) > 200000 AND ST_XMax(area) < 1000000
+        AND ST_YMin(area) > 5200000 AND ST_YMax(area) < 6200000),
     CONSTRAINT permit_period_not_empty CHECK (NOT isempty(period) AND NOT lower_inf(period)),
-    CONSTRAINT permit_filed_has_reference CHECK (status = 'draft' OR (reference IS NOT NULL AND filed_at IS NOT NULL)),
+    CONSTRAINT permit_filed_has_reference CHECK (
+        (reference IS NOT NULL AND filed_at IS NOT NULL) OR (status IN ('draft', 'withdrawn') AND reference IS NULL)),
     CONSTRAINT permit_status_known CHECK (status IN ('draft', 'submitted', 'in_review', 'more_information_needed',
         'in_consultation', 'granted', 'rejected', 'withdrawn', 'dismissed', 'active', 'ended', 'overrun', 'accepted',
         'rework_needed', 'surrendered', 'lapsed', 'revoked')),
@@ -59,7 +65,7 @@ CREATE TABLE applicant (
     applicant_id uuid CONSTRAINT applicant_pkey PRIMARY KEY,
     permit_id uuid NOT NULL CONSTRAINT applicant_permit_unique UNIQUE
         CONSTRAINT applicant_permit_fkey REFERENCES permit (permit_id) ON DELETE CASCADE,
-    town text NOT NULL,
+    town text,                                -- NULL while a draft: no clerk sees who is only trying
     name text NOT NULL,
     email text,
     phone text,
@@ -129,6 +135,9 @@ BEGIN
                        ' WITH CHECK (town = current_town() OR permit_id = current_case())', name || '_own', name);
     END LOOP;
 END $$;
+-- A draft is the applicant's own affair: no desk sees it before it is filed.
+CREATE POLICY permit_draft_own ON permit AS RESTRICTIVE FOR SELECT
+    USING (reference IS NOT NULL OR permit_id = current_case());
 -- A filed case is never deleted, and with it no decision and no reason; only a draft may go.
 CREATE POLICY permit_delete_draft ON permit AS RESTRICTIVE FOR DELETE USING (status = 'draft');
 ALTER TABLE finding ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,165 @@
+"""A permit (before the decision: a permit request) as it is read, and how to open and list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import shapely
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from geo_service.errors import NotFound
+from geo_service.identity.caller import Caller
+from geo_service.interval import Interval
+from geo_service.occupations.use_request import UseRequest
+from geo_service.permits.applicant import Applicant
+from geo_service.permits.permit_row import traffic_order_from, recurrence_from
+from geo_service.permits.states import Who
+from geo_service.sql.loader import statements
+
+
+class NoSuchPermit(NotFound):
+    """There is no case under this reference for you: check the reference, and the token or the key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One recorded transition; `before` None at filing."""
+
+    before: str | None
+    after: str
+    at: datetime
+    actor_role: str
+    actor_name: str
+    reason_code: str | None
+    reason: str | None
+    overrides: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permit:
+    """One case as opened by somebody: `parties` says as whom. `use` holds all that was asked for.
+
+    reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
+    """
+
+    permit_id: UUID
+    town: str
+    town_name: str
+    reference: str | None
+    status: str
+    use: UseRequest
+    purpose: str | None
+    applicant: Applicant | None
+    applicant_id: UUID | None
+    fee: dict[str, Any] | None
+    conditions: tuple[dict[str, Any], ...]
+    filed_by: str
+    filed_at: datetime | None
+    decided_at: datetime | None
+    demo: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    history: tuple[Step, ...]
+    parties: frozenset[Who]
+
+    @property
+    def key(self) -> str:
+        """The reference, or the id of a draft: what addresses it."""
+        return self.reference or str(self.permit_id)
+
+
+def get_permit(
+    session: Session, reference: str, *, caller: Caller, token: str | None = None, lock: bool = False
+) -> Permit:
+    """The case for its applicant (by token) or a clerk of its town; `lock` keeps other writers out.
+
+    reference: or the permit_id. The session speaks as `caller` already (web/scope.py, db.speak_as).
+    Raises NoSuchPermit for everybody else, whether it exists or not.
+    """
+    named = statements("permits")
+    opened = None
+    if token:
+        asked = {"reference": reference, "token": token}
+        opened = session.execute(text(named["open_case"]), asked).scalar_one()
+    keys = {"reference": reference, "permit_id": opened or _as_id(reference)}
+    row = session.execute(text(named["get_permit"]), keys).one_or_none()
+    if row is not None and lock:
+        session.execute(text(named["lock_permit"]), {"permit_id": row.permit_id})
+        row = session.execute(text(named["get_permit"]), keys).one_or_none()
+    if row is None:
+        raise NoSuchPermit()
+    parties: set[Who] = set()
+    if opened == row.permit_id:
+        parties.add("applicant")
+    if caller.at_desk and caller.town == row.town:
+        parties.add("clerk")
+    if not parties:
+        raise NoSuchPermit()
+    steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
+    return _permit(row, tuple(_step(step) for step in steps), frozenset(parties))
+
+
+def _as_id(reference: str) -> UUID | None:
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None
+
+
+def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -> Permit:
+    applicant = None
+    if row.applicant_id is not None:
+        applicant = Applicant(
+            name=row.applicant_name, email=row.applicant_email, phone=row.applicant_phone, address=row.applicant_address
+        )
+    same = (
+        "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by", "filed_at",
+        "decided_at", "demo", "version", "created_at", "updated_at",
+    )  # fmt: skip
+    return Permit(
+        **{name: getattr(row, name) for name in same},
+        use=use_of(row),
+        applicant=applicant,
+        conditions=tuple(row.conditions),
+        history=history,
+        parties=parties,
+    )
+
+
+def use_of(row: Row[Any]) -> UseRequest:
+    """What was asked for, from the stored row."""
+    same = (
+        "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
+        "count", "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m",
+        "pedestrian_guidance", "cycle_guidance", "address_text", "urgent_reason", "language", "case_group",
+    )  # fmt: skip
+    return UseRequest(
+        **{name: getattr(row, name) for name in same},
+        period=Interval(row.period_start, row.period_end),
+        area=shapely.from_wkb(bytes(row.area)),
+        detour=None if row.detour is None else shapely.from_wkb(bytes(row.detour)),
+        recurrence=recurrence_from(row.recurrence),
+        takes=None if row.takes is None else frozenset(row.takes),
+        closed_segments=tuple(row.closed_segments),
+        traffic_order=traffic_order_from(row.traffic_order),
+        consents=frozenset(row.consents),
+        town=row.town_chosen,
+    )
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(
+        before=row.from_status,
+        after=row.to_status,
+        at=row.at,
+        actor_role=row.actor_role,
+        actor_name=row.actor_name,
+        reason_code=row.reason_code,
+        reason=row.reason,
+        overrides=tuple(row.overrides),
+    )

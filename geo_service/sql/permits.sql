@@ -1,0 +1,166 @@
+-- open_new_case
+-- Opens the case that is just being filed for the rest of the transaction; it does not exist for anybody else yet.
+-- In: permit_id (new, random).  Out: 1 row without meaning.
+SELECT set_config('app.case', CAST(:permit_id AS text), true)
+
+-- open_case
+-- Opens one case for the rest of the transaction, if the token belongs to it.
+-- In: reference (or the id of a draft), token.  Out: 1 row; permit_id, NULL when they do not fit.
+SELECT open_case(:reference, :token) AS permit_id
+
+-- issue_token
+-- The token of an open case; older ones are worthless when it is renewed.
+-- In: permit_id, renew.  Out: 1 row.
+SELECT issue_case_token(:permit_id, :renew) AS token
+
+-- next_reference
+-- The next free reference of a town; gaps are possible when a filing fails.
+-- In: town (AGS), year (of filing, in the town's zone).  Out: 1 row.
+SELECT next_reference(:town, :year) AS reference
+
+-- insert_permit
+-- A new case.
+-- In: row (json object with the columns as keys).  Out: nothing.
+INSERT INTO permit (
+    permit_id, town, reference, status, parent, child_kind, case_group, use_type, purpose, address_text, commercial,
+    charitable, area, detour, closed_segments, town_chosen, area_m2, area_declared_m2, frontage_m, count, zone,
+    height_from_m, height_to_m, period, end_known, recurrence, excavation, restriction, takes, remaining_carriageway_m,
+    remaining_footway_m, pedestrian_guidance, cycle_guidance, traffic_order, consents, fee, urgent_reason, filed_by,
+    language, filed_at, demo)
+SELECT
+    permit_id, town, reference, status, parent, child_kind, case_group, use_type, purpose, address_text, commercial,
+    charitable, area, detour, closed_segments, town_chosen, area_m2, area_declared_m2, frontage_m, count, zone,
+    height_from_m, height_to_m, period, end_known, recurrence, excavation, restriction, takes, remaining_carriageway_m,
+    remaining_footway_m, pedestrian_guidance, cycle_guidance, traffic_order, consents, fee, urgent_reason, filed_by,
+    language, filed_at, demo
+FROM jsonb_populate_record(CAST(NULL AS permit), CAST(:row AS jsonb))
+
+-- update_permit
+-- An undecided case is asked for anew: everything the applicant stated, nothing of the procedure.
+-- In: permit_id, row (json object with the columns as keys).  Out: nothing.
+UPDATE permit SET (
+    town, use_type, purpose, address_text, commercial, charitable, area, detour, closed_segments, town_chosen, area_m2,
+    area_declared_m2, frontage_m, count, zone, height_from_m, height_to_m, period, end_known, recurrence, excavation,
+    restriction, takes, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance, cycle_guidance,
+    traffic_order, consents, fee, urgent_reason, language, version, updated_at) = (
+    SELECT
+        asked.town, asked.use_type, asked.purpose, asked.address_text, asked.commercial, asked.charitable, asked.area,
+        asked.detour, asked.closed_segments, asked.town_chosen, asked.area_m2, asked.area_declared_m2,
+        asked.frontage_m, asked.count, asked.zone, asked.height_from_m, asked.height_to_m, asked.period,
+        asked.end_known, asked.recurrence, asked.excavation, asked.restriction, asked.takes,
+        asked.remaining_carriageway_m, asked.remaining_footway_m, asked.pedestrian_guidance, asked.cycle_guidance,
+        asked.traffic_order, asked.consents, asked.fee, asked.urgent_reason, asked.language, permit.version + 1, now()
+    FROM jsonb_populate_record(CAST(NULL AS permit), CAST(:row AS jsonb)) AS asked)
+WHERE permit.permit_id = :permit_id
+
+-- write_applicant
+-- Who asks; replaced when the case is asked for anew.
+-- In: applicant_id, permit_id, town (AGS; NULL for a draft), name, email, phone, address.  Out: nothing.
+INSERT INTO applicant AS known (applicant_id, permit_id, town, name, email, phone, address)
+VALUES (:applicant_id, :permit_id, :town, :name, :email, :phone, :address)
+ON CONFLICT (permit_id) DO UPDATE SET town = EXCLUDED.town, name = EXCLUDED.name, email = EXCLUDED.email,
+    phone = EXCLUDED.phone, address = EXCLUDED.address
+
+-- show_applicant_to_town
+-- A draft is filed: from now on the town's desk sees who asks.
+-- In: permit_id, town (AGS).  Out: nothing.
+UPDATE applicant SET town = :town
+WHERE permit_id = :permit_id
+
+-- get_permit
+-- One case with all its facts; geometries as EWKB, the period as its bounds. Row-level security decides who sees it.
+-- In: reference, permit_id (NULL where the reference is known).  Out: 0 or 1 row.
+SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, permit.status, permit.parent,
+    permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
+    ST_AsEWKB(permit.area) AS area, ST_AsEWKB(permit.detour) AS detour, permit.closed_segments, permit.town_chosen,
+    permit.area_m2, permit.area_declared_m2, permit.frontage_m, permit.count, permit.zone, permit.height_from_m,
+    permit.height_to_m, lower(permit.period) AS period_start, upper(permit.period) AS period_end, permit.recurrence,
+    permit.excavation, permit.restriction, permit.takes, permit.remaining_carriageway_m, permit.remaining_footway_m,
+    permit.pedestrian_guidance, permit.cycle_guidance, permit.traffic_order, permit.consents, permit.conditions,
+    permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.demo,
+    permit.version, permit.created_at, permit.updated_at,
+    applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
+    applicant.address AS applicant_address, applicant.applicant_id
+FROM permit
+INNER JOIN town ON town.ags = permit.town
+LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
+WHERE permit.reference = :reference OR permit.permit_id = CAST(:permit_id AS uuid)
+
+-- lock_permit
+-- Waits for and keeps out other writers of one case until the end of the transaction.
+-- In: permit_id.  Out: 0 or 1 row.
+SELECT permit_id
+FROM permit
+WHERE permit_id = :permit_id
+FOR UPDATE
+
+-- history_of_permit
+-- The steps a case has taken, oldest first.
+-- In: permit_id.  Out: any number of rows.
+SELECT from_status, to_status, at, actor_role, actor_name, reason_code, reason, overrides
+FROM permit_transition
+WHERE permit_id = :permit_id
+ORDER BY transition_id
+
+-- add_transition
+-- Records one step; steps are never changed or removed.
+-- In: permit_id, town, from_status (NULL at filing), to_status, at, actor_role, actor_name, reason_code, reason,
+-- overrides (json array of finding, reason).  Out: nothing.
+INSERT INTO permit_transition
+    (permit_id, town, from_status, to_status, at, actor_role, actor_name, reason_code, reason, overrides)
+VALUES
+    (:permit_id, :town, :from_status, :to_status, :at, :actor_role, :actor_name, :reason_code, :reason,
+     CAST(:overrides AS jsonb))
+
+-- set_status
+-- A case takes a step.
+-- In: permit_id, status, filed_at and reference (kept where NULL), decided_at (kept where NULL), conditions (json
+-- array, kept where NULL), findings_at_grant (json array, kept where NULL).  Out: nothing.
+UPDATE permit SET
+    status = :status,
+    reference = coalesce(:reference, reference),
+    filed_at = coalesce(:filed_at, filed_at),
+    decided_at = coalesce(:decided_at, decided_at),
+    conditions = coalesce(CAST(:conditions AS jsonb), conditions),
+    findings_at_grant = coalesce(CAST(:findings_at_grant AS jsonb), findings_at_grant),
+    version = version + 1,
+    updated_at = now()
+WHERE permit_id = :permit_id
+
+-- list_permits
+-- The queue of a desk, newest filing first, one page after a place. Row-level security shows the own town only.
+-- In: town (AGS), status (array, NULL = any), pattern (ILIKE over reference, purpose, address and name, NULL = any),
+-- after_filed_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
+SELECT permit.permit_id, permit.reference, permit.town, permit.status, permit.use_type, permit.purpose,
+    permit.address_text, permit.area_m2, permit.restriction, lower(permit.period) AS period_start,
+    upper(permit.period) AS period_end, permit.filed_at, permit.decided_at, permit.urgent_reason,
+    permit.fee ->> 'total_eur' AS fee_total_eur, permit.demo, permit.version, permit.updated_at,
+    applicant.name AS applicant_name,
+    ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(permit.area, 4326)), 7, 0) AS geometry,
+    (SELECT count(*) FROM finding WHERE finding.mine_source = permit.permit_id AND finding.status = 'open'
+        AND finding.severity = 'block') AS open_blocks
+FROM permit
+LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
+WHERE permit.town = :town
+  AND permit.reference IS NOT NULL
+  AND (CAST(:status AS text[]) IS NULL OR permit.status = ANY(CAST(:status AS text[])))
+  AND (CAST(:pattern AS text) IS NULL
+       OR concat_ws(' ', permit.reference, permit.purpose, permit.address_text, applicant.name) ILIKE :pattern)
+  AND (CAST(:after_filed_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
+       < (CAST(:after_filed_at AS timestamptz), CAST(:after_id AS uuid)))
+ORDER BY permit.filed_at DESC, permit.permit_id DESC
+LIMIT :number
+
+-- occupation_of_permit
+-- The occupation a case stands for.
+-- In: permit_id.  Out: 0 or 1 row.
+SELECT occupation_id
+FROM occupation
+WHERE source_id = :permit_id
+ORDER BY occupation_id LIMIT 1
+
+-- override_finding
+-- A supervisor sets a finding aside, with the reason; kept with it.
+-- In: finding_id, settled_by, note.  Out: nothing.
+UPDATE finding SET status = 'overridden', settled_by = :settled_by, settled_at = now(), note = :note, updated_at = now()
+WHERE finding_id = :finding_id
