@@ -96,7 +96,7 @@ def width_m(value: str | None) -> float | None:
     >>> width_m("2,5 m"), width_m("250 cm"), width_m("0"), width_m("narrow")
     (2.5, 2.5, None, None)
     """
-    found = re.fullmatch(r"(\d{1,4}(?:[.,]\d+)?) ?(m|cm)?", (value or "").strip())
+    found = re.fullmatch(r"([0-9]{1,4}(?:[.,][0-9]+)?) ?(m|cm)?", (value or "").strip())
     if found is None:
         return None
     metres = float(found[1].replace(",", ".")) / (100 if found[2] == "cm" else 1)

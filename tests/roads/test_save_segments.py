@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from shapely import LineString
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.db.database import speak_as
 from geo_service.roads.save_segments import Scope, merge_staged, save_segments, stage_segments
 from geo_service.roads.segment import Segment
 
@@ -32,12 +29,6 @@ def segment(name: str, start: str, end: str, x0: float, x1: float) -> Segment:
 
 A = segment("a", "1", "2", 0, 100)
 B = segment("b", "2", "3", 100, 250)
-
-
-@pytest.fixture
-def operator(empty_session: Session) -> Iterator[Session]:
-    speak_as(empty_session, actor="operator")
-    yield empty_session
 
 
 def stored(session: Session) -> dict[str, tuple[int, object]]:

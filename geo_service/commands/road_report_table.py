@@ -1,0 +1,66 @@
+"""The report of a road import as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from geo_service.roads.road_report import RoadReport
+
+_REASONS = {
+    "no_length": "of no length",
+    "fewer_than_two_nodes": "with fewer than two nodes",
+    "nodes_missing": "whose nodes are not in the file",
+    "nodes_missing_in_part": "with some nodes not in the file (the rest was kept)",
+}
+
+
+def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
+    """Write what the import did to standard output."""
+    console = Console(highlight=False)
+    console.print(
+        f"{report.file}: {report.lines:,} highway lines ({report.outlines:,} edges of squares), "
+        f"{report.length_km:,.1f} km; {report.crossing_lines:,} cross a town's border and are kept whole",
+        markup=False,
+    )
+    for name in towns_added:
+        console.print(f"new town: {name} (boundary from the file, takes no requests)", markup=False)
+    console.print(_changes(report))
+    console.print(_totals(report))
+    for reason, count in report.skipped.items():
+        console.print(f"left out: {count:,} {_REASONS.get(reason, reason)}", markup=False)
+    if report.elsewhere:
+        console.print(f"left out: {report.elsewhere:,} segments of other towns", markup=False)
+    for segment_id in report.retired:
+        console.print(
+            f"gone, but kept out of service because an occupation lies on it: {segment_id}", markup=False
+        )
+
+
+def _changes(report: RoadReport) -> Table:
+    table = Table(title="Segments", title_justify="left")
+    for name in ("delivered", "added", "changed", "unchanged", "gone", "kept"):
+        table.add_column(name, justify="right")
+    numbers = (
+        report.segments,
+        report.added,
+        report.changed,
+        report.unchanged,
+        report.gone,
+        len(report.retired),
+    )
+    table.add_row(*(f"{number:,}" for number in numbers))
+    return table
+
+
+def _totals(report: RoadReport) -> Table:
+    table = Table(title="By town and class", title_justify="left")
+    for name, justify in (("town", "left"), ("class", "left"), ("segments", "right"), ("km", "right")):
+        table.add_column(name, justify="right" if justify == "right" else "left")
+    for total in report.totals:
+        table.add_row(
+            total.town or "none", total.road_class, f"{total.segments:,}", f"{total.length_km:,.1f}"
+        )
+    return table

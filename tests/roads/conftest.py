@@ -1,0 +1,17 @@
+"""Sessions of the operator, as the application's role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.orm import Session
+
+from geo_service.db.database import speak_as
+
+
+@pytest.fixture
+def operator(empty_session: Session) -> Iterator[Session]:
+    """The operator on a database without rows; rolled back."""
+    speak_as(empty_session, actor="operator")
+    yield empty_session
