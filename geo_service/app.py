@@ -15,7 +15,9 @@ from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
+from geo_service.web.health import routes as health_routes
 from geo_service.web.problems import install_problem_answers
+from geo_service.web.request_log import RequestLog
 from geo_service.web.sign_in import router as sign_in_router
 
 
@@ -51,4 +53,6 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.include_router(sign_in_router)
     app.include_router(checks_router)
     app.router.routes.extend(ogc_routes)
+    app.router.routes.extend(health_routes)
+    app.add_middleware(RequestLog)
     return app

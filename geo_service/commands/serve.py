@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated, Any
 
@@ -18,10 +20,13 @@ from uvicorn.supervisors import Multiprocess
 from geo_service.app import build_app
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
+from geo_service.identity.sign_in import refuse_public_demo
+from geo_service.logs import configure_logs
 from geo_service.settings import Settings
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_S = 8
+_PR_SET_PDEATHSIG = 1
 
 
 class _Stopped(BaseException):
@@ -31,6 +36,9 @@ class _Stopped(BaseException):
 def make_app() -> Any:
     """The application from the environment: what every server process runs."""
     settings = Settings()
+    configure_logs()
+    if settings.workers > 1:
+        _die_with_parent()
     return build_app(settings, locate_database(settings))
 
 
@@ -50,6 +58,7 @@ def serve(
     settings = Settings().model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
+    refuse_public_demo(settings)
     with ExitStack() as stack:
         stack.enter_context(_stop_signals())
         try:
@@ -71,7 +80,8 @@ def migrate() -> None:
 
 
 def _run(settings: Settings, listener: socket.socket) -> bool:
-    os.environ["GEO_SERVICE_WORKERS"] = str(settings.workers)
+    for name in ("host", "port", "workers"):  # the server processes read them again
+        os.environ[f"GEO_SERVICE_{name.upper()}"] = str(getattr(settings, name))
     config = uvicorn.Config(
         "geo_service.commands.serve:make_app",
         factory=True,
@@ -84,13 +94,25 @@ def _run(settings: Settings, listener: socket.socket) -> bool:
         timeout_graceful_shutdown=_GRACE_S,
     )
     if settings.workers > 1:
-        supervisor = Multiprocess(config, sockets=[listener])
-        signal.signal(signal.SIGHUP, lambda *_: supervisor.signal_queue.append(signal.SIGTERM))
-        supervisor.run()
-        return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+        return _run_several(config, listener)
     server = uvicorn.Server(config)
     server.run(sockets=[listener])
     return server.started
+
+
+def _run_several(config: uvicorn.Config, listener: socket.socket) -> bool:
+    with TemporaryDirectory(prefix="geo_service-metrics-") as counts:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        supervisor = Multiprocess(config, sockets=[listener])
+        # uvicorn would take a closed terminal as the wish to restart.
+        signal.signal(signal.SIGHUP, lambda *_: supervisor.signal_queue.append(signal.SIGTERM))
+        supervisor.run()
+        return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+def _die_with_parent() -> None:
+    """End this server process when the one that started it is killed; else it would keep the port."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
+            hide_parameters=True,  # they hold names and addresses; errors are logged
         )
 
     def async_pool(self, size: int = 8) -> AsyncConnectionPool[psycopg.AsyncConnection]:

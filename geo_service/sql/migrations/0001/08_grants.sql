@@ -1,6 +1,6 @@
 -- The application's role owns nothing, is no superuser and has no BYPASSRLS.
 GRANT USAGE ON SCHEMA public TO geo_service_app;
-GRANT SELECT ON code_label, configuration_version, town, town_piece, tariff, town_parameter TO geo_service_app;
+GRANT SELECT ON alembic_version, code_label, configuration_version, town, town_piece, tariff, town_parameter TO geo_service_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON road_node, road_segment, occupation, occupation_segment,
     construction_site, event, detour, published_permit TO geo_service_app;
 GRANT SELECT, INSERT, UPDATE ON permit, applicant TO geo_service_app;

@@ -1,0 +1,70 @@
+"""A number, one line and two measurements for every request. Nothing that a person typed is ever written.
+
+A line has the route as a pattern, never the address that was asked for: that may hold a reference or a token.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("request")
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+REQUESTS = Counter("geo_service_requests", "Requests answered", ["method", "route", "status"])
+DURATION = Histogram(
+    "geo_service_request_seconds", "Time to the last byte", ["method", "route"], buckets=_BUCKETS
+)
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_QUIET = ("/health/", "/metrics", "/static/")
+
+
+class RequestLog:
+    """ASGI middleware; the outermost one, so that it sees every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; takes over an `X-Request-ID` that a proxy has set."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        offered = Headers(scope=scope).get("x-request-id", "")
+        request_id = offered if _ACCEPTED_ID.fullmatch(offered) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
+        status = 500
+
+        async def send_numbered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_numbered)
+        finally:
+            _note(scope, status, time.perf_counter() - began)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = _pattern_of(scope.get("route"))
+    REQUESTS.labels(method, route, str(status)).inc()
+    DURATION.labels(method, route).observe(seconds)
+    if status >= 500 or not scope["path"].startswith(_QUIET):
+        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _pattern_of(route: Any) -> str:
+    return str(getattr(route, "path", "") or "unmatched")
