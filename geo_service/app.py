@@ -6,19 +6,26 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import Session
 
 from geo_service import __version__
 from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
 from geo_service.identity.sign_in import refuse_public_demo
+from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
 from geo_service.web.health import routes as health_routes
+from geo_service.web.error_pages import install_error_pages
+from geo_service.web.pages import router as pages_router
+from geo_service.web.api_rules import router as rules_router
 from geo_service.web.problems import install_problem_answers
+from geo_service.web.security_headers import SecurityHeaders
 from geo_service.web.request_log import RequestLog
 from geo_service.web.sign_in import router as sign_in_router
+from geo_service.web.streets_tile import routes as street_tile_routes
 
 
 def build_app(settings: Settings, database: Database) -> FastAPI:
@@ -49,9 +56,15 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.engine = engine
     app.state.pool = pool
     install_problem_answers(app)
+    install_error_pages(app)
+    app.add_middleware(SecurityHeaders)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
     app.include_router(sign_in_router)
     app.include_router(checks_router)
+    app.include_router(rules_router)
+    app.include_router(pages_router)
+    app.router.routes.extend(street_tile_routes)
     app.router.routes.extend(ogc_routes)
     app.router.routes.extend(health_routes)
     app.add_middleware(RequestLog)

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from geo_service.commands import api_keys, imports, serve, towns
+from geo_service.commands import api_keys, check, imports, serve, towns
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ serve.register(app)
 api_keys.register(app)
 towns.register(app)
 imports.register(app)
+check.register(app)
 
 
 def main() -> None:

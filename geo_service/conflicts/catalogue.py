@@ -1,4 +1,4 @@
-"""The rules with the values in force for a town on a day; read once, checked against the database at start."""
+"""The rules with the values in force for a town on a day; files are read once."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def rulebook() -> Rulebook:
 def catalogue_of(
     book: Rulebook, overrides: Sequence[TownParameter], town: str | None, day: date
 ) -> Catalogue:
-    """The values in force and what follows from them. Raises BadRuleFile when a rule has no value on that day."""
+    """The values in force and what follows. Raises BadRuleFile when a rule has no value on that day."""
     values = values_in_force(book.parameters, overrides, town, day)
     versions, reach_m, reach_days = [], dict.fromkeys(book.pairs, 0.0), dict.fromkeys(book.pairs, 0)
     for rule in book.rules:
@@ -108,8 +108,8 @@ def catalogue_of(
                 raise BadRuleFile(f"{rule.file}: the parameter {name!r} has no value in force on {day}.")
         versions.append(_version(rule, values))
         for pair in rule.shapes:
-            reach_m[pair] = max(reach_m[pair], _number(rule.reach_m, values))
-            reach_days[pair] = max(reach_days[pair], int(_number(rule.reach_days, values)))
+            reach_m[pair] = max(reach_m[pair], _widest(rule.reach_m, values, overrides))
+            reach_days[pair] = max(reach_days[pair], int(_widest(rule.reach_days, values, overrides)))
     return Catalogue(
         book=book,
         town=town,
@@ -126,8 +126,12 @@ def _is_read(book: Rulebook, name: str) -> bool:
     return any(name in rule.parameter_names() for rule in book.rules)
 
 
-def _number(expression: str, values: Mapping[str, ValueInForce]) -> float:
-    return values[expression[1:]].value if expression.startswith(":") else float(expression)
+def _widest(expression: str, values: Mapping[str, ValueInForce], overrides: Sequence[TownParameter]) -> float:
+    """The largest value any town has ever had: the probe finds the neighbour whose own town looks further."""
+    if not expression.startswith(":"):
+        return float(expression)
+    name = expression[1:]
+    return max(values[name].value, *(o.value for o in overrides if o.parameter == name), 0.0)
 
 
 def _version(rule: RuleFile, values: Mapping[str, ValueInForce]) -> str:

@@ -105,7 +105,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
     measured = None if row.measured is None or not math.isfinite(row.measured) else row.measured
     if measured is not None and measured >= 1e8:  # "no town anywhere" of places.py is no measure
         measured = None
-    other = _other_of_row(row)
+    other = other_of_row(row)
     return Finding(
         finding_id=finding_key(
             rule.name,
@@ -146,7 +146,8 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
     )
 
 
-def _other_of_row(row: Row[Any]) -> OtherObject | None:
+def other_of_row(row: Row[Any]) -> OtherObject | None:
+    """The other object of a row; one without a stored id is a request of the same check."""
     if row.other_source is None:
         return None
     is_request = row.other_id is None

@@ -36,7 +36,7 @@ _FACT = re.compile(r"\b(?:mine|other|border|road)\.[a-z_0-9]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleFile:
-    """One rule as written. `conditions` and `explain` by severity ("applies" and "explain" among the keys)."""
+    """One rule as written; `conditions` (with "applies") and `explain` (with "explain") by severity."""
 
     name: str
     number: str
@@ -154,41 +154,56 @@ def _split(name: str, text: str) -> tuple[dict[str, str], dict[str, int]]:
     return found, lines
 
 
-def _check_values(path: Path, found: Mapping[str, str], lines: Mapping[str, int]) -> None:
-    def refuse(key: str, detail: str) -> BadRuleFile:
-        return BadRuleFile(f"{path.name}:{lines.get(key, 1)}: {detail}")
+_ALLOWED: dict[str, tuple[str, ...]] = {
+    "kind": KINDS,
+    "worse": ("greater", "smaller"),
+    "needed_for_grant": ("true", "false"),
+    "objects": OBJECTS,
+    "geometry": ("shared_area", "shortest_link"),
+    "unit": ("m", "m2", "days", "factor"),
+}
+_FORMS = {
+    "number": (r"K[0-9]{2}", "a number is K and two digits"),
+    "reach_m": (r":[a-z][a-z0-9_]*|[0-9]+(\.[0-9]+)?", "reach_m is a number or one parameter"),
+    "reach_days": (r":[a-z][a-z0-9_]*|[0-9]+", "reach_days is a whole number or one parameter"),
+    "shapes": (f"({'|'.join(SHAPES)})([, ]+({'|'.join(SHAPES)}))*", f"shapes are of {', '.join(SHAPES)}"),
+}
 
+
+def _check_values(path: Path, found: Mapping[str, str], lines: Mapping[str, int]) -> None:
+    """Raises BadRuleFile for the first value that is not what its key allows."""
+    faults = [
+        *(
+            (key, f"{key} is one of {', '.join(values)}")
+            for key, values in _ALLOWED.items()
+            if found.get(key, values[0]) not in values
+        ),
+        *(
+            (key, words)
+            for key, (form, words) in _FORMS.items()
+            if key in found and not re.fullmatch(form, found[key])
+        ),
+        *_faults_of_kind(found),
+    ]
     if found["rule"] != path.stem:
-        raise refuse("rule", f"the rule is named {found['rule']!r}, the file {path.stem!r}.")
-    if not re.fullmatch(r"K[0-9]{2}", found["number"]):
-        raise refuse("number", "a number is K and two digits.")
-    kind = found["kind"]
-    if kind not in KINDS:
-        raise refuse("kind", f"the kind {kind!r} is not one of {', '.join(KINDS)}.")
-    for key in _OF_KIND[kind]:
-        if not found.get(key):
-            raise refuse("kind", f"a {kind} rule needs the key {key!r}.")
-    for other, keys in _OF_KIND.items():
-        for key in keys if other != kind else ():
-            if key in found:
-                raise refuse(key, f"a {kind} rule has no {key!r}.")
-    allowed: dict[str, tuple[str, ...]] = {
-        "worse": ("greater", "smaller"), "needed_for_grant": ("true", "false"), "objects": OBJECTS,
-        "geometry": ("shared_area", "shortest_link"), "unit": ("m", "m2", "days", "factor"),
-    }  # fmt: skip
-    for key, values in allowed.items():
-        if key in found and found[key] not in values:
-            raise refuse(key, f"{key} is one of {', '.join(values)}.")
-    for shape in found.get("shapes", "").replace(",", " ").split():
-        if shape not in SHAPES:
-            raise refuse("shapes", f"the shapes {shape!r} are not among {', '.join(SHAPES)}.")
-    for key in ("reach_m", "reach_days"):
-        if key in found and not re.fullmatch(r":[a-z][a-z0-9_]*|[0-9]+(\.[0-9]+)?", found[key]):
-            raise refuse(key, f"{key} is a number or one parameter.")
+        faults.append(("rule", f"the rule is named {found['rule']!r}, the file {path.stem!r}"))
     if any(key in found for key in _MEASURE) and not all(found.get(key) for key in _MEASURE):
-        raise refuse("measured", f"{', '.join(_MEASURE)} belong together.")
+        faults.append(("measured", f"{', '.join(_MEASURE)} belong together"))
     if not any(found.get(key) for key in SEVERITIES):
-        raise refuse("applies", "the rule never says how severe it is.")
+        faults.append(("applies", "the rule never says how severe it is"))
+    for key, detail in faults:
+        raise BadRuleFile(f"{path.name}:{lines.get(key, 1)}: {detail}.")
+
+
+def _faults_of_kind(found: Mapping[str, str]) -> list[tuple[str, str]]:
+    kind = found["kind"]
+    needed = [
+        ("kind", f"a {kind} rule needs the key {key!r}")
+        for key in _OF_KIND.get(kind, ())
+        if not found.get(key)
+    ]
+    others = (key for other, keys in _OF_KIND.items() if other != kind for key in keys)
+    return needed + [(key, f"a {kind} rule has no {key!r}") for key in others if key in found]
 
 
 def _words(path: Path, key: str, found: Mapping[str, str], lines: Mapping[str, int]) -> dict[str, str]:

@@ -88,15 +88,8 @@ def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:
 def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
     probes = [_part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
     # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
-    together = (
-        probes[0]
-        if len(probes) == 1
-        else (
-            "SELECT DISTINCT ON (found.occupation_id) found.* FROM ("
-            + "\nUNION ALL\n".join(probes)
-            + ") AS found"
-        )
-    )
+    several = _fill(_part("each_once"), found="\nUNION ALL\n".join(probes))
+    together = probes[0] if len(probes) == 1 else several
     stored = _fill(_part("stored_candidates"), probes=together)
     return f"{stored}\nUNION ALL\n{_part('requested_candidates')}" if among_requests else stored
 

@@ -1,4 +1,4 @@
-"""Start-up: every statement is planned against the database, so that a faulty rule stops the service, not a citizen."""
+"""Start-up plans every statement, so that a faulty rule stops the service and not a citizen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOBODY = UUID(int=0)
 
 
 def verify_rules(session: Session, book: Rulebook | None = None, day: date | None = None) -> None:
-    """Raises BadRuleFile with file and line for a condition that does not plan or an override of an unknown parameter."""
+    """Raises BadRuleFile, with file and line, for a condition that does not plan or an unknown override."""
     book = book or rulebook()
     day = day or datetime.now(TOWN_ZONE).date()
     rows = session.execute(text(statements("conflicts")["town_parameters"])).mappings()
@@ -45,8 +45,8 @@ def _plan(session: Session, book: Rulebook, statement: TextClause, day: date) ->
     found = catalogue_of(book, (), None, day)
     start = datetime(day.year, day.month, day.day, tzinfo=TOWN_ZONE)
     somebody = Occupation(
-        collection="permits", source_id=_NOBODY, case_group=_NOBODY, state="submitted", counts=True, binding=False,
-        published=False, period=Interval(start, start + timedelta(days=1)), exclusive=True,
+        collection="permits", source_id=_NOBODY, case_group=_NOBODY, state="submitted", counts=True,
+        binding=False, published=False, period=Interval(start, start + timedelta(days=1)), exclusive=True,
         filed_at=start.astimezone(UTC), area=box(480000, 5500000, 480010, 5500010),
     )  # fmt: skip
     question = CheckQuestion(mine=somebody, location=NOWHERE, others=(somebody,))

@@ -44,7 +44,7 @@ def read_geometry(
 
     A Point becomes a rectangle of length_m (east-west) by depth_m, a LineString a band along its whole
     length that is depth_m wide; both measures are then needed. A third coordinate is dropped.
-    Repaired when the repair changes the area by less than 1 %. Raises BadGeometry with the place of the fault.
+    Repaired when the repair changes the area by less than 1 %. Raises BadGeometry with the place.
     """
     drawn = read_lonlat(geojson, pointer=pointer)
     area = _as_area(drawn, pointer, length_m, depth_m)
@@ -104,7 +104,7 @@ def _read(geojson: Any, pointer: str, left: list[int]) -> BaseGeometry:
 
 _BUILD: dict[str, Callable[[Any], BaseGeometry]] = {
     "Point": Point,
-    "MultiPoint": lambda points: shapely.multipoints(points),
+    "MultiPoint": shapely.multipoints,
     "LineString": LineString,
     "MultiLineString": shapely.multilinestrings,
     "Polygon": lambda rings: Polygon(rings[0], rings[1:]),
@@ -221,6 +221,6 @@ def _place_of_fault(area: BaseGeometry) -> str:
     try:
         x, y = (float(number) for number in place.rstrip("]").split()[:2])
     except ValueError:
-        return reason.strip().lower()
+        return str(reason).strip().lower()
     at = to_lonlat(Point(x, y))
     return f"{reason.strip().lower()} at {at.x:.6f}, {at.y:.6f} (longitude, latitude)"

@@ -31,7 +31,7 @@ class PossibleTown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Street:
-    """A segment in whose street the area stands; `width_known` false = nothing can be said about what it takes."""
+    """A segment in whose street the area stands; `width_known` false = what it takes cannot be said."""
 
     gid: int
     segment_id: str

@@ -88,6 +88,12 @@ SELECT near.*
 FROM given
 INNER JOIN («probes») AS near ON near.case_group <> given.case_group AND near.source_id <> given.source_id
 
+-- each_once
+-- A candidate that several probes found is kept once.
+-- In: nothing more.  Out: occupations.
+SELECT DISTINCT ON (found.occupation_id) found.*
+FROM («found») AS found
+
 -- requested_candidates
 -- The other requests of the same check; they are few, so no index is needed.
 -- In: requests (json array, columns of occupation).  Out: occupations.
@@ -236,3 +242,79 @@ ORDER BY town, parameter, first_day
 -- One transaction-level lock for everything that becomes binding.
 -- In: nothing.  Out: 1 row.
 SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
+
+-- write_findings
+-- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
+-- moved to the worse side by more than the noise of drawing.
+-- In: rows (json array, columns of finding), noise_m2, noise_m.  Out: nothing.
+INSERT INTO finding AS kept (
+    finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town, other_town, segment_id, rule,
+    number, rule_version, severity, could_be, measured, limit_value, unit, needed_for_grant, missing, geometry, during,
+    document)
+SELECT
+    finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town, other_town, segment_id, rule,
+    number, rule_version, severity, could_be, measured, limit_value, unit, needed_for_grant, missing, geometry, during,
+    document
+FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb))
+ON CONFLICT (finding_id) DO UPDATE SET
+    mine_occupation = excluded.mine_occupation, other_occupation = excluded.other_occupation,
+    mine_town = excluded.mine_town, other_town = excluded.other_town, rule_version = excluded.rule_version,
+    severity = excluded.severity, could_be = excluded.could_be, measured = excluded.measured,
+    limit_value = excluded.limit_value, unit = excluded.unit, needed_for_grant = excluded.needed_for_grant,
+    missing = excluded.missing, geometry = excluded.geometry, during = excluded.during, document = excluded.document,
+    updated_at = now(),
+    status = CASE WHEN
+        array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(excluded.could_be, excluded.severity))
+            > array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(kept.could_be, kept.severity))
+        OR excluded.severity = 'block' AND kept.status <> 'overridden'
+        OR CASE WHEN excluded.document ->> 'worse' = 'smaller'
+            THEN kept.measured - excluded.measured ELSE excluded.measured - kept.measured END
+            > CASE excluded.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END
+        THEN 'open' ELSE kept.status END
+
+-- remove_findings_of_mine
+-- Removes the findings of an occupation that are no longer found.
+-- In: occupation_id, found (array of keys).  Out: nothing.
+DELETE FROM finding
+WHERE mine_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+
+-- remove_findings_of_others
+-- Removes what others had found against an occupation and find no longer.
+-- In: occupation_id, found (array of keys).  Out: nothing.
+DELETE FROM finding
+WHERE other_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+
+-- list_findings
+-- The findings of one occupation, each unordered pair once for a rule with the higher severity, the worst first.
+-- In: occupation_id, both (false = only those it has itself).  Out: one row for each finding.
+SELECT DISTINCT ON (found.weight, found.rule, found.pair_key) found.*
+FROM (
+    SELECT
+        finding.finding_id, finding.mine_occupation, finding.mine_source, finding.mine_town, finding.segment_id,
+        finding.rule, finding.number, finding.rule_version, finding.severity, finding.could_be, finding.measured,
+        finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.document, finding.status,
+        finding.note, ST_AsEWKB(finding.geometry) AS geometry,
+        ST_AsGeoJSON(ST_Transform(finding.geometry, 4326), 7, 0) AS geojson, lower(finding.during) AS during_start,
+        upper(finding.during) AS during_end, partner.occupation_id AS other_id, partner.collection AS other_collection,
+        partner.source_id AS other_source, partner.reference, partner.town AS other_town, partner.label,
+        partner.use_type, partner.kind, partner.state, partner.published, lower(partner.period) AS other_start,
+        upper(partner.period) AS other_end, rank.weight,
+        concat_ws('|', coalesce(CAST(partner.source_id AS text), '-'), coalesce(finding.segment_id, '-')) AS pair_key,
+        min(rank.weight) OVER (PARTITION BY finding.rule, partner.source_id, finding.segment_id) AS best
+    FROM finding
+    LEFT JOIN occupation AS partner ON partner.occupation_id = CASE
+        WHEN finding.mine_occupation = :occupation_id THEN finding.other_occupation ELSE finding.mine_occupation END
+    CROSS JOIN LATERAL (SELECT
+        2 * array_position(ARRAY['block', 'warn', 'info', 'chance'], coalesce(finding.could_be, finding.severity))
+        + CASE WHEN finding.severity = 'undetermined' THEN 1 ELSE 0 END AS weight) AS rank
+    WHERE finding.mine_occupation = :occupation_id OR (:both AND finding.other_occupation = :occupation_id)
+) AS found
+WHERE found.weight = found.best
+ORDER BY found.weight, found.rule, found.pair_key, (found.mine_occupation <> :occupation_id), found.finding_id
+
+-- settle_finding
+-- A person settles a finding; the reason is kept.
+-- In: finding_id, status, settled_by, note, at.  Out: 1 row if the caller may see it.
+UPDATE finding SET status = :status, settled_by = :settled_by, settled_at = :at, note = :note
+WHERE finding_id = :finding_id
+RETURNING finding_id

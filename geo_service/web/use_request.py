@@ -18,8 +18,8 @@ from geo_service.occupations.use_types import use_types
 
 Restriction = Literal[
     "full_closure", "full_closure_residents_free", "one_direction_closure", "half_closure_signals",
-    "half_closure_priority", "lane_closure", "narrowing", "footway_closure", "cycleway_closure", "parking_closure",
-    "none",
+    "half_closure_priority", "lane_closure", "narrowing", "footway_closure", "cycleway_closure",
+    "parking_closure", "none",
 ]  # fmt: skip
 Guidance = Literal["unchanged", "emergency_path", "opposite_side", "diverted"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -188,7 +188,6 @@ class UseFeatureCollection(BaseModel):
 
 def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> UseRequest:
     """Geometry and period read together, so that all their faults are told at once."""
-    faults: list[FieldFault] = []
     errors: list[GeoServiceError] = []
     period = area = detour = None
     try:
@@ -212,8 +211,7 @@ def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> U
         errors.append(error if error.errors else _bad("/properties/recurrence", error.detail))
     except GeoServiceError as error:
         errors.append(error)
-    for error in errors:
-        faults += error.errors
+    faults = [fault for found in errors for fault in found.errors]
     if errors or period is None or area is None:
         raise type(errors[0])(errors[0].detail, errors=faults)
     order = properties.traffic_order
@@ -231,9 +229,10 @@ def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> U
 
 
 _AS_THEY_ARE = (
-    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m", "count",
-    "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
-    "cycle_guidance", "town", "address_text", "urgent_reason", "language", "alternatives", "instead_of", "case_group",
+    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2",
+    "frontage_m", "count", "zone", "commercial", "charitable", "remaining_carriageway_m",
+    "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "town", "address_text",
+    "urgent_reason", "language", "alternatives", "instead_of", "case_group",
 )  # fmt: skip
 
 

@@ -1,0 +1,194 @@
+"""Findings of stored occupations: recomputed in the transaction that changes one, in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.catalogue import catalogue
+from geo_service.conflicts.check import (
+    MAX_FINDINGS,
+    CheckQuestion,
+    CheckResult,
+    check_binds,
+    check_question,
+    finding_of_row,
+    other_of_row,
+)
+from geo_service.conflicts.finding import Finding
+from geo_service.errors import NotFound
+from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.locate import locate
+from geo_service.occupations.parameters import general_value
+from geo_service.occupations.row import get_occupation
+from geo_service.sql.loader import statements
+
+_KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
+_EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
+_WRITE = text(statements("conflicts")["write_findings"])
+_REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])
+_REMOVE_OTHERS = text(statements("conflicts")["remove_findings_of_others"])
+_LIST = text(statements("conflicts")["list_findings"])
+_SETTLE = text(statements("conflicts")["settle_finding"])
+
+
+def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime) -> CheckResult:
+    """Check a stored occupation, and everyone it touches against it; write what is found, forget what is not.
+
+    One that does not count has no findings. Returns its own findings, as `check_occupation` would.
+    """
+    mine = get_occupation(session, occupation_id)
+    if not mine.counts:
+        _forget(session, occupation_id, mine=(), others=())
+        return _EMPTY
+    location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
+    question = CheckQuestion(mine=mine, location=location, max_findings=_KEPT_AT_MOST)
+    result = check_question(session, question, as_of=as_of)
+    against = _found_by_others(session, question, as_of=as_of)
+    _write(session, (*result.findings, *against), as_of=as_of)
+    _forget(session, occupation_id, mine=result.findings, others=against)
+    return replace(result, findings=result.findings[:MAX_FINDINGS])
+
+
+def _found_by_others(session: Session, question: CheckQuestion, *, as_of: datetime) -> tuple[Finding, ...]:
+    """The findings others have against the one in question, each by the values in force in its own town."""
+    day = as_of.astimezone(TOWN_ZONE).date()
+    widest = catalogue(session, question.mine.town, day)
+    towns = (
+        session.execute(widest.book.candidate_towns, check_binds(widest, question, as_of=as_of))
+        .scalars()
+        .all()
+    )
+    found: list[Finding] = []
+    for town in towns:
+        in_force = catalogue(session, town, day)
+        binds = {**check_binds(in_force, question, as_of=as_of), "candidate_town": town}
+        rows = session.execute(in_force.book.check_swapped, binds)
+        found += [finding_of_row(row, in_force) for row in rows]
+    return tuple(found)
+
+
+def _write(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
+    rows = [_finding_row(finding) for finding in findings]
+    if not rows:
+        return
+    day = as_of.astimezone(TOWN_ZONE).date()
+    session.execute(
+        _WRITE,
+        {
+            "rows": orjson.dumps(rows).decode(),
+            "noise_m2": general_value("overlap_noise_m2", day),
+            "noise_m": general_value("length_noise_m", day),
+        },
+    )
+
+
+def _forget(
+    session: Session, occupation_id: int, *, mine: Iterable[Finding], others: Iterable[Finding]
+) -> None:
+    for statement, kept in ((_REMOVE_MINE, mine), (_REMOVE_OTHERS, others)):
+        found = [finding.finding_id for finding in kept]
+        session.execute(statement, {"occupation_id": occupation_id, "found": found})
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    other = finding.other
+    return {
+        "finding_id": finding.finding_id,
+        "mine_occupation": finding.mine_occupation,
+        "other_occupation": None if other is None else other.occupation_id,
+        "mine_source": finding.mine_source,
+        "other_source": None if other is None else other.source_id,
+        "mine_town": finding.mine_town,
+        "other_town": None if other is None else other.town,
+        "segment_id": finding.segment_id,
+        "rule": finding.rule,
+        "number": finding.number,
+        "rule_version": finding.rule_version,
+        "severity": finding.severity,
+        "could_be": finding.could_be,
+        "measured": finding.measured,
+        "limit_value": finding.limit,
+        "unit": finding.unit,
+        "needed_for_grant": finding.needed_for_grant,
+        "missing": list(finding.missing) or None,
+        "geometry": None if finding.ewkb is None else finding.ewkb.hex(),
+        "during": None if finding.during is None else finding.during.to_range(),
+        "document": {
+            "title": dict(finding.title),
+            "legal_source": finding.legal_source,
+            "explanation": dict(finding.explanation),
+            "advice": dict(finding.advice),
+            "worse": finding.worse,
+        },
+    }
+
+
+def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:
+    """Stored findings of an occupation, the worst first; `both`: with what others found, each pair once."""
+    rows = session.execute(_LIST, {"occupation_id": occupation_id, "both": both})
+    return [_stored(row) for row in rows]
+
+
+def _stored(row: Row[Any]) -> Finding:
+    words = row.document
+    return Finding(
+        finding_id=row.finding_id,
+        rule=row.rule,
+        number=row.number,
+        rule_version=row.rule_version,
+        title=words["title"],
+        severity=row.severity,
+        could_be=row.could_be,
+        other=other_of_row(row),
+        mine_source=str(row.mine_source),
+        mine_town=row.mine_town,
+        mine_occupation=row.mine_occupation,
+        segment_id=row.segment_id,
+        geometry=None if row.geojson is None else orjson.loads(row.geojson),
+        ewkb=None if row.geometry is None else bytes(row.geometry),
+        during=None if row.during_start is None else Interval(row.during_start, row.during_end),
+        measured=row.measured,
+        limit=row.limit_value,
+        unit=row.unit,
+        worse=words["worse"],
+        needed_for_grant=row.needed_for_grant,
+        missing=tuple(row.missing or ()),
+        legal_source=words["legal_source"],
+        explanation=words["explanation"],
+        advice=words["advice"],
+        status=row.status,
+        note=row.note,
+    )
+
+
+def findings_against_grant(session: Session, occupation_id: int, *, as_of: datetime) -> list[Finding]:
+    """What forbids to make this occupation binding now, checked again; to be asked under the binding lock.
+
+    Blocking ones and facts needed for the grant stand until a supervisor overrides them. What could
+    block but is not certain stands until somebody settles it: unknown is never a pass.
+    """
+    recompute_findings(session, occupation_id, as_of=as_of)
+    return [
+        finding for finding in list_findings(session, occupation_id, both=False) if _forbids_grant(finding)
+    ]
+
+
+def _forbids_grant(finding: Finding) -> bool:
+    if finding.severity == "block" or finding.needed_for_grant:
+        return finding.status != "overridden"
+    return finding.could_be == "block" and finding.status == "open"
+
+
+def override_findings(session: Session, reasons: Mapping[str, str], *, by: str) -> None:
+    """A supervisor overrides findings, by key, each with a reason. Raises NotFound for an unknown one."""
+    for finding_id, reason in reasons.items():
+        values = {"finding_id": finding_id, "status": "overridden", "settled_by": by, "note": reason}
+        if session.execute(_SETTLE, {**values, "at": datetime.now(UTC)}).one_or_none() is None:
+            raise NotFound(f"There is no finding {finding_id}.")
