@@ -102,6 +102,7 @@ def collection_document(
     items = ("collections", one.id, "items")
     if own is None:
         own = [link("self", JSON, address(base, "collections", one.id))]
+    # No storageCrs (it is optional): GDAL and QGIS would read metres unasked where people expect lon, lat.
     return {
         "id": one.id,
         "title": one.title(language),
@@ -110,7 +111,6 @@ def collection_document(
         "itemType": "feature",
         "extent": extent.document(),
         "crs": [CRS84, EPSG_25832],
-        "storageCrs": EPSG_25832,
         "links": [
             *own,
             link("items", GEOJSON, address(base, *items), one.title(language)),

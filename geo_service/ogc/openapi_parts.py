@@ -108,7 +108,7 @@ SCHEMAS: dict[str, Part] = {
         ["id", "links"],
         id=_TEXT, title=_TEXT, description=_TEXT, attribution=_TEXT, itemType=_TEXT, links=_LINKS,
         extent={"$ref": "#/components/schemas/extent"},
-        crs={"type": "array", "items": _TEXT}, storageCrs=_TEXT,
+        crs={"type": "array", "items": _TEXT},
     ),
     "extent": _object([], spatial=_SPATIAL, temporal=_TEMPORAL),
     "geometry": {

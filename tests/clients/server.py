@@ -1,0 +1,45 @@
+"""A real server in a process of its own on a free port, for clients that speak HTTP themselves.
+
+Not a thread: GDAL keeps Python's lock while it waits for the answer.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+import uvicorn
+
+from geo_service.app import build_app
+from geo_service.db.database import Database
+from geo_service.settings import Settings
+
+
+def _serve(database: Database, settings: Settings, port_to: Connection) -> None:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)  # a client that comes early waits in the queue
+    port_to.send(listener.getsockname()[1])
+    app = build_app(settings, database)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
+
+
+@contextmanager
+def serving(database: Database, settings: Settings | None = None) -> Iterator[str]:
+    """Address of the running service; the system chooses the port."""
+    context = multiprocessing.get_context("spawn")
+    port_from, port_to = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(database, settings or Settings(), port_to), daemon=True)
+    process.start()
+    try:
+        assert port_from.poll(60), "the server did not start"
+        yield f"http://127.0.0.1:{port_from.recv()}"
+    finally:
+        process.terminate()
+        process.join(timeout=20)
+        if process.is_alive():
+            process.kill()
