@@ -1,0 +1,76 @@
+"""Stores a signed diversion route together with its occupation, in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.check import CheckResult
+from geo_service.conflicts.refuse_blocked import save_with_findings
+from geo_service.crs import TOWN_SRID
+from geo_service.interval import Interval
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.states import standing_of
+from geo_service.sql.loader import statements
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detour:
+    """A way around a closure. way: LineString or MultiLineString, EPSG:25832; it may cross town borders.
+
+    town: AGS of the town that signs it, None = nobody's of this service. belongs_to: the site, event or
+    permit that needs it; the two are not compared with each other. state: as of a site.
+    """
+
+    detour_id: UUID
+    title: str
+    way: BaseGeometry
+    period: Interval
+    state: str
+    source: str
+    town: str | None = None
+    source_id: str | None = None
+    modes: frozenset[str] = frozenset({"car"})
+    belongs_to: UUID | None = None
+    demo: bool = False
+
+
+def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckResult:
+    """Insert or update a detour by its id. Raises BlockedByFindings (409) like `save_site`."""
+    standing = standing_of("detours", detour.state)
+    occupation = Occupation(
+        collection="detours",
+        source_id=detour.detour_id,
+        case_group=detour.belongs_to or detour.detour_id,
+        state=detour.state,
+        counts=standing.counts,
+        binding=standing.binding,
+        published=standing.published,
+        period=detour.period,
+        exclusive=False,
+        filed_at=as_of,
+        town=detour.town,
+        label=detour.title,
+        detour=detour.way,
+        demo=detour.demo,
+    )
+    occupation_id, result = save_with_findings(session, occupation, as_of=as_of)
+    way = shapely.set_srid(detour.way, TOWN_SRID)
+    row = {
+        "detour_id": str(detour.detour_id), "town": detour.town, "title": detour.title, "state": detour.state,
+        "way": str(shapely.to_wkb(way, hex=True, include_srid=True)), "modes": sorted(detour.modes),
+        "period": detour.period.to_range(), "source": detour.source, "source_id": detour.source_id,
+        "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to), "demo": detour.demo,
+    }  # fmt: skip
+    session.execute(
+        text(statements("construction")["save_detour"]),
+        {"row": orjson.dumps(row).decode(), "occupation_id": occupation_id},
+    )
+    return result

@@ -1,0 +1,81 @@
+"""Stores a construction site together with its occupation and findings, in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.check import CheckResult
+from geo_service.conflicts.refuse_blocked import save_with_findings
+from geo_service.construction.site import ConstructionSite
+from geo_service.crs import TOWN_SRID
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.states import standing_of
+from geo_service.sql.loader import statements
+
+_SAME = (
+    "case_number", "title", "kind", "utility", "excavation", "start_verified", "end_verified", "state",
+    "is_public", "restriction", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
+    "cycle_guidance", "client", "source", "source_id", "confidence", "demo",
+)  # fmt: skip
+
+
+def save_site(session: Session, site: ConstructionSite, *, as_of: datetime) -> CheckResult:
+    """Insert or update a site by its id; its town follows from the area.
+
+    A planned site is always stored, with its findings. Raises BlockedByFindings (409) when a confirmed
+    or active one would stand over a blocking finding; the caller rolls back.
+    """
+    occupation_id, result = save_with_findings(session, _occupation_of(site, as_of), as_of=as_of)
+    session.execute(
+        text(statements("construction")["save_site"]),
+        {"row": orjson.dumps(_columns(site)).decode(), "occupation_id": occupation_id},
+    )
+    return result
+
+
+def _occupation_of(site: ConstructionSite, as_of: datetime) -> Occupation:
+    standing = standing_of("construction_sites", site.state, is_public=site.is_public)
+    return Occupation(
+        collection="construction_sites",
+        source_id=site.site_id,
+        case_group=site.site_id,
+        state=site.state,
+        counts=standing.counts,
+        binding=standing.binding,
+        published=standing.published,
+        period=site.period,
+        exclusive=True,
+        filed_at=as_of,
+        reference=site.case_number,
+        label=site.title,
+        kind=site.kind,
+        area=site.area,
+        area_m2=float(site.area.area),
+        excavation=site.excavation,
+        restriction=site.restriction,
+        takes=site.takes,
+        remaining_carriageway_m=site.remaining_carriageway_m,
+        remaining_footway_m=site.remaining_footway_m,
+        pedestrian_guidance=site.pedestrian_guidance,
+        cycle_guidance=site.cycle_guidance,
+        traffic_order_period=site.traffic_order_period,
+        utility=site.utility,
+        demo=site.demo,
+    )
+
+
+def _columns(site: ConstructionSite) -> dict[str, Any]:
+    area = shapely.set_srid(site.area, TOWN_SRID)
+    return {
+        **{name: getattr(site, name) for name in _SAME},
+        "site_id": str(site.site_id),
+        "area": str(shapely.to_wkb(area, hex=True, include_srid=True)),
+        "period": site.period.to_range(),
+        "end_known": site.period.end is not None,
+    }

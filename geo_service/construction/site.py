@@ -1,0 +1,44 @@
+"""A construction site as it is stored: what happens where, when, and what it takes from whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from shapely.geometry.base import BaseGeometry
+
+from geo_service.interval import Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConstructionSite:
+    """Works in the street. area: EPSG:25832, valid. Widths in metres; `takes` None = read off the drawing.
+
+    state: planned, confirmed, active, ended, cancelled. source, source_id: where it is known from and under
+    which id there; together unique. site_id: the same for the same works at every save.
+    """
+
+    site_id: UUID
+    title: str
+    area: BaseGeometry
+    period: Interval
+    state: str
+    source: str
+    source_id: str | None = None
+    case_number: str | None = None
+    kind: str = "sonstige"
+    utility: int | None = None
+    excavation: bool = False
+    start_verified: bool = False
+    end_verified: bool = False
+    is_public: bool = True
+    restriction: str = "none"
+    takes: frozenset[str] | None = None
+    remaining_carriageway_m: float | None = None
+    remaining_footway_m: float | None = None
+    pedestrian_guidance: str | None = None
+    cycle_guidance: str | None = None
+    client: str | None = None
+    traffic_order_period: Interval | None = None
+    confidence: str = "unknown"
+    demo: bool = False
