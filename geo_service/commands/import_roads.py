@@ -116,7 +116,8 @@ def _added(owner: Session, municipality: OsmMunicipality) -> bool:
 @contextmanager
 def _progress() -> Iterator[imported.Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("Starting", total=len(_WORDS))
 
         def show(phase: str) -> None:

@@ -1,0 +1,144 @@
+"""The command as a person calls it, on a real database: a report, or one readable line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from geo_service.cli import main
+from geo_service.db.database import Database
+from geo_service.db.local_cluster import LocalCluster
+from tests.roads.osm_scene import osm_file, street
+
+
+class Result(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """`geo-service import roads …` against one database, without the cost of a process."""
+
+    def __init__(self, address: str, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
+        self.address, self.patch, self.captured = address, patch, captured
+        patch.setenv("GEO_SERVICE_DATABASE_URL", address)
+
+    def run(self, *arguments: str) -> Result:
+        self.patch.setattr(sys, "argv", ["geo-service", "import", "roads", *arguments])
+        self.captured.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output = self.captured.readouterr()
+        return Result(int(ended.value.code or 0), output.out, output.err)
+
+    def count(self) -> int:
+        with psycopg.connect(self.address) as connection:
+            row = connection.execute("SELECT count(*) FROM road_segment").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def command(
+    cluster: LocalCluster,
+    empty_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    # A login that may take on both roles, as GEO_SERVICE_DATABASE_URL needs it.
+    dbname = conninfo_to_dict(empty_database.owner)["dbname"]
+    return Command(cluster.conninfo(str(dbname), "postgres"), monkeypatch, capsys)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    return osm_file(tmp_path, {10: street(1, 2, 3, name="Hauptstraße"), 11: street(4, 2, 5)})
+
+
+@pytest.fixture
+def web_address(tmp_path: Path) -> Iterator[str]:
+    """A web server on this machine that offers the test's folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_report_as_a_table_and_as_json(command: Command, scene: Path) -> None:
+    first = command.run(str(scene))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "2 highway lines" in first.stdout
+    again = command.run(str(scene), "--json")
+    report = json.loads(again.stdout)
+    assert (report["added"], report["unchanged"], report["segments"], report["towns_added"]) == (0, 4, 4, [])
+    assert command.count() == 4
+
+
+def test_a_web_address_works_and_a_wrong_one_is_explained(
+    command: Command, scene: Path, web_address: str
+) -> None:
+    assert command.run(f"{web_address}/{scene.name}").returncode == 0
+    assert command.count() == 4
+    wrong = command.run(f"{web_address}/other.osm?key=secret")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.strip() == f"geo-service: {web_address}/other.osm answered 404 File not found."
+    silent = command.run("http://127.0.0.1:9/roads.osm")
+    assert silent.returncode == 1
+    assert silent.stderr.startswith("geo-service: http://127.0.0.1:9/roads.osm could not be downloaded")
+    assert command.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.osm.pbf", None, "There is no file"),
+        ("empty.osm.pbf", b"", "is empty"),
+        ("words.osm.pbf", b"not roads " * 100, "cannot be read as OpenStreetMap data"),
+        ("roads.txt", b"not roads", "road files end in"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_exit_1(
+    command: Command, tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    result = command.run(str(tmp_path / name))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert said in result.stderr
+    assert command.count() == 0
+
+
+def test_an_unknown_town_is_one_line(command: Command, scene: Path) -> None:
+    result = command.run(str(scene), "--town", "atlantis")
+    assert (result.returncode, result.stderr.strip()) == (1, "geo-service: There is no town 'atlantis'.")
+    assert command.count() == 0
+
+
+def test_without_a_file_the_usage_is_wrong(command: Command) -> None:
+    assert command.run().returncode == 2
+
+
+@pytest.mark.shared_data
+def test_limburg_appears_as_a_town_with_its_streets(command: Command, shared_data: Path) -> None:
+    file = str(shared_data / "osm-limburg" / "limburg_an_der_lahn.osm.pbf")
+    report = json.loads(command.run(file, "--json").stdout)
+    assert (report["added"], report["towns_added"]) == (8648, ["Limburg an der Lahn"])
+    again = json.loads(command.run(file, "--json").stdout)
+    assert (again["added"], again["changed"], again["unchanged"], again["towns_added"]) == (0, 0, 8648, [])
