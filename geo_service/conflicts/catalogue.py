@@ -73,7 +73,11 @@ class Catalogue:
 
 def read_rulebook(folder: Path, known: Mapping[str, Parameter]) -> Rulebook:
     """All rules of a folder. Raises BadRuleFile with file and line for an unknown parameter, too."""
-    rules = read_rules(folder)
+    return make_rulebook(read_rules(folder), known)
+
+
+def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -> Rulebook:
+    """The statements made of some rules. Raises BadRuleFile for an unknown parameter."""
     for rule in rules:
         for key, expression in rule.expressions().items():
             for name in names_in(expression):

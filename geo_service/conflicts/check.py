@@ -56,6 +56,13 @@ def check_occupation(session: Session, mine: Occupation, *, as_of: datetime) -> 
 def check_question(session: Session, question: CheckQuestion, *, as_of: datetime) -> CheckResult:
     """The same for an occupation whose place is known already; one round trip."""
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
+    return check_with(session, found, question, as_of=as_of)
+
+
+def check_with(
+    session: Session, found: Catalogue, question: CheckQuestion, *, as_of: datetime
+) -> CheckResult:
+    """The same with the rules and values of a given catalogue, say those of another day."""
     statement = found.book.check_among_requests if question.others else found.book.check
     rows = session.execute(statement, check_binds(found, question, as_of=as_of)).all()
     findings = tuple(finding_of_row(row, found) for row in rows)

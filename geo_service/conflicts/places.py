@@ -24,15 +24,13 @@ def border_row(location: Location) -> dict[str, Any]:
             "place_de": "",
             "place_en": "",
         }
-    first = location.towns[0] if location.towns else None
-    accuracy_m = 0.0 if first is None else first.accuracy_m
     shared = sorted((town.shared_m2 for town in location.towns), reverse=True)
     distance_m = location.gap_m if location.border_m is None else location.border_m
     return {
         "outside_m": location.gap_m,
         "distance_m": distance_m,
         "second_m2": shared[1] if len(shared) > 1 else 0.0,
-        "accuracy_m": accuracy_m,
+        "accuracy_m": location.accuracy_m,
         **{f"place_{lang}": _names(location, lang) for lang in ("de", "en")},
     }
 

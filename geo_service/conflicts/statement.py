@@ -86,6 +86,8 @@ def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:
 
 
 def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
+    if not shape_pairs(rules):
+        return _part("no_candidates")
     probes = [_part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
     # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
     several = _fill(_part("each_once"), found="\nUNION ALL\n".join(probes))

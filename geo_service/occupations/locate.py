@@ -60,10 +60,14 @@ class Street:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Location:
-    """towns: most area first. gap_m: 0 inside a town, None where no town is known. border_m: None outside."""
+    """towns: most area first. gap_m: 0 inside a town, None where no town is known.
+
+    accuracy_m: of the border in question. border_m: distance to it from inside, None outside.
+    """
 
     towns: tuple[PossibleTown, ...]
     gap_m: float | None
+    accuracy_m: float
     border_m: float | None
     streets: tuple[Street, ...]
 
@@ -85,7 +89,7 @@ class Location:
         return frozenset().union(*(street.takes() for street in self.streets))
 
 
-NOWHERE = Location(towns=(), gap_m=None, border_m=None, streets=())
+NOWHERE = Location(towns=(), gap_m=None, accuracy_m=0.0, border_m=None, streets=())
 
 
 def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Location:
@@ -100,10 +104,12 @@ def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Locatio
         },
     ).one()
     towns = tuple(PossibleTown(**town) for town in row.towns or ())
+    nearest = row.nearest or {}
     inside = bool(towns) and towns[0].shared_m2 > 0
     return Location(
         towns=towns,
-        gap_m=0.0 if inside else row.gap_m,
+        gap_m=0.0 if inside else nearest.get("gap_m"),
+        accuracy_m=towns[0].accuracy_m if inside else nearest.get("accuracy_m", 0.0),
         border_m=row.border_m,
         streets=tuple(Street(**{**street, "modes": tuple(street["modes"])}) for street in row.streets or ()),
     )

@@ -94,6 +94,13 @@ INNER JOIN («probes») AS near ON near.case_group <> given.case_group AND near.
 SELECT DISTINCT ON (found.occupation_id) found.*
 FROM («found») AS found
 
+-- no_candidates
+-- Where no rule compares two occupations there is nobody to compare with.
+-- In: nothing more.  Out: no row.
+SELECT near.*
+FROM given AS near
+WHERE false
+
 -- requested_candidates
 -- The other requests of the same check; they are few, so no index is needed.
 -- In: requests (json array, columns of occupation).  Out: occupations.
@@ -179,10 +186,13 @@ CROSS JOIN (SELECT ST_Intersects(mine.area, other.area) AS touches OFFSET 0) AS 
 -- Mine against fixed objects: the borders nearby, the roads it stands in.
 -- In: places (json of the objects, conflicts/places.py).  Out: one row for each rule and object that may apply.
 SELECT
-    rule.*, mine.occupation_id, mine.source_id, mine.town, mine.area,
-    CAST(NULL AS bigint), CAST(NULL AS text), CAST(NULL AS uuid), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text),
-    CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS boolean), CAST(NULL AS tstzrange),
-    CAST(NULL AS geometry), CAST(NULL AS tstzrange), «objects».segment_id, «objects».place_de, «objects».place_en
+    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town, mine.area AS mine_area,
+    CAST(NULL AS bigint) AS other_id, CAST(NULL AS text) AS other_collection, CAST(NULL AS uuid) AS other_source,
+    CAST(NULL AS text) AS reference, CAST(NULL AS text) AS other_town, CAST(NULL AS text) AS label,
+    CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
+    CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
+    CAST(NULL AS tstzrange) AS during, «objects».segment_id, «objects».place_de,
+    «objects».place_en
 FROM given AS mine
 CROSS JOIN «object_rows»
 CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
@@ -206,10 +216,13 @@ jsonb_to_recordset(CAST(:roads AS jsonb)) AS road (
 -- Mine alone.
 -- In: use_lead_time_days.  Out: one row for each rule that may apply.
 SELECT
-    rule.*, mine.occupation_id, mine.source_id, mine.town, mine.area,
-    CAST(NULL AS bigint), CAST(NULL AS text), CAST(NULL AS uuid), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text),
-    CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS boolean), CAST(NULL AS tstzrange),
-    CAST(NULL AS geometry), CAST(NULL AS tstzrange), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text)
+    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town, mine.area AS mine_area,
+    CAST(NULL AS bigint) AS other_id, CAST(NULL AS text) AS other_collection, CAST(NULL AS uuid) AS other_source,
+    CAST(NULL AS text) AS reference, CAST(NULL AS text) AS other_town, CAST(NULL AS text) AS label,
+    CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
+    CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
+    CAST(NULL AS tstzrange) AS during, CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de,
+    CAST(NULL AS text) AS place_en
 FROM given AS mine
 CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
 CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)

@@ -3,7 +3,7 @@
 -- A border is nearer than it seems when the boundary is not accurate, so towns within their accuracy count too.
 -- The street of a segment is its axis widened by half the carriageway and the footway of that side.
 -- In: area (EWKB, EPSG:25832), noise_m2 (smaller overlaps are drawing noise).
--- Out: 1 row; towns (json array, most area first), gap_m (to the nearest town, NULL without towns),
+-- Out: 1 row; towns (json array, most area first), nearest (json: gap_m to the nearest town, NULL inside one),
 -- border_m (to the border of the first town, NULL outside), streets (json array).
 WITH mine AS MATERIALIZED (
     SELECT ST_GeomFromEWKB(:area) AS area
@@ -21,7 +21,7 @@ WITH mine AS MATERIALIZED (
 ), possible AS MATERIALIZED (
     SELECT near.*, row_number() OVER (ORDER BY near.shared_m2 DESC, near.gap_m, near.ags) AS place
     FROM near
-    WHERE near.shared_m2 > 0 OR near.gap_m < near.accuracy_m
+    WHERE near.shared_m2 > 0 OR near.gap_m <= near.accuracy_m
 ), touched AS MATERIALIZED (
     SELECT segment.gid, segment.segment_id, segment.street_name, segment.road_class, segment.road_number,
         segment.road_owner, segment.width_source, segment.modes, mine.area, segment.axis,
@@ -50,9 +50,11 @@ WITH mine AS MATERIALIZED (
 SELECT
     (SELECT json_agg(json_build_object('ags', ags, 'name', name, 'accuracy_m', accuracy_m, 'shared_m2', shared_m2, 'gap_m', gap_m) ORDER BY place)
      FROM possible) AS towns,
-    (SELECT min(ST_Distance(nearest.piece, mine.area)) FROM mine CROSS JOIN LATERAL (
-        SELECT town_piece.piece FROM town_piece ORDER BY town_piece.piece <-> mine.area LIMIT 1) AS nearest
-     WHERE NOT EXISTS (SELECT 1 FROM possible WHERE possible.shared_m2 > 0)) AS gap_m,
+    (SELECT json_build_object('gap_m', ST_Distance(nearest.piece, mine.area), 'accuracy_m', town.boundary_accuracy_m)
+     FROM mine
+     CROSS JOIN LATERAL (SELECT town, piece FROM town_piece ORDER BY piece <-> mine.area LIMIT 1) AS nearest
+     INNER JOIN town ON town.ags = nearest.town
+     WHERE NOT EXISTS (SELECT 1 FROM possible WHERE possible.shared_m2 > 0)) AS nearest,
     (SELECT ST_Distance(ST_Boundary(town.boundary), mine.area) FROM mine
      INNER JOIN possible ON possible.place = 1 AND possible.shared_m2 > 0
      INNER JOIN town ON town.ags = possible.ags) AS border_m,

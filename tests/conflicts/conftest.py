@@ -1,0 +1,178 @@
+"""Scenes in a caseworker's words: metres from a fixed point, civil days, states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
+from typing import Any
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+import pytest
+from shapely.affinity import translate
+from shapely.geometry import Polygon, box
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
+from geo_service.conflicts.check import CheckQuestion, CheckResult, check_with
+from geo_service.db.database import Database, speak_as
+from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.locate import locate
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.recurrence import Recurrence, expand
+from geo_service.occupations.states import standing_of
+from geo_service.occupations.use_types import use_types
+from geo_service.occupations.write_occupation import save_occupation
+
+EAST, NORTH = 470_000.0, 5_505_000.0
+TODAY = date(2026, 5, 1)
+AS_OF = datetime(2026, 5, 1, 10, 0, tzinfo=TOWN_ZONE)
+
+
+def place(words: dict[str, Any]) -> BaseGeometry:
+    """rect: [x, y, width, depth] or polygon: [[x, y], …], metres from the fixed point."""
+    if "polygon" in words:
+        return translate(Polygon(words["polygon"]), EAST, NORTH)
+    x, y, width, depth = words.get("rect", [0, 0, 10, 4])
+    return box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + depth)
+
+
+def period(words: dict[str, Any]) -> Interval:
+    if "instants" in words:
+        return Interval(*(datetime.fromisoformat(moment) for moment in words["instants"]))
+    return Interval.of_days(*words.get("days", [date(2026, 6, 1), date(2026, 6, 14)]))
+
+
+def pattern(words: dict[str, Any], whole: Interval) -> tuple[Interval, ...] | None:
+    every = words.get("every")
+    if every is None:
+        return None
+    hours = [
+        None if moment is None else time.fromisoformat(moment) for moment in every.get("hours", [None, None])
+    ]
+    weekdays = frozenset(every.get("weekdays", []))
+    return expand(Recurrence(weekdays=weekdays, from_time=hours[0], until_time=hours[1]), whole)
+
+
+def occupation(words: dict[str, Any], *, state: str) -> Occupation:
+    """An occupation with what the words say; scaffold, 1.–14. June, nothing taken where they are silent."""
+    collection = words.get("collection", "permits")
+    standing = standing_of(collection, words.get("state", state))
+    use = use_types()[words.get("use", "geruest")]
+    whole = period(words)
+    low, high = words.get("heights", [None, None])
+    takes = words.get("takes", [])
+    source = uuid4()
+    return Occupation(
+        collection=collection,
+        source_id=source,
+        case_group=uuid5(NAMESPACE_OID, words["case"]) if "case" in words else source,
+        state=words.get("state", state),
+        counts=standing.counts,
+        binding=standing.binding,
+        published=standing.published,
+        period=whole,
+        recurrence=pattern(words, whole),
+        exclusive=words.get("exclusive", use.exclusive),
+        filed_at=datetime.combine(words.get("filed", TODAY), time(10), tzinfo=TOWN_ZONE).astimezone(UTC),
+        label=words.get("label", use.de),
+        use_type=use.code if collection == "permits" else None,
+        area=place(words),
+        height_from_m=low,
+        height_to_m=high,
+        restriction=words.get("restriction", "none"),
+        takes=None if takes == "unknown" else frozenset(takes),
+        consents=frozenset(words.get("consents", [])),
+        traffic_order_period=Interval.of_days(*words["order"]) if "order" in words else None,
+        traffic_order_area=place({"rect": words["order_rect"]}) if "order_rect" in words else None,
+    )
+
+
+@dataclass
+class Scene:
+    """One rolled-back session with occupations in it."""
+
+    session: Session
+
+    def store(self, words: dict[str, Any], *, state: str = "granted") -> int:
+        return save_occupation(self.session, occupation(words, state=state))
+
+    def set_takes_unknown(self, occupation_id: int) -> None:
+        self.session.execute(
+            text("UPDATE occupation SET takes = NULL WHERE occupation_id = :id"), {"id": occupation_id}
+        )
+
+    def check(
+        self, words: dict[str, Any], found: Catalogue | None = None, as_of: datetime = AS_OF
+    ) -> CheckResult:
+        mine = occupation(words, state="submitted")
+        question = CheckQuestion(mine=mine, location=locate(self.session, mine.area, day=TODAY))
+        return check_with(
+            self.session, found or catalogue_of(rulebook(), (), None, TODAY), question, as_of=as_of
+        )
+
+
+@pytest.fixture
+def scene(empty_session: Session) -> Scene:
+    speak_as(empty_session, actor="operator")
+    return Scene(empty_session)
+
+
+def add_town(
+    database: Database, *, ags: str, name: str, rect: list[float], accuracy_m: float = 100.0
+) -> None:
+    with database.owner_connection() as owner:
+        owner.execute(
+            "INSERT INTO town (ags, slug, name, kind, boundary, boundary_accuracy_m, attribution)"
+            " VALUES (%(ags)s, lower(%(name)s), %(name)s, 'Stadt', ST_SetSRID(ST_GeomFromText(%(wkt)s), 25832), %(m)s, '')",
+            {
+                "ags": ags,
+                "name": name,
+                "wkt": f"MULTI{place({'rect': rect}).wkt}".replace("POLYGON ((", "POLYGON (((") + ")",
+                "m": accuracy_m,
+            },
+        )
+        owner.execute(
+            "INSERT INTO town_piece SELECT ags, ST_Subdivide(boundary, 64) FROM town WHERE ags = %(ags)s",
+            {"ags": ags},
+        )
+
+
+def add_road(session: Session, words: dict[str, Any]) -> None:
+    (x1, y1), (x2, y2) = words["line"]
+    session.execute(
+        text(
+            "INSERT INTO road_segment (segment_id, street_name, road_class, road_number, road_owner, axis, carriageway_width_m,"
+            " footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id)"
+            " VALUES (:id, :name, :class, :number, :owner, ST_SetSRID(ST_GeomFromText(:wkt), 25832), :width, :left, :right,"
+            " :modes, true, 'tagged', 'test', :id)"
+        ),
+        {
+            "id": words.get("id", str(uuid4())),
+            "name": words.get("name"),
+            "class": words.get("class", "gemeindestrasse"),
+            "number": words.get("number"),
+            "owner": words.get("owner"),
+            "wkt": f"LINESTRING({EAST + x1} {NORTH + y1}, {EAST + x2} {NORTH + y2})",
+            "width": words.get("carriageway", 6.0),
+            "left": words.get("footways", [2.0, 2.0])[0],
+            "right": words.get("footways", [2.0, 2.0])[1],
+            "modes": words.get("modes", ["car", "bicycle", "foot"]),
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def scenery() -> SimpleNamespace:
+    """The builders of this file for tests whose databases live longer than one test."""
+    return SimpleNamespace(
+        Scene=Scene,
+        add_town=add_town,
+        add_road=add_road,
+        occupation=occupation,
+        place=place,
+        today=TODAY,
+        as_of=AS_OF,
+    )
