@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from geo_service.db.database import Database, owner_session
+from geo_service.db.database import Database, owner_session, speak_as
 from geo_service.db.open_database import opened_database
+from geo_service.roads.assign_towns import assign_towns
 from geo_service.settings import Settings
 from geo_service.towns.folder import read_town_folder
 from geo_service.towns.load_town import Outcome, load_town, overlapping_towns
@@ -37,6 +38,9 @@ def add_town(database: Database, path: Path) -> AddedTown:
     with owner_session(database) as owner:
         outcome = load_town(owner, folder)
         overlaps = overlapping_towns(owner, folder.town.ags) if outcome != "unchanged" else []
+        if outcome != "unchanged":
+            speak_as(owner, actor="operator")
+            assign_towns(owner, folder.town.ags)
     return AddedTown(
         ags=folder.town.ags,
         name=folder.town.name,

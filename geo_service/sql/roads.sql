@@ -111,6 +111,50 @@ SET
 FROM best
 WHERE segment.segment_id = best.segment_id
 
+-- assign_stored_towns
+-- Gives the stored segments that touch a town, or were counted to it, the town with most of their length.
+-- In: town (AGS).  Out: as many as changed their town.
+WITH touched AS (
+    SELECT
+        segment.gid,
+        segment.axis
+    FROM road_segment AS segment
+    WHERE
+        segment.town = :town
+        OR EXISTS (
+            SELECT FROM town_piece AS piece WHERE piece.town = :town AND ST_Intersects(piece.piece, segment.axis)
+        )
+),
+share AS (
+    SELECT
+        touched.gid,
+        piece.town,
+        sum(ST_Length(ST_Intersection(piece.piece, touched.axis))) AS inside_m
+    FROM touched
+    INNER JOIN town_piece AS piece ON ST_Intersects(piece.piece, touched.axis)
+    GROUP BY touched.gid, piece.town
+),
+best AS (
+    SELECT DISTINCT ON (share.gid)
+        share.gid,
+        share.town,
+        share.inside_m,
+        sum(share.inside_m) OVER (PARTITION BY share.gid) AS in_towns_m
+    FROM share
+    ORDER BY share.gid, share.inside_m DESC, share.town
+),
+holder AS (
+    SELECT
+        touched.gid,
+        CASE WHEN best.inside_m >= ST_Length(touched.axis) - best.in_towns_m THEN best.town END AS town
+    FROM touched
+    LEFT JOIN best ON touched.gid = best.gid
+)
+UPDATE road_segment AS segment
+SET town = holder.town, updated_at = clock_timestamp()
+FROM holder
+WHERE segment.gid = holder.gid AND segment.town IS DISTINCT FROM holder.town
+
 -- drop_other_towns
 -- Leaves only the segments of one town.
 -- In: town (AGS).  Out: as many as belong elsewhere.

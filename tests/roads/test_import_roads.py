@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Row, text
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from geo_service.db.database import Database, operator_session, speak_as
 from geo_service.errors import BadRoadFile
+from geo_service.roads.assign_towns import assign_towns
 from geo_service.roads.import_roads import PHASES, TooMuchWouldVanish, import_roads
 from tests.roads.osm_scene import PLACES, osm_file, osm_text, street
 
@@ -197,15 +200,19 @@ VALUES (:ags, :ags || '-town', 'Town ' || :ags, 'Stadt',
 """
 
 
+def add_test_town(owner: Session, ags: str, west: float, east: float) -> None:
+    owner.execute(text(TOWN), {"ags": ags, "west": west, "east": east})
+    owner.execute(
+        text("INSERT INTO town_piece SELECT ags, (ST_Dump(boundary)).geom FROM town WHERE ags = :ags"),
+        {"ags": ags},
+    )
+
+
 @pytest.fixture
 def two_towns(owner: Session) -> None:
     """West of 474 130 m lies one town, east of it another, which ends at 474 190 m."""
-    for ags, west, east in (("06999001", 473000, 474130), ("06999002", 474130, 474190)):
-        owner.execute(text(TOWN), {"ags": ags, "west": west, "east": east})
-        owner.execute(
-            text("INSERT INTO town_piece SELECT ags, (ST_Dump(boundary)).geom FROM town WHERE ags = :ags"),
-            {"ags": ags},
-        )
+    add_test_town(owner, "06999001", 473000, 474130)
+    add_test_town(owner, "06999002", 474130, 474190)
     owner.commit()
 
 
@@ -284,3 +291,40 @@ def test_half_of_the_street_reaches_from_the_axis_to_its_outer_edge(
         text("SELECT half_street_width_m(segment) FROM road_segment AS segment")
     ).scalar_one()
     assert found == pytest.approx(expected_m)
+
+
+def test_streets_follow_a_town_that_is_added_later(owner: Session, operator: Session, tmp_path: Path) -> None:
+    places = {1: (0, 0), 2: (100, 0), 3: (180, 0), 4: (400, 0)}
+    import_roads(operator, osm_file(tmp_path, {n: street(n, n + 1) for n in (1, 2, 3)}, places))
+    operator.commit()
+    speak_as(owner, actor="operator")
+    add_test_town(owner, "06999001", 473000, 474130)
+    assert assign_towns(owner, "06999001") == 1
+    add_test_town(owner, "06999002", 474130, 474190)
+    assert assign_towns(owner, "06999002") == 1
+    assert assign_towns(owner, "06999002") == 0
+    towns = {
+        row.segment_id: (row.town, f'"town":"{row.town}"' in row.fragment_crs84)
+        for row in rows(owner).values()
+    }
+    assert towns == {"osm:1:2": ("06999001", True), "osm:2:3": ("06999002", True), "osm:3:4": (None, False)}
+    owner.rollback()
+
+
+def test_a_failure_before_the_commit_leaves_the_old_network(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    engine = empty_database.app_engine()
+    with operator_session(engine) as session:
+        import_roads(session, osm_file(tmp_path, CROSSROADS))
+    with Session(engine) as session:
+        before = rows(session)
+    ways = {10: street(1, 2, name="Neuer Name"), 12: street(3, 6)}
+    with pytest.raises(DataError), operator_session(engine) as session:
+        import_roads(session, osm_file(tmp_path, ways))
+        assert len(rows(session)) == 2
+        session.execute(text("SELECT 1 / 0"))
+    with Session(engine) as session:
+        assert rows(session) == before
+        assert session.execute(text("SELECT count(*) FROM road_node")).scalar_one() == 5
+    engine.dispose()
