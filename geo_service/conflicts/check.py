@@ -74,14 +74,13 @@ def check_with(
 def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
     """Everything the statements of a check ask for."""
     mine = question.mine
-    use = use_types().get(mine.use_type or "")
     binds: dict[str, Any] = {
         **found.binds,
         "given": orjson.dumps(occupation_row(mine)).decode(),
         "as_of": as_of,
         "border": orjson.dumps(border_row(question.location)).decode(),
         "roads": orjson.dumps(road_rows(question.location)).decode(),
-        "use_lead_time_days": float(use.lead_time_days or 0) if use is not None else 0.0,
+        "use_lead_time_days": _use_lead_time_days(question),
         "max_findings": question.max_findings,
     }
     if question.others:
@@ -91,6 +90,14 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         binds[f"reach_{name}"] = found.reach_m[pair]
         binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair]).to_range()
     return binds
+
+
+def _use_lead_time_days(question: CheckQuestion) -> float:
+    """What a use needs beyond the general lead time: the town's own value, else that of the use; 0 = nothing."""
+    mine = question.mine
+    own = question.location.lead_time_days(mine.town, mine.use_type)
+    use = use_types().get(mine.use_type or "")
+    return float(own if own is not None else (use.lead_time_days or 0) if use is not None else 0)
 
 
 def _enlarged(period: Interval, reach_days: int) -> Interval:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +28,7 @@ class PossibleTown:
     accuracy_m: float
     shared_m2: float
     gap_m: float
+    lead_time_days: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +79,11 @@ class Location:
         if chosen in possible:
             return chosen
         return possible[0] if possible else None
+
+    def lead_time_days(self, town: str | None, use_type: str | None) -> int | None:
+        """The lead time that a town has set for a use, None where it has not."""
+        own = (possible.lead_time_days.get(use_type or "") for possible in self.towns if possible.ags == town)
+        return next(own, None)
 
     def takes(self) -> frozenset[str] | None:
         """What the area takes of all streets together; None when a width is not known.

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, check_together
+from geo_service.fees.calculate import Fee, FeeQuestion, calculate_fee
+from geo_service.fees.in_force import tariff_in_force
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, locate, located
 from geo_service.occupations.occupation import Occupation
@@ -23,7 +25,7 @@ class Assessment:
     town: str | None
     area_m2: float
     check: CheckResult
-    fee: None
+    fee: Fee | None
     location: Location
     occupation: Occupation
 
@@ -62,7 +64,32 @@ def _assessment(
         town=question.mine.town,
         area_m2=request.area_m2,
         check=result,
-        fee=None,
+        fee=_fee(session, request, question.mine, result),
         location=question.location,
         occupation=question.mine,
+    )
+
+
+def _fee(session: Session, request: UseRequest, mine: Occupation, result: CheckResult) -> Fee | None:
+    """What it costs by the tariff that is in force when it is asked; None where no tariff tells."""
+    tariff = (
+        None
+        if mine.town is None
+        else tariff_in_force(session, mine.town, mine.filed_at.astimezone(TOWN_ZONE).date())
+    )
+    if tariff is None:
+        return None
+    return calculate_fee(
+        tariff,
+        FeeQuestion(
+            use_type=request.use_type,
+            area_m2=request.area_m2,
+            period=request.period,
+            count=request.count,
+            frontage_m=request.frontage_m,
+            zone=request.zone,
+            commercial=request.commercial,
+            charitable=request.charitable,
+            urgent=any(finding.number == "K23" for finding in result.findings),
+        ),
     )

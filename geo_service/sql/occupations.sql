@@ -8,7 +8,7 @@
 WITH mine AS MATERIALIZED (
     SELECT ST_GeomFromEWKB(:area) AS area
 ), near AS MATERIALIZED (
-    SELECT town.ags, town.name, town.boundary_accuracy_m AS accuracy_m,
+    SELECT town.ags, town.name, town.boundary_accuracy_m AS accuracy_m, town.settings -> 'lead_time_days' AS lead_time_days,
         sum(CASE
             WHEN ST_Covers(town_piece.piece, mine.area) THEN ST_Area(mine.area)
             WHEN ST_Intersects(town_piece.piece, mine.area) THEN ST_Area(ST_Intersection(town_piece.piece, mine.area))
@@ -48,7 +48,8 @@ WITH mine AS MATERIALIZED (
     FROM strip
 )
 SELECT
-    (SELECT json_agg(json_build_object('ags', ags, 'name', name, 'accuracy_m', accuracy_m, 'shared_m2', shared_m2, 'gap_m', gap_m) ORDER BY place)
+    (SELECT json_agg(json_build_object('ags', ags, 'name', name, 'accuracy_m', accuracy_m, 'shared_m2', shared_m2, 'gap_m', gap_m,
+        'lead_time_days', coalesce(lead_time_days, '{}')) ORDER BY place)
      FROM possible) AS towns,
     (SELECT json_build_object('gap_m', ST_Distance(nearest.piece, mine.area), 'accuracy_m', town.boundary_accuracy_m)
      FROM mine

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Response
 from geo_service.conflicts.finding import finding_document
 from geo_service.identity.caller import Caller
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.permit_request import fee_document
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
@@ -48,7 +49,7 @@ def assessment_document(assessment: Assessment, caller: Caller) -> dict[str, Any
         "area_m2": round(assessment.area_m2, 2),
         "takes": None if assessment.occupation.takes is None else sorted(assessment.occupation.takes),
         "takes_derived": assessment.occupation.takes_derived,
-        "fee": assessment.fee,
+        "fee": fee_document(assessment.fee),
         "findings": [finding_document(finding, caller) for finding in assessment.check.findings],
         "findings_total": assessment.check.findings_total,
         "alternatives": None,
