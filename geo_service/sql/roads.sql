@@ -220,7 +220,7 @@ FROM (
 ) AS junction
 LEFT JOIN road_node AS known ON known.source = :source AND known.source_id = junction.source_id
 WHERE known.place IS DISTINCT FROM junction.place
-ON CONFLICT ON CONSTRAINT road_node_source_unique DO UPDATE SET place = excluded.place
+ON CONFLICT (source, source_id) DO UPDATE SET place = excluded.place
 
 -- number_incoming_nodes
 -- Replaces the source's ids of junctions by the stored ones.
