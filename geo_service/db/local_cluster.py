@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from geo_service.db.database import APP_ROLE, OWNER_ROLE, Database
+from geo_service.db.dead_server import forget_dead_server
 from geo_service.db.home import make_folder, server_user, socket_folder
 from geo_service.db.server_programs import find_server_programs
 from geo_service.errors import SetupError
@@ -36,7 +37,7 @@ log_truncate_on_rotation = on
 """
 # Parallel queries keep shared memory in /dev/shm, which a container often limits to 64 MB.
 _SMALL_SHARED_MEMORY_BYTES = 256 * 1024 * 1024
-_WAIT_FOR_ORPHANS_S = 15
+_WAIT_FOR_ORPHANS_S = 6
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,15 @@ class LocalCluster:
                 return
             except SetupError as error:
                 words = self._last_words() or error.detail
+                if forget_dead_server(self.data):
+                    continue
                 # Sessions of a killed server need a moment to notice; till then its memory is "still in use".
-                if "still in use" not in words or time.monotonic() > give_up:
+                if "already exists" in words and time.monotonic() > give_up:
+                    raise SetupError(
+                        f"{self.data} is in use by another database server that does not answer in {self.socket}; "
+                        "stop it, or set GEO_SERVICE_HOME to another folder."
+                    ) from error
+                if not _is_passing(words) or time.monotonic() > give_up:
                     raise SetupError(f"The database server of {self.home} does not start: {words}") from error
                 time.sleep(0.3)
 
@@ -176,6 +184,10 @@ class LocalCluster:
             app=self.conninfo(dbname, APP_ROLE),
             statement_timeout_ms=statement_timeout_ms,
         )
+
+
+def _is_passing(words: str) -> bool:
+    return "still in use" in words or "already exists" in words
 
 
 def _free_shared_memory() -> int:

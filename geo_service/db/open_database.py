@@ -24,9 +24,10 @@ from geo_service.settings import Settings
 def locate_database(settings: Settings) -> Database:
     """How to reach the database, whether it runs or not; the same in every process with these settings."""
     if settings.database_url:
+        url = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
         return Database(
-            owner=settings.database_url,
-            app=settings.database_url,
+            owner=url,
+            app=url,
             app_role=APP_ROLE,
             statement_timeout_ms=settings.statement_timeout_ms,
         )

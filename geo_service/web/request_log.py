@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from functools import cache
 from typing import Any
 
 import structlog
@@ -59,12 +60,20 @@ class RequestLog:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    route = _pattern_of(scope.get("route"))
+    route = _pattern_of(scope)
     REQUESTS.labels(method, route, str(status)).inc()
     DURATION.labels(method, route).observe(seconds)
     if status >= 500 or not scope["path"].startswith(_QUIET):
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
-def _pattern_of(route: Any) -> str:
+def _pattern_of(scope: Scope) -> str:
+    route = scope.get("route")
+    if route is None and "endpoint" in scope:  # a plain Starlette route does not leave itself in the scope
+        route = _routes_by_endpoint(scope["app"]).get(scope["endpoint"])
     return str(getattr(route, "path", "") or "unmatched")
+
+
+@cache
+def _routes_by_endpoint(app: Any) -> dict[Any, Any]:
+    return {route.endpoint: route for route in app.routes if hasattr(route, "endpoint")}
