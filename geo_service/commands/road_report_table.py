@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from geo_service.roads.road_report import RoadReport
 
@@ -19,7 +20,7 @@ _REASONS = {
 
 def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
     """Write what the import did to standard output."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"{report.file}: {report.lines:,} highway lines ({report.outlines:,} edges of squares), "
         f"{report.length_km:,.1f} km; {report.crossing_lines:,} cross a town's border and are kept whole",
@@ -57,10 +58,11 @@ def _changes(report: RoadReport) -> Table:
 
 def _totals(report: RoadReport) -> Table:
     table = Table(title="By town and class", title_justify="left")
-    for name, justify in (("town", "left"), ("class", "left"), ("segments", "right"), ("km", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left")
+    for name in ("town", "class"):
+        table.add_column(name)
+    for name in ("segments", "km"):
+        table.add_column(name, justify="right")
     for total in report.totals:
-        table.add_row(
-            total.town or "none", total.road_class, f"{total.segments:,}", f"{total.length_km:,.1f}"
-        )
+        town = Text(total.town_name or "outside every town")  # Text: a name is never read as markup
+        table.add_row(town, total.road_class, f"{total.segments:,}", f"{total.length_km:,.1f}")
     return table

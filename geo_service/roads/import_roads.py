@@ -118,7 +118,11 @@ def _totals(session: Session) -> tuple[ClassTotal, ...]:
     rows = session.execute(text(statements("roads")["count_incoming"]))
     return tuple(
         ClassTotal(
-            town=row.town, road_class=row.road_class, segments=row.segments, length_km=row.length_m / 1000
+            town=row.town,
+            town_name=row.town_name,
+            road_class=row.road_class,
+            segments=row.segments,
+            length_km=row.length_m / 1000,
         )
         for row in rows
     )

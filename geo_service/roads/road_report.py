@@ -11,6 +11,7 @@ class ClassTotal:
     """Segments of one road class in one town (AGS; None: outside every known town)."""
 
     town: str | None
+    town_name: str | None
     road_class: str
     segments: int
     length_km: float

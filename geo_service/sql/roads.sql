@@ -165,12 +165,14 @@ DELETE FROM incoming_segment WHERE town IS DISTINCT FROM :town
 -- In: nothing.  Out: one row per town (or none) and class.
 SELECT
     segment.town,
+    town.name AS town_name,
     segment.road_class,
     count(*) AS segments,
     sum(ST_Length(segment.axis)) AS length_m
 FROM incoming_segment AS segment
-GROUP BY segment.town, segment.road_class
-ORDER BY segment.town, segment.road_class
+LEFT JOIN town ON segment.town = town.ags
+GROUP BY segment.town, town.name, segment.road_class
+ORDER BY town.name, segment.town, segment.road_class
 
 -- count_border_crossings
 -- Lines of the source that lie in more than one town, or partly in none; all of their length is kept.

@@ -140,5 +140,7 @@ def test_limburg_appears_as_a_town_with_its_streets(command: Command, shared_dat
     file = str(shared_data / "osm-limburg" / "limburg_an_der_lahn.osm.pbf")
     report = json.loads(command.run(file, "--json").stdout)
     assert (report["added"], report["towns_added"]) == (8648, ["Limburg an der Lahn"])
+    assert {total["town_name"] for total in report["totals"]} == {"Limburg an der Lahn", None}
+    assert "Limburg an der Lahn" in command.run(file).stdout
     again = json.loads(command.run(file, "--json").stdout)
     assert (again["added"], again["changed"], again["unchanged"], again["towns_added"]) == (0, 0, 8648, [])

@@ -311,9 +311,7 @@ def test_streets_follow_a_town_that_is_added_later(owner: Session, operator: Ses
     owner.rollback()
 
 
-def test_a_failure_before_the_commit_leaves_the_old_network(
-    empty_database: Database, tmp_path: Path
-) -> None:
+def test_a_failure_before_the_commit_leaves_the_old_network(empty_database: Database, tmp_path: Path) -> None:
     engine = empty_database.app_engine()
     with operator_session(engine) as session:
         import_roads(session, osm_file(tmp_path, CROSSROADS))
