@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from geo_service.commands import api_keys, check, imports, serve, towns
+from geo_service.commands import api_keys, check, demo, imports, serve, towns
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 serve.register(app)
 api_keys.register(app)
 towns.register(app)
+demo.register(app)
 imports.register(app)
 check.register(app)
 
