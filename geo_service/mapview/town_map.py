@@ -1,0 +1,149 @@
+"""Folium pages of ours: own assets, own popup, data by address, and a nonce on every script, style and link."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+from branca.element import Element, Figure
+from folium.elements import JSCSSMixin
+from folium.template import Template
+
+from geo_service.mapview import assets
+from geo_service.mapview.view import MapView
+
+Bounds = tuple[float, float, float, float]  # CRS84: west, south, east, north
+_OPENING = re.compile(r"<(script|style|link)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapSetting:
+    """What a page tells its map. focus: AGS of the town that stands out. data: features by layer, standalone only."""
+
+    language: str
+    bounds: Bounds
+    focus: str | None = None
+    day: str | None = None
+    base: str = ""
+    drawing: bool = False
+    data: Mapping[str, Any] | None = None
+    notice: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapParts:
+    """Rendered markup for the three places of a page."""
+
+    head: str
+    body: str
+    script: str
+
+
+class TownMap(folium.Map):  # type: ignore[misc]
+    """A Leaflet map without Folium's jQuery, Bootstrap and fonts.
+
+    The class-level lists of folium.Map are shared by all maps: here they are replaced, never changed.
+    """
+
+    default_js = ()
+    default_css = ()
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}<div class="town-map" id={{ this.get_name()|tojson }}></div>{% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, view: MapView, setting: MapSetting) -> None:
+        west, south, east, north = setting.bounds
+        super().__init__(
+            location=[(south + north) / 2, (west + east) / 2],
+            tiles=None,
+            prefer_canvas=True,
+            zoom_control=False,
+            min_zoom=view.min_zoom,
+            max_zoom=view.max_zoom,
+        )
+        # Folium keeps these two for its tile layers; ours come from the view.
+        self.options |= {"minZoom": view.min_zoom, "maxZoom": view.max_zoom, "attributionControl": False}
+        for old in ("min_zoom", "max_zoom"):
+            self.options.pop(old, None)
+        more_js = (assets.DRAWING_JS,) if setting.drawing else ()
+        more_css = (assets.DRAWING_CSS,) if setting.drawing else ()
+        self.default_js = assets.addresses(assets.LEAFLET_JS, *more_js, *assets.MAP_JS, base=setting.base)
+        self.default_css = assets.addresses(assets.LEAFLET_CSS, *more_css, assets.MAP_CSS, base=setting.base)
+
+
+class ViewLayers(JSCSSMixin):  # type: ignore[misc]
+    """Hands the view to static/js/map.js as data; popups are built there with textContent."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            GeoService.startMap({{ this._parent.get_name() }}, {{ this.config|tojavascript }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, view: MapView, setting: MapSetting) -> None:
+        super().__init__()
+        self._name = "ViewLayers"
+        self.config = _RawObject(
+            {
+                "language": setting.language,
+                "base": setting.base,
+                "bounds": list(setting.bounds),
+                "focus": setting.focus,
+                "day": setting.day,
+                "notice": setting.notice,
+                "layers": [layer.model_dump() for layer in view.layers],
+                "data": dict(setting.data) if setting.data is not None else None,
+            }
+        )
+
+
+class _RawObject(folium.utilities.JsCode):  # type: ignore[misc]
+    """JSON that is safe inside a script element and keeps its names (Folium would camel-case them)."""
+
+    def __init__(self, value: Mapping[str, Any]) -> None:
+        super().__init__(script_json(value))
+
+
+def script_json(value: Any) -> str:
+    """JSON that cannot end the script element it stands in, nor start a comment or a template."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&'\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def render_map(view: MapView, setting: MapSetting, *, nonce: str, name: str = "town_map") -> MapParts:
+    """The map's markup for one page, `nonce` on all of it; the Leaflet object is `window[name]`."""
+    town_map = TownMap(view, setting)
+    town_map.get_name = lambda: name
+    town_map.add_child(ViewLayers(view, setting))
+    figure = town_map.get_root()
+    assert isinstance(figure, Figure)
+    for child in list(figure.header._children):
+        del figure.header._children[child]  # the generator's meta element
+    town_map.render()
+    return MapParts(
+        head=with_nonce(_rendered(figure.header), nonce),
+        body=_rendered(figure.html),
+        script=with_nonce(f"<script>{_rendered(figure.script)}</script>", nonce),
+    )
+
+
+def _rendered(element: Element) -> str:
+    return str(element.render())
+
+
+def with_nonce(markup: str, nonce: str) -> str:
+    """`markup` with the nonce on every script, style and link; JSON in it holds no raw `<`."""
+    return _OPENING.sub(rf'<\1 nonce="{nonce}"', markup)

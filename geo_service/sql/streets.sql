@@ -1,0 +1,76 @@
+-- street_tile
+-- The streets in service of one map tile, drawn small: one line per street and kind, in the tile's own units
+-- (0 to 4096, y down, 256 beyond each edge), simplified to the zoom by the tile grid itself.
+-- In: z, x, y (web map tile), kinds (of federal, state, district, street, service, path).  Out: 1 row, a JSON array.
+SELECT coalesce('[' || string_agg(
+    '{"k":"' || street.kind || '","n":' || coalesce(to_json(street.name)::text, 'null')
+    || ',"r":' || coalesce(to_json(street.number)::text, 'null')
+    || ',"g":' || ST_AsGeoJSON(street.shape, 0, 0) || '}', ',') || ']', '[]') AS tile
+FROM (
+    SELECT
+        segment.kind,
+        segment.street_name AS name,
+        segment.road_number AS number,
+        ST_AsMVTGeom(
+            ST_Transform(ST_LineMerge(ST_Collect(segment.axis)), 3857),
+            ST_TileEnvelope(:z, :x, :y), 4096, 256, true) AS shape
+    FROM (
+        SELECT
+            road.street_name,
+            road.road_number,
+            road.axis,
+            CASE
+                WHEN road.highway IN ('footway', 'path', 'cycleway', 'steps', 'bridleway', 'track') THEN 'path'
+                WHEN road.highway IN ('service', 'corridor', 'services') THEN 'service'
+                WHEN road.highway LIKE 'motorway%' OR road.highway LIKE 'trunk%' THEN 'federal'
+                WHEN road.road_class = 'bundesstrasse' THEN 'federal'
+                WHEN road.road_class = 'landesstrasse' THEN 'state'
+                WHEN road.road_class = 'kreisstrasse' THEN 'district'
+                WHEN road.highway = 'pedestrian' THEN 'pedestrian'
+                ELSE 'street'
+            END AS kind
+        FROM road_segment AS road
+        WHERE road.in_service
+            AND road.axis && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.0625), 25832)
+    ) AS segment
+    WHERE segment.kind = ANY(:kinds)
+    GROUP BY segment.kind, segment.street_name, segment.road_number
+) AS street
+WHERE street.shape IS NOT NULL
+
+-- list_street_places
+-- Streets of a town by name, for finding a place without dragging the map: a point on the middle of each.
+-- In: town (AGS).  Out: one row per name; name, lon, lat (CRS84, degrees).
+SELECT
+    street.street_name AS name,
+    ST_X(street.place) AS lon,
+    ST_Y(street.place) AS lat
+FROM (
+    SELECT DISTINCT ON (road.street_name)
+        road.street_name,
+        ST_Transform(ST_LineInterpolatePoint(road.axis, 0.5), 4326) AS place
+    FROM road_segment AS road
+    WHERE road.town = :town AND road.in_service AND road.street_name IS NOT NULL
+    ORDER BY road.street_name, road.length_m DESC
+) AS street
+ORDER BY street.street_name COLLATE "C.UTF-8"
+
+-- get_street_box
+-- Where a town's streets are: what a map shows first.
+-- In: town (AGS).  Out: 1 row; west, south, east, north (CRS84, degrees), of the boundary where there are no streets.
+SELECT
+    ST_XMin(box.shape) AS west,
+    ST_YMin(box.shape) AS south,
+    ST_XMax(box.shape) AS east,
+    ST_YMax(box.shape) AS north
+FROM (
+    SELECT ST_Transform(coalesce(
+        (SELECT ST_SetSRID(ST_Extent(road.axis)::geometry, 25832) FROM road_segment AS road
+         WHERE road.town = :town AND road.in_service),
+        (SELECT ST_Envelope(town.boundary) FROM town WHERE town.ags = :town)), 4326) AS shape
+) AS box
+
+-- has_osm_roads
+-- Whether streets on the map come from OpenStreetMap, whose contributors must then be named.
+-- In: nothing.  Out: 1 row; found.
+SELECT EXISTS(SELECT FROM road_segment AS road WHERE NOT road.demo) AS found

@@ -1,0 +1,83 @@
+"""HTML pages: one template environment, every value escaped, the language and nonce of the request in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from geo_service.interval import TOWN_ZONE
+from geo_service.mapview.town_map import script_json
+from geo_service.web.language import Language, language_of
+from geo_service.web.security_headers import nonce_of
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def day_text(day: date | None, language: Language) -> str:
+    """A civil day as people write it."""
+    if day is None:
+        return "offen" if language == "de" else "open"
+    return f"{day.day}.{day.month}.{day.year}" if language == "de" else f"{day.day} {day:%b} {day.year}"
+
+
+def moment_text(moment: datetime, language: Language) -> str:
+    """An instant in the town's clock time."""
+    local = moment.astimezone(TOWN_ZONE)
+    return f"{day_text(local.date(), language)}, {local:%H:%M}" + (" Uhr" if language == "de" else "")
+
+
+def number_text(number: float | Decimal, language: Language, digits: int = 1) -> str:
+    """A number with the separators of the language."""
+    text = f"{number:,.{digits}f}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+
+
+def _tools(language: Language) -> dict[str, Callable[..., str]]:
+    return {
+        "t": lambda de, en: en if language == "en" else de,
+        "day": lambda value: day_text(date.fromisoformat(value) if isinstance(value, str) else value, language),
+        "moment": lambda value: moment_text(
+            datetime.fromisoformat(value) if isinstance(value, str) else value, language
+        ),
+        "number": lambda value, digits=1: number_text(value, language, digits),
+        "json_script": lambda value: Markup(script_json(value)),  # noqa: S704 - cannot leave its script element
+    }
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """One page. values: go to the template as they are and are escaped there; `town` shows in the header."""
+    language = language_of(request)
+    prefix: str = request.scope.get("root_path", "")
+    body = _PAGES.get_template(template).render(
+        language=language,
+        lang_query=f"?lang={language}" if "lang" in request.query_params else "",
+        other_language_address=other_language_address(request, language),
+        base=prefix,
+        nonce=nonce_of(request),
+        demo_service=request.app.state.settings.demo,
+        **_tools(language),
+        **({"town": None} | values),
+    )
+    headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie", "Cache-Control": "no-store"}
+    return HTMLResponse(body, status_code=status, headers=headers)
+
+
+def other_language_address(request: Request, language: Language) -> str:
+    """This page in the other language; a token never travels in a link."""
+    query = {name: value for name, value in request.query_params.items() if name not in ("lang", "token")}
+    return f"?{urlencode({**query, 'lang': 'de' if language == 'en' else 'en'})}"

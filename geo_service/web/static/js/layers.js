@@ -1,0 +1,85 @@
+// Layers of features: GeoJSON asked for by box when the map rests, or found in the page of a map on disk.
+(function (geo) {
+  "use strict";
+
+  const leafletStyle = (style) => ({
+    color: style.stroke, weight: style.width, opacity: style.opacity, dashArray: style.dash,
+    fill: Boolean(style.fill), fillColor: style.fill || undefined, fillOpacity: style.fill_opacity,
+  });
+
+  // Every feature of a box, page by page; at most five pages, then `cut` is true.
+  async function fetchBox(address, query, signal) {
+    const features = [];
+    let next = `${address}?${new URLSearchParams(query)}`;
+    for (let page = 0; next && page < 5; page += 1) {
+      const answer = await fetch(next, { signal, headers: { Accept: "application/geo+json" } });
+      if (!answer.ok) throw new Error(`${address} ${answer.status}`);
+      const found = await answer.json();
+      features.push(...found.features);
+      const link = (found.links || []).find((one) => one.rel === "next");
+      next = link ? new URL(link.href, location.href).pathname + new URL(link.href, location.href).search : null;
+    }
+    return { features, cut: Boolean(next) };
+  }
+
+  geo.boxQuery = (bounds, limit) => ({
+    f: "json", limit,
+    bbox: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((v) => v.toFixed(6)).join(","),
+  });
+
+  // One dated or undated layer of the view; `state` is shared by all layers of the map.
+  geo.featureLayer = function (map, layer, state) {
+    const group = L.geoJSON(null, {
+      pane: layer.kind === "boundaries" ? "boundaries" : "overlayPane",
+      style: layer.kind === "boundaries" ? { color: "#6b6257", weight: 1.6, dashArray: "6 4", fill: false, interactive: false } : leafletStyle(layer.style),
+      interactive: layer.kind !== "boundaries",
+      pointToLayer: (_, place) => L.circleMarker(place, { radius: 7 }),
+      onEachFeature(feature, shape) {
+        if (layer.popup) shape.on("click", (event) => {
+          if (state.busy && state.busy()) return;
+          L.DomEvent.stop(event);
+          L.popup({ maxWidth: 320, className: "town-popup" }).setLatLng(event.latlng).setContent(geo.popupContent(layer.popup, feature.properties)).openOn(map);
+        });
+      },
+    });
+    let running = null;
+    let known = null;
+    async function load(force) {
+      if (map.getZoom() < layer.min_zoom) return void group.clearLayers();
+      if (state.data) {
+        if (!group.getLayers().length) group.addData({ type: "FeatureCollection", features: state.data[layer.name] || [] });
+        return;
+      }
+      if (!force && known && known.contains(map.getBounds())) return;
+      const box = map.getBounds().pad(0.25);
+      const query = geo.boxQuery(box, layer.limit);
+      if (layer.dated) query.datetime = state.day ? state.day : `${state.today}/..`;
+      if (running) running.abort();
+      running = new AbortController();
+      try {
+        const { features, cut } = await fetchBox(state.base + layer.address, query, running.signal);
+        group.clearLayers().addData({ type: "FeatureCollection", features });
+        known = cut ? null : box;
+        state.report(layer.name, cut);
+        map.fire("featuresshown", { layer: layer.name, features });
+      } catch (error) {
+        if (error.name !== "AbortError") state.failed(layer);
+      }
+    }
+    return { group, load, name: layer.name };
+  };
+
+  // Everything but the town itself stands back a little.
+  geo.veil = async function (map, address) {
+    const answer = await fetch(address, { headers: { Accept: "application/geo+json" } });
+    if (!answer.ok) return;
+    geo.drawVeil(map, (await answer.json()).geometry);
+  };
+  geo.drawVeil = function (map, geometry) {
+    const around = [[-85, -180], [-85, 180], [85, 180], [85, -180]];
+    const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    const holes = parts.map((rings) => rings[0].map(([lon, lat]) => [lat, lon]));
+    L.polygon([around, ...holes], { pane: "veil", stroke: false, fillColor: "#8d8a83", fillOpacity: 0.16, interactive: false }).addTo(map);
+    L.polygon(holes, { pane: "boundaries", fill: false, color: "#4a443b", weight: 2.2, dashArray: "8 5", interactive: false }).addTo(map);
+  };
+})(window.GeoService);
