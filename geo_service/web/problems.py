@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -48,10 +49,15 @@ async def _http(_: Request, error: Exception) -> Response:
     return _plain(error.status_code, "HTTP error", str(error.detail), dict(error.headers or {}))
 
 
+def _pointer(place: Sequence[str | int]) -> str:
+    """A JSON pointer; pydantic names the chosen branch of a union by its tag, which the client never sent."""
+    return "/" + "/".join(str(part) for part in place if part not in ("Feature", "FeatureCollection"))
+
+
 async def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [
-        {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": fault["msg"]}
+        {"pointer": _pointer(fault["loc"][1:]), "detail": fault["msg"]}
         for fault in error.errors()
     ]
     malformed = any(fault["type"] == "json_invalid" for fault in error.errors())

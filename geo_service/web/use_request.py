@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from geo_service.errors import BadInterval, FieldFault, GeoServiceError, Invalid
 from geo_service.interval import TOWN_ZONE, Interval
@@ -32,7 +33,7 @@ MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[0
 
 def _known_use(code: str) -> str:
     if code not in use_types():
-        raise ValueError(f"unknown use; one of {', '.join(use_types())}")
+        raise PydanticCustomError("unknown_use", "unknown use; one of {codes}", {"codes": ", ".join(use_types())})
     return code
 
 
