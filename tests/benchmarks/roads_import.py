@@ -1,0 +1,63 @@
+"""How long a road extract takes: `python -m tests.benchmarks.roads_import [FILE.osm.pbf]`.
+
+Reading and splitting is what osmnx and pyrosm do as well; the whole import ends with published segments.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from geo_service.db.database import operator_session
+from geo_service.roads.import_roads import import_roads, read_roads
+from geo_service.roads.osm_file import read_osm_network
+from tests.benchmarks.ground import bench_cluster, migrated
+
+ROOT = Path(__file__).resolve().parents[2]
+REPEATS = 5
+
+
+def default_file() -> Path:
+    """The Limburg extract beside the project."""
+    folder = Path(os.environ.get("GEO_SERVICE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    return folder / "osm-limburg" / "limburg_an_der_lahn.osm.pbf"
+
+
+def median_s(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median of the seconds that `work` takes."""
+    taken = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
+
+
+def measure(file: Path) -> dict[str, float]:
+    """Seconds per stage and resident memory at its highest, in MB."""
+    found = {
+        "read_s": median_s(lambda: read_osm_network(file)),
+        "read_and_split_s": median_s(lambda: read_roads(file)),
+    }
+    with bench_cluster() as cluster:
+        engine = migrated(cluster, "roads").app_engine()
+
+        def bring_in() -> None:
+            with operator_session(engine) as session:
+                import_roads(session, file)
+
+        found["whole_import_s"] = median_s(bring_in, repeats=1)
+        found["same_again_s"] = median_s(bring_in, repeats=3)
+        engine.dispose()
+    found["highest_resident_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return found
+
+
+if __name__ == "__main__":
+    for name, value in measure(Path(sys.argv[1]) if len(sys.argv) > 1 else default_file()).items():
+        print(f"{name:22} {value:8.2f}")
