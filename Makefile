@@ -37,7 +37,7 @@ lint: setup-tests ## ruff, mypy --strict, import contracts, sql lint
 	$(PY)/ruff format --check .
 	$(PY)/mypy
 	$(PY)/lint-imports --no-cache
-	$(PY)/sqlfluff lint --disable-progress-bar --nofail=false geo_service/sql
+	$(PY)/python .ci/lint_sql.py
 
 .PHONY: bench
 bench: setup-tests ## side-by-side benchmarks, a table of ratios

@@ -132,7 +132,7 @@ class LocalCluster:
                 # Sessions of a killed server need a moment to notice; till then its memory is "still in use".
                 if "already exists" in words and time.monotonic() > give_up:
                     raise SetupError(
-                        f"{self.data} is in use by another database server that does not answer in {self.socket}; "
+                        f"{self.data} is in use by a database server that does not answer in {self.socket}; "
                         "stop it, or set GEO_SERVICE_HOME to another folder."
                     ) from error
                 if not _is_passing(words) or time.monotonic() > give_up:
