@@ -16,7 +16,7 @@ from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.applicant import Applicant
-from geo_service.permits.permit_row import traffic_order_from, recurrence_from
+from geo_service.permits.permit_row import recurrence_from, traffic_order_from
 from geo_service.permits.states import Who
 from geo_service.sql.loader import statements
 
@@ -115,11 +115,14 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
     applicant = None
     if row.applicant_id is not None:
         applicant = Applicant(
-            name=row.applicant_name, email=row.applicant_email, phone=row.applicant_phone, address=row.applicant_address
+            name=row.applicant_name,
+            email=row.applicant_email,
+            phone=row.applicant_phone,
+            address=row.applicant_address,
         )
     same = (
-        "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by", "filed_at",
-        "decided_at", "demo", "version", "created_at", "updated_at",
+        "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
+        "filed_at", "decided_at", "demo", "version", "created_at", "updated_at",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},
@@ -134,8 +137,8 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
 def use_of(row: Row[Any]) -> UseRequest:
     """What was asked for, from the stored row."""
     same = (
-        "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
-        "count", "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m",
+        "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2",
+        "frontage_m", "count", "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m",
         "pedestrian_guidance", "cycle_guidance", "address_text", "urgent_reason", "language", "case_group",
     )  # fmt: skip
     return UseRequest(

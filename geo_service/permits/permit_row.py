@@ -14,9 +14,9 @@ from geo_service.occupations.recurrence import Recurrence
 from geo_service.occupations.use_request import TrafficOrder, UseRequest
 
 _SAME = (
-    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m", "count",
-    "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
-    "cycle_guidance", "address_text", "urgent_reason", "language",
+    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
+    "count", "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m",
+    "pedestrian_guidance", "cycle_guidance", "address_text", "urgent_reason", "language",
 )  # fmt: skip
 
 
@@ -31,9 +31,9 @@ def request_columns(request: UseRequest) -> dict[str, Any]:
         "closed_segments": list(request.closed_segments),
         "period": request.period.to_range(),
         "end_known": request.period.end is not None,
-        "recurrence": _recurrence_document(request.recurrence),
+        "recurrence": recurrence_document(request.recurrence),
         "takes": None if request.takes is None else sorted(request.takes),
-        "traffic_order": _traffic_order_document(request.traffic_order),
+        "traffic_order": traffic_order_document(request.traffic_order),
         "consents": sorted(request.consents),
     }
 
@@ -44,32 +44,45 @@ def _hex(geometry: BaseGeometry | None) -> str | None:
     return str(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), hex=True, include_srid=True))
 
 
-def _recurrence_document(recurrence: Recurrence | None) -> dict[str, Any] | None:
+def recurrence_document(recurrence: Recurrence | None) -> dict[str, Any] | None:
+    """The pattern as JSON, in the form of the API."""
     if recurrence is None:
         return None
     season = recurrence.season
     return {
-        "season": None if season is None else [f"{month:02}-{day:02}" for month, day in season],
+        "season": None
+        if season is None
+        else dict(zip(("from", "until"), map(_day_text, season), strict=True)),
         "weekdays": sorted(recurrence.weekdays),
         "from_time": None if recurrence.from_time is None else recurrence.from_time.isoformat(),
         "until_time": None if recurrence.until_time is None else recurrence.until_time.isoformat(),
     }
 
 
+def _day_text(day: tuple[int, int]) -> str:
+    return f"{day[0]:02}-{day[1]:02}"
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    month, _, day = text.partition("-")
+    return int(month), int(day)
+
+
 def recurrence_from(document: dict[str, Any] | None) -> Recurrence | None:
     """The pattern back from its stored form."""
     if document is None:
         return None
-    days = [tuple(int(part) for part in day.split("-")) for day in document["season"] or []]
+    season = document["season"]
     return Recurrence(
-        season=None if not days else ((days[0][0], days[0][1]), (days[1][0], days[1][1])),
+        season=None if season is None else (_month_day(season["from"]), _month_day(season["until"])),
         weekdays=frozenset(document["weekdays"]),
         from_time=None if document["from_time"] is None else time.fromisoformat(document["from_time"]),
         until_time=None if document["until_time"] is None else time.fromisoformat(document["until_time"]),
     )
 
 
-def _traffic_order_document(order: TrafficOrder | None) -> dict[str, Any] | None:
+def traffic_order_document(order: TrafficOrder | None) -> dict[str, Any] | None:
+    """The order as JSON; its period as instants, the end exclusive."""
     if order is None:
         return None
     return {
@@ -86,7 +99,9 @@ def traffic_order_from(document: dict[str, Any] | None) -> TrafficOrder | None:
         return None
     end = document["end"]
     return TrafficOrder(
-        period=Interval(datetime.fromisoformat(document["start"]), None if end is None else datetime.fromisoformat(end)),
+        period=Interval(
+            datetime.fromisoformat(document["start"]), None if end is None else datetime.fromisoformat(end)
+        ),
         number=document["number"],
         authority=document["authority"],
     )

@@ -1,4 +1,4 @@
-"""The life of a permit as one table: what may follow what, who may do it, and under which guard (domain.md 5).
+"""The life of a permit as one table: what may follow what, who may do it, under which guard (domain.md 5).
 
 `offered` false: part of the life, but the service does not carry it out yet and says so.
 """
@@ -39,7 +39,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step("in_review", "rejected", "clerk", "reason"),
     _step("in_review", "more_information_needed", "clerk", "reason"),
     _step("more_information_needed", "in_review", "applicant clerk"),
-    _step("draft", "withdrawn", "applicant", offered=False),
+    _step("draft", "withdrawn", "applicant"),
     *(_step(before, "withdrawn", "applicant") for before in UNDECIDED),
     _step("granted", "surrendered", "applicant"),
     # The rest of the life: consultations, deadlines, the clock, clearance and its acceptance.
@@ -70,25 +70,29 @@ class StepNotPossible(Rejected):
 
 
 class StepNotOffered(Rejected):
-    """This step belongs to the life of a permit, but this service does not offer it yet."""
+    """The step belongs to the life of a permit, but this service does not offer it yet."""
 
 
 def steps_from(before: str, parties: frozenset[Who]) -> list[str]:
     """The states that one of `parties` can move a permit to now, in the order of the table."""
-    return [step.after for step in TRANSITIONS if step.before == before and step.offered and step.who & parties]
+    return [
+        step.after for step in TRANSITIONS if step.before == before and step.offered and step.who & parties
+    ]
 
 
 def get_transition(before: str, after: str, parties: frozenset[Who]) -> Transition:
     """The step from `before` to `after` for one of `parties`.
 
-    Raises AlreadyInThatState, StepNotPossible or StepNotOffered (409), or Forbidden when it is another's to take.
+    Raises AlreadyInThatState, StepNotPossible, StepNotOffered (409), or Forbidden when it is another's step.
     """
     if before == after:
         raise AlreadyInThatState(f"The permit is {after} already.")
     for step in TRANSITIONS:
         if (step.before, step.after) == (before, after):
             if not step.who & parties:
-                raise Forbidden(f"Only {' or '.join(sorted(step.who))} may move a permit from {before} to {after}.")
+                raise Forbidden(
+                    f"Only {' or '.join(sorted(step.who))} may move a permit from {before} to {after}."
+                )
             if not step.offered:
                 raise StepNotOffered(f"From {before} to {after} is not offered yet.")
             return step

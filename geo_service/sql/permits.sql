@@ -55,11 +55,12 @@ WHERE permit.permit_id = :permit_id
 
 -- write_applicant
 -- Who asks; replaced when the case is asked for anew.
--- In: applicant_id, permit_id, town (AGS; NULL for a draft), name, email, phone, address.  Out: nothing.
+-- In: applicant_id, permit_id, town (AGS; NULL for a draft), name, email, phone, address.  Out: 1 row.
 INSERT INTO applicant AS known (applicant_id, permit_id, town, name, email, phone, address)
 VALUES (:applicant_id, :permit_id, :town, :name, :email, :phone, :address)
 ON CONFLICT (permit_id) DO UPDATE SET town = EXCLUDED.town, name = EXCLUDED.name, email = EXCLUDED.email,
     phone = EXCLUDED.phone, address = EXCLUDED.address
+RETURNING applicant_id
 
 -- show_applicant_to_town
 -- A draft is filed: from now on the town's desk sees who asks.
@@ -158,9 +159,3 @@ SELECT occupation_id
 FROM occupation
 WHERE source_id = :permit_id
 ORDER BY occupation_id LIMIT 1
-
--- override_finding
--- A supervisor sets a finding aside, with the reason; kept with it.
--- In: finding_id, settled_by, note.  Out: nothing.
-UPDATE finding SET status = 'overridden', settled_by = :settled_by, settled_at = now(), note = :note, updated_at = now()
-WHERE finding_id = :finding_id

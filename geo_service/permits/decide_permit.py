@@ -1,0 +1,192 @@
+"""Moving a case along the table of states.py: by its applicant or a clerk of its town, each step recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.binding_lock import take_binding_lock
+from geo_service.conflicts.finding import finding_document
+from geo_service.conflicts.stored_findings import (
+    findings_against_grant,
+    list_findings,
+    override_findings,
+    recompute_findings,
+)
+from geo_service.errors import FieldFault, Forbidden, Invalid, PreconditionFailed, Rejected
+from geo_service.identity.caller import APPLICANT, Caller
+from geo_service.occupations.row import get_occupation
+from geo_service.occupations.states import standing_of
+from geo_service.occupations.write_occupation import save_occupation
+from geo_service.permits.assess_request import assess_request
+from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
+from geo_service.permits.record_step import record_step
+from geo_service.permits.request_permit import next_reference
+from geo_service.permits.states import STATES, get_transition
+from geo_service.sql.loader import statements
+from geo_service.towns.town import get_town
+
+_DECIDED = ("granted", "rejected", "dismissed")
+
+
+class GrantRefused(Rejected):
+    """A blocking finding stands or the grant lacks something; a supervisor may override it with a reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """A finding that a supervisor sets aside, and why; kept for ever."""
+
+    finding: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """Where a case shall go. `versions`: only if it is still one of these (If-Match); None = any."""
+
+    to: str
+    reason: str | None = None
+    reason_code: str | None = None
+    conditions: tuple[dict[str, Any], ...] | None = None
+    overrides: tuple[Override, ...] = ()
+    versions: frozenset[int] | None = None
+
+
+def move_permit(
+    session: Session, reference: str, move: Move, *, caller: Caller, as_of: datetime, token: str | None = None
+) -> Permit:
+    """Take one step, with its guards checked in the same transaction; the case as it is afterwards.
+
+    reference: or the id of a draft. The session speaks as `caller` already (web/scope.py, db.speak_as).
+    Raises NoSuchPermit (404), Forbidden, a Rejected (409), PreconditionFailed (412) or Invalid (422).
+    """
+    permit = get_permit(session, reference, caller=caller, token=token, lock=True)
+    require_version(permit, move.versions)
+    if move.to not in STATES:
+        raise _invalid("/to", f"There is no state {move.to!r}.")
+    step = get_transition(permit.status, move.to, permit.parties)
+    if "reason" in step.guards and not (move.reason or "").strip():
+        raise _invalid("/reason", "This step needs a reason.")
+    if move.overrides and "no_block" not in step.guards:
+        raise _invalid("/overrides", "Only a grant can override findings.")
+    by = caller if "clerk" in permit.parties and "clerk" in step.who else APPLICANT
+    # Whatever changes who stands where waits for its turn: the check below holds until the commit.
+    take_binding_lock(session)
+    frozen = None
+    if "no_block" in step.guards:
+        frozen = _freeze_findings(session, permit, move, by=by, as_of=as_of)
+    if "complete" in step.guards:
+        _submit(session, permit, as_of=as_of)
+        permit = replace(permit, reference=_get_reference(session, permit, as_of), filed_at=as_of)
+    _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
+    _move_occupation(session, permit, move.to, as_of=as_of)
+    return get_permit(session, str(permit.permit_id), caller=caller, token=token)
+
+
+def require_version(permit: Permit, versions: frozenset[int] | None) -> None:
+    """Raises PreconditionFailed when the case has changed since it was read."""
+    if versions is not None and permit.version not in versions:
+        raise PreconditionFailed()
+
+
+def _invalid(pointer: str, detail: str) -> Invalid:
+    return Invalid(detail, errors=[FieldFault(pointer, detail)])
+
+
+def occupation_id_of(session: Session, permit: Permit) -> int:
+    """The occupation that a case stands for."""
+    asked = {"permit_id": permit.permit_id}
+    return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
+
+
+def _freeze_findings(
+    session: Session, permit: Permit, move: Move, *, by: Caller, as_of: datetime
+) -> list[dict[str, Any]]:
+    """The guard of granting. Returns the findings to be kept: as found, with rule versions and values."""
+    occupation_id = occupation_id_of(session, permit)
+    standing = {f.finding_id: f for f in findings_against_grant(session, occupation_id, as_of=as_of)}
+    _check_overrides(move, by, {f.finding_id for f in list_findings(session, occupation_id, both=False)})
+    reasons = {override.finding: override.reason.strip() for override in move.overrides}
+    left = [finding for key, finding in standing.items() if key not in reasons]
+    if left:
+        documents = [finding_document(finding, by) for finding in left]
+        raise GrantRefused(extra={"findings": documents})
+    override_findings(session, reasons, by=by.name)
+    return [
+        {**finding_document(finding, by), "note": finding.note}
+        for finding in list_findings(session, occupation_id, both=False)
+    ]
+
+
+def _check_overrides(move: Move, by: Caller, known: set[str]) -> None:
+    if move.overrides and not by.may_override:
+        raise Forbidden("Only a supervisor may override a finding.")
+    for i, override in enumerate(move.overrides):
+        if override.finding not in known:
+            raise _invalid(f"/overrides/{i}/finding", "This request has no such finding.")
+        if not override.reason.strip():
+            raise _invalid(
+                f"/overrides/{i}/reason", "Overriding needs a written reason; it is kept for ever."
+            )
+
+
+def _submit(session: Session, permit: Permit, *, as_of: datetime) -> None:
+    """The guard of submitting a draft: asked again as of now, then the town may see who asks."""
+    request = PermitRequest(use=permit.use, purpose=permit.purpose, applicant=permit.applicant)
+    assessment = assess_request(session, permit.use, as_of=as_of, case_group=permit.use.case_group)
+    town = get_deciding_town(session, assessment)
+    require_complete(request, assessment, town, as_of=as_of)
+    shown = {"permit_id": permit.permit_id, "town": permit.town}
+    session.execute(text(statements("permits")["show_applicant_to_town"]), shown)
+
+
+def _get_reference(session: Session, permit: Permit, as_of: datetime) -> str:
+    return next_reference(session, get_town(session, permit.town), as_of)
+
+
+def _write_step(
+    session: Session,
+    permit: Permit,
+    move: Move,
+    *,
+    by: Caller,
+    as_of: datetime,
+    frozen: list[dict[str, Any]] | None,
+) -> None:
+    session.execute(
+        text(statements("permits")["set_status"]),
+        {
+            "permit_id": permit.permit_id, "status": move.to, "reference": permit.reference,
+            "filed_at": permit.filed_at, "decided_at": as_of if move.to in _DECIDED else None,
+            "conditions": None if move.conditions is None else orjson.dumps(list(move.conditions)).decode(),
+            "findings_at_grant": None if frozen is None else orjson.dumps(frozen).decode(),
+        },
+    )  # fmt: skip
+    if permit.status == "draft" and permit.reference:  # the token opens it by its reference from now on
+        asked = {"permit_id": permit.permit_id, "renew": False}
+        session.execute(text(statements("permits")["issue_token"]), asked)
+    record_step(
+        session, permit.permit_id, permit.town, before=permit.status, after=move.to, by=by, as_of=as_of,
+        reason=move.reason, reason_code=move.reason_code,
+        overrides=[{"finding": override.finding, "reason": override.reason} for override in move.overrides],
+    )  # fmt: skip
+
+
+def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> None:
+    """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
+    mine = get_occupation(session, occupation_id_of(session, permit))
+    standing = standing_of("permits", status)
+    moved = replace(
+        mine, state=status, counts=standing.counts, binding=standing.binding, published=standing.published,
+        reference=permit.reference, filed_at=permit.filed_at or mine.filed_at,
+    )  # fmt: skip
+    save_occupation(session, moved)
+    if moved.occupation_id is not None:
+        recompute_findings(session, moved.occupation_id, as_of=as_of)

@@ -1,0 +1,115 @@
+"""The JSON of a case: a GeoJSON Feature in CRS84, cut to whoever opened it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import shapely
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from geo_service.conflicts.finding import Finding, finding_document, verdict_of
+from geo_service.crs import to_lonlat
+from geo_service.identity.caller import PUBLIC, Caller
+from geo_service.occupations.use_types import use_types
+from geo_service.permits.permit import Permit, Step
+from geo_service.permits.permit_row import recurrence_document, traffic_order_document
+from geo_service.permits.states import steps_from
+
+_AS_ASKED = (
+    "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
+    "count", "zone", "commercial", "charitable", "remaining_carriageway_m", "remaining_footway_m",
+    "pedestrian_guidance", "cycle_guidance", "address_text", "urgent_reason", "language",
+)  # fmt: skip
+
+
+def permit_document(permit: Permit, findings: Sequence[Finding], caller: Caller) -> dict[str, Any]:
+    """What its applicant or a clerk of its town reads. Others' data in findings is cut to `caller`."""
+    reader = caller if "clerk" in permit.parties else PUBLIC
+    use = use_types()[permit.use.use_type]
+    return {
+        "type": "Feature",
+        "id": str(permit.permit_id),
+        "geometry": lonlat_document(permit.use.area),
+        "properties": {
+            "permit_id": str(permit.permit_id),
+            "reference": permit.reference,
+            "town": permit.town,
+            "town_name": permit.town_name,
+            "status": permit.status,
+            "next": steps_from(permit.status, permit.parties),
+            **{name: getattr(permit.use, name) for name in _AS_ASKED},
+            "use_type_label_de": use.de,
+            "use_type_label_en": use.en,
+            **_times(permit),
+            "purpose": permit.purpose,
+            "takes": None if permit.use.takes is None else sorted(permit.use.takes),
+            "area_m2": round(permit.use.area_m2, 2),
+            "detour": None if permit.use.detour is None else lonlat_document(permit.use.detour),
+            "closed_segments": list(permit.use.closed_segments),
+            "traffic_order": traffic_order_document(permit.use.traffic_order),
+            "consents": sorted(permit.use.consents),
+            "applicant": _applicant(permit),
+            "fee": permit.fee,
+            "conditions": list(permit.conditions),
+            "filed_by": permit.filed_by,
+            "demo": permit.demo,
+            "version": permit.version,
+            "verdict": verdict_of(tuple(f for f in findings if f.status == "open")),
+            "findings": [finding_document(finding, reader) for finding in findings],
+            "history": [_step(step, with_names="clerk" in permit.parties) for step in permit.history],
+        },
+    }
+
+
+def _times(permit: Permit) -> dict[str, Any]:
+    period = permit.use.period
+    last = period.last_day()
+    return {
+        "from": period.first_day().isoformat(),
+        "until": None if last is None else last.isoformat(),
+        "period_start": instant(period.start),
+        "period_end": instant(period.end),
+        "recurrence": recurrence_document(permit.use.recurrence),
+        "filed_at": instant(permit.filed_at),
+        "decided_at": instant(permit.decided_at),
+        "created_at": instant(permit.created_at),
+        "updated_at": instant(permit.updated_at),
+    }
+
+
+def _applicant(permit: Permit) -> dict[str, str | None] | None:
+    who = permit.applicant
+    return (
+        None
+        if who is None
+        else {"name": who.name, "email": who.email, "phone": who.phone, "address": who.address}
+    )
+
+
+def _step(step: Step, *, with_names: bool) -> dict[str, Any]:
+    """The applicant learns which office acted, not which person."""
+    return {
+        "from": step.before,
+        "to": step.after,
+        "at": instant(step.at),
+        "role": step.actor_role,
+        "by": step.actor_name if with_names else step.actor_role,
+        "reason_code": step.reason_code,
+        "reason": step.reason,
+        "overrides": list(step.overrides),
+    }
+
+
+def instant(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def lonlat_document(geometry: BaseGeometry) -> dict[str, Any]:
+    """A stored geometry as GeoJSON in CRS84, seven decimals (about a centimetre), rings counterclockwise."""
+    lonlat = shapely.transform(to_lonlat(geometry), lambda xy: xy.round(7))
+    polygons = lonlat.geom_type in ("Polygon", "MultiPolygon")
+    return dict(mapping(shapely.orient_polygons(lonlat) if polygons else lonlat))
