@@ -85,6 +85,6 @@ def one_clear_error(path: Path) -> Iterator[None]:
         raise BadRoadFile(f"{path.name} is empty.")
     try:
         yield
-    except (RuntimeError, ValueError, OSError) as error:
+    except (osmium.InvalidLocationError, RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadRoadFile(f"{path.name} cannot be read as OpenStreetMap data: {reason}") from error

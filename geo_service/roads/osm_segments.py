@@ -86,8 +86,8 @@ def describe(tags: Tags) -> dict[str, Any]:
 
 
 def _text(value: str | None) -> str | None:
-    # PostgreSQL stores no NUL character; nothing else is removed, markup is escaped where it is shown.
-    return (value or "").replace("\x00", "").strip() or None
+    # Kept as it is, markup too: that is escaped where it is shown.
+    return (value or "").strip() or None
 
 
 def _located_runs(

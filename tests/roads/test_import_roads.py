@@ -168,6 +168,18 @@ BAD = {
     "no_nodes.osm": (osm_text({}, CROSSROADS).encode(), "no nodes"),
     "one_node_each.osm": (osm_text(PLACES, {1: street(1), 2: street(2)}).encode(), "can be drawn"),
     "far.osm": (osm_text({1: (0, 0), 2: (900_000, 0)}, {1: street(1, 2)}).encode(), "outside 5.5–15.5° E"),
+    "latin1.osm": (
+        osm_text(PLACES, {1: street(1, 2, name="Straße")}).encode("latin-1"),
+        "cannot be read as OpenStreetMap data",
+    ),
+    "nan.osm": (
+        osm_text(PLACES, CROSSROADS).replace('lat="49', 'lat="nan', 1).encode(),
+        "cannot be read as OpenStreetMap data",
+    ),
+    "entities.osm": (
+        b'<!DOCTYPE osm [<!ENTITY a "b">]><osm version="0.6"><node id="1" lat="49" lon="8"/></osm>',
+        "cannot be read as OpenStreetMap data",
+    ),
     "roads.shp": (b"....", "road files end in"),
 }
 
