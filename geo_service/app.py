@@ -17,13 +17,15 @@ from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
-from geo_service.web.health import routes as health_routes
-from geo_service.web.error_pages import install_error_pages
-from geo_service.web.pages import router as pages_router
+from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
+from geo_service.web.error_pages import install_error_pages
+from geo_service.web.health import routes as health_routes
+from geo_service.web.limits import BodyLimit, Rates
+from geo_service.web.pages import router as pages_router
 from geo_service.web.problems import install_problem_answers
-from geo_service.web.security_headers import SecurityHeaders
 from geo_service.web.request_log import RequestLog
+from geo_service.web.security_headers import SecurityHeaders
 from geo_service.web.sign_in import router as sign_in_router
 from geo_service.web.streets_tile import routes as street_tile_routes
 
@@ -54,15 +56,20 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.engine = engine
+    # For answers that only read: no BEGIN and COMMIT around the statements, half of a check's round trips.
+    app.state.reading = engine.execution_options(isolation_level="AUTOCOMMIT")
     app.state.pool = pool
+    app.state.rates = Rates(settings)
     install_problem_answers(app)
     install_error_pages(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
     app.include_router(sign_in_router)
     app.include_router(checks_router)
     app.include_router(rules_router)
+    app.include_router(permits_router)
     app.include_router(pages_router)
     app.router.routes.extend(street_tile_routes)
     app.router.routes.extend(ogc_routes)

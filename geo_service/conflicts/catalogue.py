@@ -64,6 +64,7 @@ class Catalogue:
     binds: Mapping[str, float] = field(default_factory=dict)
     reach_m: Mapping[str, float] = field(default_factory=dict)
     reach_days: Mapping[str, int] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)  # what else follows from town and day, kept as long
 
     @property
     def rules(self) -> tuple[RuleFile, ...]:

@@ -8,58 +8,65 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.errors import BadTownFolder
 from geo_service.occupations.parameters import TownParameter, parameters
 from geo_service.sql.loader import statements
+from geo_service.towns.faults import Fault, read_yaml
 
 _KEYS = {"legal_source", "values"}
 
 
 def read_overrides(path: Path, ags: str) -> tuple[TownParameter, ...]:
     """The values of a rules.yaml; none where there is no file. Raises BadTownFolder with file and line."""
-    if not path.is_file():
+    if not path.exists():
         return ()
-    source = path.read_text(encoding="utf-8")
-    try:
-        document = yaml.safe_load(source) or {}
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise BadTownFolder(f"{path}:{line}: not readable as YAML.") from error
-    if not isinstance(document, dict):
-        raise BadTownFolder(f"{path}:1: parameters with their values are needed.")
-    starts = {line.split(":")[0]: number for number, line in enumerate(source.splitlines(), start=1)}
-    found: list[TownParameter] = []
-    for name, entry in document.items():
-        found += _values(str(name), entry, ags, f"{path}:{starts.get(str(name), 1)}")
-    return tuple(found)
+    document = read_yaml(path)
+    if document.content is None:
+        return ()
+    if not isinstance(document.content, dict):
+        raise document.refuse([Fault((), "parameters with their values are needed")])
+    faults = [fault for name, entry in document.content.items() for fault in _faults(str(name), entry)]
+    if faults:
+        raise document.refuse(faults)
+    return tuple(
+        TownParameter(
+            town=ags, parameter=name, first_day=day, value=float(value), legal_source=entry["legal_source"]
+        )
+        for name, entry in document.content.items()
+        for day, value in entry["values"].items()
+    )
 
 
-def _values(name: str, entry: Any, ags: str, at: str) -> list[TownParameter]:
+def _faults(name: str, entry: Any) -> list[Fault]:
     if name not in parameters():
-        raise BadTownFolder(f"{at}: the rules have no parameter {name!r}.")
-    if not isinstance(entry, dict) or set(entry) != _KEYS or not isinstance(entry["legal_source"], str):
-        raise BadTownFolder(f"{at}: {name} needs legal_source and values, and nothing else.")
-    values = entry["values"]
+        return [Fault((name,), f"the rules have no parameter {name!r}")]
+    if not isinstance(entry, dict) or set(entry) != _KEYS:
+        return [Fault((name,), f"{name} needs legal_source and values, and nothing else")]
+    source, values = entry["legal_source"], entry["values"]
+    faults = []
+    if not isinstance(source, str) or not source.strip():
+        faults.append(Fault((name, "legal_source"), f"{name} needs a legal_source in words"))
     if not isinstance(values, dict) or not values:
-        raise BadTownFolder(f"{at}: {name} needs values: a number for each first day in force.")
+        return [
+            *faults,
+            Fault((name, "values"), f"{name} needs values: a number for each first day in force"),
+        ]
     for day, value in values.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not isinstance(day, date) or not is_number or not math.isfinite(value) or value < 0:
-            raise BadTownFolder(f"{at}: {name} needs a day and a number from 0 up, not {day}: {value}.")
-    source = entry["legal_source"]
-    return [
-        TownParameter(town=ags, parameter=name, first_day=day, value=float(value), legal_source=source)
-        for day, value in values.items()
-    ]
+        if type(day) is not date or not is_number or not math.isfinite(value) or value < 0:
+            detail = f"{name} needs a day and a number from 0 up, not {day}: {value}"
+            faults.append(Fault((name, "values", str(day)), detail))
+    return faults
 
 
-def save_overrides(owner: Session, ags: str, overrides: Sequence[TownParameter]) -> None:
-    """Store the values of a town in place of those it had. As the owner; running services follow in a second."""
+def save_overrides(owner: Session, ags: str, overrides: Sequence[TownParameter]) -> bool:
+    """Store the values of a town in place of those it had; True if something changed. As the owner."""
     named = statements("towns")
+    stored = owner.execute(text(named["stored_parameters"]), {"ags": ags}).mappings()
+    if {TownParameter(**row) for row in stored} == set(overrides):
+        return False
     owner.execute(text(named["forget_parameters"]), {"ags": ags})
     for override in overrides:
         owner.execute(
@@ -72,3 +79,4 @@ def save_overrides(owner: Session, ags: str, overrides: Sequence[TownParameter])
                 "legal_source": override.legal_source,
             },
         )
+    return True

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, check_together
 from geo_service.fees.calculate import Fee, FeeQuestion, calculate_fee
 from geo_service.fees.in_force import tariff_in_force
+from geo_service.fees.tariff import Tariff
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, locate, located
 from geo_service.occupations.occupation import Occupation
@@ -72,11 +74,11 @@ def _assessment(
 
 def _fee(session: Session, request: UseRequest, mine: Occupation, result: CheckResult) -> Fee | None:
     """What it costs by the tariff that is in force when it is asked; None where no tariff tells."""
-    tariff = (
-        None
-        if mine.town is None
-        else tariff_in_force(session, mine.town, mine.filed_at.astimezone(TOWN_ZONE).date())
-    )
+    day = mine.filed_at.astimezone(TOWN_ZONE).date()
+    kept = catalogue(session, mine.town, day).memo
+    if "tariff" not in kept:
+        kept["tariff"] = None if mine.town is None else tariff_in_force(session, mine.town, day)
+    tariff: Tariff | None = kept["tariff"]
     if tariff is None:
         return None
     return calculate_fee(

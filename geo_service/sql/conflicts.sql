@@ -331,3 +331,11 @@ ORDER BY found.weight, found.rule, found.pair_key, (found.mine_occupation <> :oc
 UPDATE finding SET status = :status, settled_by = :settled_by, settled_at = :at, note = :note
 WHERE finding_id = :finding_id
 RETURNING finding_id
+
+-- case_group_of_token
+-- The group of a case that the applicant opens with its token, so that a check can leave the own case out.
+-- In: reference, token.  Out: 0 or 1 row.
+SELECT occupation.case_group
+FROM open_case(:reference, :token) AS opened (permit_id)
+INNER JOIN occupation ON occupation.source_id = opened.permit_id
+LIMIT 1

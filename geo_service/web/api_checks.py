@@ -4,40 +4,63 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from geo_service.conflicts.finding import finding_document
+from geo_service.errors import NotFound
 from geo_service.identity.caller import Caller
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
 from geo_service.permits.permit_request import fee_document
-from geo_service.web.scope import CurrentCaller, PublicSession
+from geo_service.sql.loader import statements
+from geo_service.web.scope import find_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
 router = APIRouter(prefix="/api/v1", tags=["conflict checks"])
+_CASE_GROUP = text(statements("conflicts")["case_group_of_token"])
 _WORST = ("blocked", "review", "clear")
 
 CheckBody = Annotated[UseFeature | UseFeatureCollection, Body(discriminator="type")]
 
 
 @router.post("/conflict-checks")
-def post_conflict_check(body: CheckBody, session: PublicSession, caller: CurrentCaller) -> Response:
+def post_conflict_check(body: CheckBody, request: Request) -> Response:
     """Findings and fee of a use or of up to 200 uses together. Nothing is stored.
 
+    `instead_of` names the own case, which is left out; its token (`token` or `X-Permit-Token`) must be right.
     `alternatives` is null: the service does not offer them yet.
     """
     as_of = datetime.now(UTC)
-    if isinstance(body, UseFeature):
-        document = assessment_document(assess_request(session, body.to_request(), as_of=as_of), caller)
-    else:
-        assessments = assess_together(session, body.to_requests(), as_of=as_of)
-        checks = [assessment_document(assessment, caller) for assessment in assessments]
-        verdicts = {check["verdict"] for check in checks}
-        document = {"verdict": next(v for v in _WORST if v in verdicts), "checks": checks}
+    # One function and one session instead of dependencies: each of those costs a change of thread.
+    with Session(request.app.state.reading) as session:
+        caller = find_caller(request, session, request.headers.get("x-csrf-token"))
+        if isinstance(body, UseFeature):
+            use = body.to_request()
+            own = _own_case(session, request, use.instead_of)
+            document = assessment_document(assess_request(session, use, as_of=as_of, case_group=own), caller)
+        else:
+            assessments = assess_together(session, body.to_requests(), as_of=as_of)
+            checks = [assessment_document(assessment, caller) for assessment in assessments]
+            verdicts = {check["verdict"] for check in checks}
+            document = {"verdict": next(v for v in _WORST if v in verdicts), "checks": checks}
     return Response(
         orjson.dumps(document), media_type="application/json", headers={"Cache-Control": "no-store"}
     )
+
+
+def _own_case(session: Session, request: Request, reference: str | None) -> UUID | None:
+    """The group of the case that a request stands instead of. Raises NotFound without its right token."""
+    if reference is None:
+        return None
+    token = request.headers.get("x-permit-token") or request.query_params.get("token")
+    row = session.execute(_CASE_GROUP, {"reference": reference, "token": token}).one_or_none()
+    if row is None:
+        raise NotFound("There is no case with this reference and token.")
+    return UUID(str(row.case_group))
 
 
 def assessment_document(assessment: Assessment, caller: Caller) -> dict[str, Any]:
