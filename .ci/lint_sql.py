@@ -1,6 +1,6 @@
 """Lints the SQL: every named statement of geo_service/sql and every migration script, parsed as PostgreSQL.
 
-The files of statements have no semicolons and may hold {identifiers}, so sqlfluff gets one statement at a time.
+The files have no semicolons and may hold {identifiers}, so sqlfluff gets one statement at a time.
 Rule files (sql/rules) are conditions, not statements; the service itself has the database plan them at start.
 """
 

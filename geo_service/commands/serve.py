@@ -18,6 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from geo_service.app import build_app
+from geo_service.commands.demo import fill
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
 from geo_service.identity.sign_in import refuse_public_demo
@@ -64,8 +65,10 @@ def serve(
         try:
             listener = stack.enter_context(_listen(settings))
             stack.enter_context(only_server(settings))
-            stack.enter_context(opened_database(settings))
-            _announce(listener)
+            database = stack.enter_context(opened_database(settings))
+            if settings.demo:
+                fill(database, typer.echo)
+            _announce(settings, listener)
             completed = _run(settings, listener)
         except _Stopped:
             completed = True
@@ -132,7 +135,7 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _announce(listener: socket.socket) -> None:
+def _announce(settings: Settings, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     base = f"http://{shown}:{port}"
@@ -140,6 +143,8 @@ def _announce(listener: socket.socket) -> None:
     typer.echo(f"  towns       {base}/towns/bensheim/   {base}/towns/viernheim/")
     typer.echo(f"  rules       {base}/rules")
     typer.echo(f"  interfaces  {base}/ogc   {base}/api/v1/openapi.json")
+    if settings.demo:
+        typer.echo("Demo: invented streets and cases, anybody here may sign in as a clerk, no rate limits.")
     typer.echo("Ctrl-C stops the server and its database.")
 
 

@@ -36,9 +36,9 @@ def statements(subject: str) -> dict[str, str]:
         elif current is not None:
             current.append(line)
     texts = {name: "\n".join(lines).strip() for name, lines in found.items()}
-    for name, text in texts.items():
+    for statement, text in texts.items():
         if not text.startswith("-- "):
-            raise SetupError(f"{path.name}: the statement {name!r} has no description.")
+            raise SetupError(f"{path.name}: the statement {statement!r} has no description.")
     return texts
 
 
