@@ -199,3 +199,48 @@ def test_a_clerk_cannot_import_over_another_town(session: Session, limburg_file:
     speak_as(session, actor="clerk", town="06431002")
     with pytest.raises(ProgrammingError, match="row-level security"):
         import_roads(session, limburg_file)
+
+
+@pytest.mark.parametrize(("mode", "least"), [("car", 0.95), ("foot", 0.97), ("bicycle", 0.97)])
+def test_nearly_everything_open_to_a_mode_hangs_together(session: Session, mode: str, least: float) -> None:
+    share = session.execute(
+        text(
+            "WITH part AS (SELECT component, node FROM pgr_connectedComponents(format("
+            " 'SELECT gid AS id, start_node AS source, end_node AS target, 1.0 AS cost FROM road_segment"
+            " WHERE %L = ANY (modes)', CAST(:mode AS text)))),"
+            " length AS (SELECT part.component, sum(s.length_m) AS metres FROM road_segment AS s"
+            " JOIN part ON part.node = s.start_node WHERE :mode = ANY (s.modes) GROUP BY part.component)"
+            " SELECT max(metres) / sum(metres) FROM length"
+        ),
+        {"mode": mode},
+    ).scalar_one()
+    assert share > least
+
+
+def test_a_route_through_limburg_follows_one_way_streets(session: Session) -> None:
+    graph = (
+        "SELECT gid AS id, start_node AS source, end_node AS target,"
+        " CASE one_way WHEN 'backward' THEN -1 ELSE length_m END AS cost,"
+        " CASE one_way WHEN 'forward' THEN -1 ELSE length_m END AS reverse_cost"
+        " FROM road_segment WHERE 'car' = ANY (modes)"
+    )
+    first_node = (
+        "SELECT start_node FROM road_segment WHERE street_name = :street AND 'car' = ANY (modes)"
+        " ORDER BY gid LIMIT 1"
+    )
+    here, there = (
+        session.execute(text(first_node), {"street": street}).scalar_one()
+        for street in ("Diezer Straße", "Frankfurter Straße")
+    )
+    steps = session.execute(
+        text(
+            "SELECT step.node, step.cost, s.one_way, s.start_node, s.length_m"
+            " FROM pgr_dijkstra(:graph, CAST(:here AS bigint), CAST(:there AS bigint)) AS step"
+            " JOIN road_segment AS s ON s.gid = step.edge"
+        ),
+        {"graph": graph, "here": here, "there": there},
+    ).all()
+    assert any(step.one_way == "forward" for step in steps)
+    assert len(steps) > 5
+    assert all(step.one_way != "forward" or step.node == step.start_node for step in steps)
+    assert all(step.cost == step.length_m for step in steps)
