@@ -44,4 +44,5 @@ def statements(subject: str) -> dict[str, str]:
 
 def schema_scripts(revision: str) -> list[str]:
     """The scripts of one migration, in the order of their file names."""
-    return [path.read_text(encoding="utf-8") for path in sorted((FOLDER / "migrations" / revision).glob("*.sql"))]
+    folder = FOLDER / "migrations" / revision
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))]
