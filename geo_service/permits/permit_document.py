@@ -14,6 +14,7 @@ from geo_service.conflicts.finding import Finding, finding_document, verdict_of
 from geo_service.crs import to_lonlat
 from geo_service.identity.caller import PUBLIC, Caller
 from geo_service.occupations.use_types import use_types
+from geo_service.permits.list_permits import PermitInQueue, QueuePage
 from geo_service.permits.permit import Permit, Step
 from geo_service.permits.permit_row import recurrence_document, traffic_order_document
 from geo_service.permits.states import steps_from
@@ -113,3 +114,42 @@ def lonlat_document(geometry: BaseGeometry) -> dict[str, Any]:
     lonlat = shapely.transform(to_lonlat(geometry), lambda xy: xy.round(7))
     polygons = lonlat.geom_type in ("Polygon", "MultiPolygon")
     return dict(mapping(shapely.orient_polygons(lonlat) if polygons else lonlat))
+
+
+def queue_document(page: QueuePage) -> dict[str, Any]:
+    """A page of the queue as a FeatureCollection, for the clerks of the town."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": str(line.permit_id),
+                "geometry": line.geometry,
+                "properties": _line(line),
+            }
+            for line in page.permits
+        ],
+        "numberReturned": len(page.permits),
+        "cursor": page.cursor,
+    }
+
+
+def _line(line: PermitInQueue) -> dict[str, Any]:
+    use = use_types()[line.use_type]
+    last = line.period.last_day()
+    same = (
+        "reference", "town", "status", "use_type", "purpose", "address_text", "applicant_name", "area_m2",
+        "restriction", "urgent_reason", "fee_total_eur", "open_blocks", "demo", "version",
+    )  # fmt: skip
+    return {
+        **{name: getattr(line, name) for name in same},
+        "use_type_label_de": use.de,
+        "use_type_label_en": use.en,
+        "from": line.period.first_day().isoformat(),
+        "until": None if last is None else last.isoformat(),
+        "period_start": instant(line.period.start),
+        "period_end": instant(line.period.end),
+        "filed_at": instant(line.filed_at),
+        "decided_at": instant(line.decided_at),
+        "updated_at": instant(line.updated_at),
+    }

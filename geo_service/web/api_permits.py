@@ -1,0 +1,151 @@
+"""`/api/v1/permits`: file, follow, change and decide. Answers are never cached."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.finding import finding_document
+from geo_service.conflicts.stored_findings import list_findings
+from geo_service.errors import FieldFault, Malformed
+from geo_service.identity.caller import Caller, require_desk
+from geo_service.permits.change_permit import change_permit
+from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
+from geo_service.permits.list_permits import MOST, PAGE, list_permits
+from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit_document import permit_document, queue_document
+from geo_service.permits.permit_request import fee_document
+from geo_service.permits.request_permit import FiledPermit, request_permit
+from geo_service.permits.states import STATES
+from geo_service.towns.town import get_town
+from geo_service.web.etag import etag_of, versions_asked
+from geo_service.web.idempotency import Once
+from geo_service.web.limits import LimitChecks, LimitFilings
+from geo_service.web.permit_body import MoveBody, PermitFeature
+from geo_service.web.scope import CurrentCaller, PublicSession
+
+router = APIRouter(prefix="/api/v1/permits", tags=["permits"])
+
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+
+def sent_token(request: Request) -> str | None:
+    """The applicant's token: header `X-Permit-Token`, else `?token=`."""
+    return request.headers.get("x-permit-token") or request.query_params.get("token")
+
+
+@router.post("", status_code=201)
+def post_permit(
+    body: PermitFeature, session: PublicSession, caller: CurrentCaller, once: Once, _: LimitFilings
+) -> Response:
+    """File a request; `"status": "draft"` keeps it unfiled. The token is shown here and nowhere else."""
+    if kept := once.find_answer(session, caller):
+        return kept
+    filed = request_permit(session, body.to_request(caller), filed_by=caller, as_of=datetime.now(UTC))
+    headers = {"Location": f"/api/v1/permits/{filed.key}", "ETag": etag_of(filed.version), **_PRIVATE}
+    answer = Response(
+        orjson.dumps(_receipt(filed, caller)), status_code=201, media_type="application/json", headers=headers
+    )
+    return once.keep(session, caller, answer)
+
+
+def _receipt(filed: FiledPermit, caller: Caller) -> dict[str, Any]:
+    check = filed.assessment.check
+    return {
+        "permit_id": str(filed.permit_id),
+        "reference": filed.reference,
+        "token": filed.token,
+        "status": filed.status,
+        "town": filed.assessment.town,
+        "area_m2": round(filed.assessment.area_m2, 2),
+        "verdict": check.verdict,
+        "findings": [finding_document(finding, caller) for finding in check.findings],
+        "findings_total": check.findings_total,
+        "fee": fee_document(filed.assessment.fee),
+    }
+
+
+@router.get("")
+def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
+    session: PublicSession,
+    caller: CurrentCaller,
+    town: str | None = None,
+    status: str | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1)] = PAGE,
+) -> Response:
+    """The queue of the caller's town, newest first; `status` may list several, separated by commas."""
+    require_desk(caller, None if town is None else get_town(session, town).ags)
+    states = [part for part in (status or "").split(",") if part]
+    if unknown := [state for state in states if state not in STATES]:
+        raise Malformed(errors=[FieldFault("status", f"There is no state {unknown[0][:40]!r}.")])
+    page = list_permits(session, caller=caller, status=states, words=q, cursor=cursor, limit=min(limit, MOST))
+    document = queue_document(page)
+    if page.cursor:
+        asked = {"town": town, "status": status, "q": q, "limit": limit, "cursor": page.cursor}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        document["links"] = [
+            {"rel": "next", "href": f"/api/v1/permits?{query}", "type": "application/geo+json"}
+        ]
+    return Response(orjson.dumps(document), media_type="application/geo+json", headers=_PRIVATE)
+
+
+@router.get("/{reference}")
+def get_one_permit(
+    reference: str, request: Request, session: PublicSession, caller: CurrentCaller
+) -> Response:
+    """A case for its applicant (by token) or a clerk of its town; for everybody else there is none."""
+    return _answer(session, get_permit(session, reference, caller=caller, token=sent_token(request)), caller)
+
+
+@router.put("/{reference}")
+def put_permit(
+    reference: str,
+    body: PermitFeature,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    _: LimitChecks,
+) -> Response:
+    """Ask anew: the applicant in a draft or when asked for more, a clerk before the decision; with If-Match."""
+    token = sent_token(request)
+    permit = get_permit(session, reference, caller=caller, token=token, lock=True)
+    require_version(permit, versions_asked(request, required=True))
+    asked = body.to_request(caller)
+    changed = change_permit(session, permit, asked, caller=caller, as_of=datetime.now(UTC), token=token)
+    return _answer(session, changed, caller)
+
+
+@router.post("/{reference}/transitions")
+def post_transition(
+    reference: str,
+    body: MoveBody,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    once: Once,
+    _: LimitChecks,
+) -> Response:
+    """Take one step. 409 (with `findings`) when the state, a block or something missing forbids it."""
+    if kept := once.find_answer(session, caller):
+        return kept
+    move = body.to_move(versions_asked(request, required=False))
+    moved = move_permit(
+        session, reference, move, caller=caller, as_of=datetime.now(UTC), token=sent_token(request)
+    )
+    return once.keep(session, caller, _answer(session, moved, caller))
+
+
+def _answer(session: Session, permit: Permit, caller: Caller) -> Response:
+    findings = list_findings(session, occupation_id_of(session, permit))
+    return Response(
+        orjson.dumps(permit_document(permit, findings, caller)),
+        media_type="application/geo+json",
+        headers={"ETag": etag_of(permit.version), **_PRIVATE},
+    )
