@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo_service.commands.demo import fill
 from geo_service.commands.towns import add_town
 from geo_service.db.database import Database, speak_as
 from geo_service.db.local_cluster import LocalCluster
@@ -102,3 +103,17 @@ def town_session(town_database: Database) -> Iterator[Session]:
         yield session
         session.rollback()
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_template(cluster: LocalCluster, town_template: str) -> str:
+    """Name of a database as `geo-service demo` leaves it; to be cloned."""
+    cluster.create_database("template_demo", template=town_template)
+    fill(cluster.database("template_demo"), lambda _: None)
+    return "template_demo"
+
+
+@pytest.fixture
+def demo_database(cluster: LocalCluster, demo_template: str) -> Iterator[Database]:
+    """A clone of its own for one test, with the demo's streets, sites and cases in it."""
+    yield from clone(cluster, demo_template)

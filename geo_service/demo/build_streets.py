@@ -22,6 +22,7 @@ SOURCE = "demo"
 GRID_M = 0.01
 SNAP_M = 45.0
 STUB_M = 6.0
+MEET_M = 0.3
 MOTORWAYS = ("motorway",)
 
 
@@ -52,7 +53,7 @@ def build_streets(plan: TownPlan, borders: Sequence[BaseGeometry]) -> list[Segme
         streets += [Street(name, quarter.kind, line) for name, line in zip(names, grown, strict=True)]
     pieces = _cut_at_junctions(streets)
     pieces = [cut for piece in pieces for cut in _cut_at_borders(piece, borders)]
-    return _segments(_connected(_without_stubs(pieces)), plan.town)
+    return _segments(_connected(_without_stubs(_meeting(pieces))), plan.town)
 
 
 def _joined(roads: Sequence[PlannedRoad]) -> list[PlannedRoad]:
@@ -68,7 +69,7 @@ def _joined(roads: Sequence[PlannedRoad]) -> list[PlannedRoad]:
             gap_m = end.distance(others)
             if GRID_M < gap_m < SNAP_M:
                 target = nearest_points(end, others)[1]
-                points[at] = beyond(points[at], (target.x, target.y), HAIR_M)
+                points[at] = beyond(points[1 if at == 0 else -2], (target.x, target.y), HAIR_M)
         course = LineString(points)
         joined[index] = PlannedRoad(name=road.name, kind=road.kind, course=course, number=road.number)
     return joined
@@ -124,6 +125,29 @@ def _cut_at_borders(street: Street, borders: Sequence[BaseGeometry]) -> list[Str
 def _split(line: BaseGeometry, border: BaseGeometry) -> list[LineString]:
     cut = set_precision(line.difference(border), GRID_M)
     return [part for part in getattr(cut, "geoms", [cut]) if isinstance(part, LineString)]
+
+
+def _meeting(pieces: Sequence[Street]) -> list[Street]:
+    """Pieces whose ends lie within 0.3 m of each other get one common end; crumbs go."""
+    ends = [Point(piece.line.coords[at]) for piece in pieces for at in (0, -1)]
+    tree = STRtree(ends)
+    place: list[tuple[float, float] | None] = [None] * len(ends)
+    for i, end in enumerate(ends):
+        if place[i] is None:
+            here = (round(end.x, 1), round(end.y, 1))
+            waiting = [i]
+            while waiting:
+                j = waiting.pop()
+                if place[j] is None:
+                    place[j] = here
+                    waiting += [int(n) for n in tree.query(ends[j], predicate="dwithin", distance=MEET_M)]
+    met = []
+    for i, piece in enumerate(pieces):
+        first, last = place[2 * i], place[2 * i + 1]
+        line = LineString([first, *piece.line.coords[1:-1], last])
+        if first != last or line.length > STUB_M:
+            met.append(Street(piece.name, piece.kind, line, piece.number))
+    return met
 
 
 def _without_stubs(pieces: list[Street]) -> list[Street]:
