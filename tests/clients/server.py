@@ -6,6 +6,7 @@ Not a thread: GDAL keeps Python's lock while it waits for the answer.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,14 @@ import uvicorn
 
 from geo_service.app import build_app
 from geo_service.db.database import Database
+from geo_service.logs import configure_logs
 from geo_service.settings import Settings
 
 
-def _serve(database: Database, settings: Settings, port_to: Connection) -> None:
+def _serve(database: Database, settings: Settings, log_to: str | None, port_to: Connection) -> None:
+    if log_to is not None:
+        os.dup2(os.open(log_to, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    configure_logs()
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
@@ -29,11 +34,15 @@ def _serve(database: Database, settings: Settings, port_to: Connection) -> None:
 
 
 @contextmanager
-def serving(database: Database, settings: Settings | None = None) -> Iterator[str]:
-    """Address of the running service; the system chooses the port."""
+def serving(
+    database: Database, settings: Settings | None = None, *, log_to: str | None = None
+) -> Iterator[str]:
+    """Address of the running service; the system chooses the port. log_to: file for its log, else our own."""
     context = multiprocessing.get_context("spawn")
     port_from, port_to = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(database, settings or Settings(), port_to), daemon=True)
+    process = context.Process(
+        target=_serve, args=(database, settings or Settings(), log_to, port_to), daemon=True
+    )
     process.start()
     try:
         assert port_from.poll(60), "the server did not start"

@@ -1,0 +1,179 @@
+"""A conflict check over HTTP at 10,000 and 1,000,000 occupations, beside geopandas on a frame in memory."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+
+import geopandas
+import pandas as pd
+import psycopg
+import shapely
+
+from geo_service.crs import to_lonlat
+from geo_service.db.database import Database
+from geo_service.settings import Settings
+from tests.benchmarks.ground import bench_cluster, migrated
+from tests.benchmarks.load import Measured, request_bytes, run_load
+from tests.benchmarks.report import Row
+from tests.clients.server import serving
+
+SMALL, LARGE = 10_000, 1_000_000
+ROUNDS = 3
+QUESTIONS = 200
+
+# South-west corners of three towns of 7.6 km × 7.6 km, metres.
+TOWNS = (
+    ("06431002", "bensheim", 475000, 5499000),
+    ("06431020", "viernheim", 465000, 5484000),
+    ("06431011", "heppenheim", 475000, 5490000),
+)
+SIDE_M = 7600
+
+TOWN = """
+INSERT INTO town (ags, slug, name, kind, boundary, boundary_accuracy_m, attribution, reference_prefix, accepts_requests)
+VALUES (%(ags)s, %(slug)s, initcap(%(slug)s), 'Stadt', ST_Multi(ST_MakeEnvelope(%(x)s, %(y)s, %(x)s + 7600, %(y)s + 7600, 25832)),
+        100, 'bench', upper(left(%(slug)s, 3)), true)"""
+PIECES = "INSERT INTO town_piece (town, piece) SELECT ags, ST_Subdivide(boundary, 32) FROM town"
+
+# Scaffolds, skips and stands of 4 to 60 m², one day to two months, over ten years; four in a hundred crowd together
+# in hot spots of 200 that overlap.
+OCCUPATIONS = """
+INSERT INTO occupation (town, collection, source_id, case_group, reference, label, state, counts, binding, published,
+    use_type, area, period, exclusive, takes, area_m2)
+SELECT (%(ags)s::text[])[1 + dice.i %% 3], 'permits', source.id, source.id, 'BEN-2026-' || lpad(dice.i::text, 7, '0'), 'Gerüst',
+       'granted', true, true, true, (ARRAY['geruest', 'container', 'aussengastronomie'])[1 + dice.i %% 3],
+       ST_SetSRID(ST_MakeEnvelope(place.x, place.y, place.x + 2 + 8 * dice.b, place.y + 2 + 4 * dice.c), 25832),
+       tstzrange(days.start, days.start + interval '1 day' * ceil(60 * dice.e)), true, '{footway}', 10
+FROM (SELECT i, random() AS a, random() AS b, random() AS c, random() AS d, random() AS e, random() AS f
+      FROM generate_series(1, %(n)s) AS i OFFSET 0) AS dice,
+     LATERAL (SELECT md5('bench' || dice.i)::uuid AS id) AS source,
+     LATERAL (SELECT timestamptz '2021-12-31 23:00Z' + interval '1 day' * floor(3650 * dice.d) AS start) AS days,
+     LATERAL (SELECT CASE WHEN dice.i %% 25 = 0 THEN hashint4(dice.i / 5000) & 8191 ELSE 8192 * dice.a END AS east,
+                     CASE WHEN dice.i %% 25 = 0 THEN hashint4(dice.i / 5000 + 77) & 8191 ELSE 8192 * dice.f END AS north) AS spot,
+     LATERAL (SELECT (%(x)s::float8[])[1 + dice.i %% 3] + spot.east * 7500 / 8192 + CASE WHEN dice.i %% 25 = 0 THEN 3 * dice.a ELSE 0 END AS x,
+                     (%(y)s::float8[])[1 + dice.i %% 3] + spot.north * 7500 / 8192 + CASE WHEN dice.i %% 25 = 0 THEN 3 * dice.f ELSE 0 END AS y) AS place"""
+
+
+def fill(database: Database, number: int) -> float:
+    """So many occupations, indexes built after the load; seconds it took."""
+    start = time.perf_counter()
+    with psycopg.connect(database.owner_conninfo(), autocommit=True) as owner:
+        for ags, slug, x, y in TOWNS:
+            owner.execute(TOWN, {"ags": ags, "slug": slug, "x": x, "y": y})
+        owner.execute(PIECES)
+        indexes = owner.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'occupation' AND indexname NOT LIKE '%pkey%'"
+        ).fetchall()
+        for name, _ in indexes:
+            owner.execute(psycopg.sql.SQL("DROP INDEX {}").format(psycopg.sql.Identifier(name)))
+        with psycopg.connect(database.app_conninfo(), autocommit=True) as connection:
+            connection.execute("SET statement_timeout = 0")
+            connection.execute("SELECT set_config('app.actor', 'operator', false), setseed(0.25)")
+            columns = list(zip(*TOWNS, strict=True))
+            connection.execute(
+                OCCUPATIONS,
+                {"n": number, "ags": list(columns[0]), "x": list(columns[2]), "y": list(columns[3])},
+            )
+        for _, definition in indexes:
+            owner.execute(definition)
+        owner.execute("VACUUM (ANALYZE) occupation")
+        owner.execute("ANALYZE")
+    return time.perf_counter() - start
+
+
+def questions() -> list[tuple[shapely.Polygon, str, str]]:
+    """Drawn areas (EPSG:25832) with first and last day, the same in every run; one in ten is at a hot spot's town edge."""
+    dice = random.Random(11)  # noqa: S311  the same questions in every run
+    found = []
+    for _ in range(QUESTIONS):
+        _, _, x, y = dice.choice(TOWNS)
+        west, south = x + dice.uniform(50, SIDE_M - 150), y + dice.uniform(50, SIDE_M - 150)
+        day = pd.Timestamp("2027-01-01") + pd.Timedelta(days=dice.randrange(1000))
+        last = day + pd.Timedelta(days=dice.randrange(1, 28))
+        found.append((shapely.box(west, south, west + 6, south + 4), f"{day:%Y-%m-%d}", f"{last:%Y-%m-%d}"))
+    return found
+
+
+def _requests(address: str) -> list[bytes]:
+    requests = []
+    for area, first, last in questions():
+        body = {
+            "type": "Feature",
+            "geometry": json.loads(shapely.to_geojson(to_lonlat(area))),
+            "properties": {"use_type": "geruest", "from": first, "until": last},
+        }
+        requests.append(request_bytes(f"{address}/api/v1/conflict-checks", json.dumps(body).encode()))
+    return requests
+
+
+def frame_of(database: Database) -> geopandas.GeoDataFrame:
+    """All occupations in memory with their spatial index built."""
+    with psycopg.connect(database.owner_conninfo()) as owner:
+        cursor = owner.cursor(binary=True)
+        cursor.execute(
+            "SELECT ST_AsBinary(area), extract(epoch FROM lower(period))::float8, extract(epoch FROM upper(period))::float8 FROM occupation"
+        )
+        areas, starts, ends = zip(*cursor.fetchall(), strict=True)
+    columns = {
+        "start": pd.to_datetime(starts, unit="s", utc=True),
+        "end": pd.to_datetime(ends, unit="s", utc=True),
+    }
+    frame = geopandas.GeoDataFrame(columns, geometry=shapely.from_wkb(list(areas)), crs=25832)
+    assert frame.sindex.size == len(frame)
+    return frame
+
+
+def measure_geopandas(frame: geopandas.GeoDataFrame) -> list[float]:
+    """Milliseconds of one join and date filter each, on the loaded frame."""
+    times = []
+    for area, first, last in questions()[:60]:
+        start, end = (pd.Timestamp(day, tz="Europe/Berlin") for day in (first, last))
+        mine = geopandas.GeoDataFrame({"mine": [1]}, geometry=[area], crs=25832)
+        began = time.perf_counter()
+        near = geopandas.sjoin(mine, frame, predicate="intersects")
+        near[(near["start"] < end + pd.Timedelta(days=1)) & (near["end"] > start)]
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+@contextmanager
+def _service(database: Database) -> Iterator[tuple[int, list[bytes]]]:
+    settings = Settings(rate_checks="1000000/second")
+    with serving(database, settings, log_to="/dev/null") as address:
+        requests, port = _requests(address), int(address.rpartition(":")[2])
+        run_load(port, requests, connections=1, at_most=2 * QUESTIONS, seconds=30)
+        yield port, requests
+
+
+def measure_checks() -> list[Row]:
+    """Rows of the table: against geopandas, and growth."""
+    with bench_cluster() as cluster:
+        small, large = migrated(cluster, "bench_small"), migrated(cluster, "bench_large")
+        print(f"  {SMALL:,} occupations loaded in {fill(small, SMALL):.0f} s", flush=True)
+        print(f"  {LARGE:,} occupations loaded in {fill(large, LARGE):.0f} s", flush=True)
+        frame = frame_of(large)
+        measure_geopandas(frame)
+        at_small: list[Measured] = []
+        at_large: list[Measured] = []
+        peer: list[float] = []
+        with _service(small) as (small_port, small_requests), _service(large) as (large_port, large_requests):
+            for _ in range(ROUNDS):
+                at_small.append(
+                    run_load(small_port, small_requests, connections=1, at_most=QUESTIONS, seconds=15)
+                )
+                at_large.append(
+                    run_load(large_port, large_requests, connections=1, at_most=QUESTIONS, seconds=15)
+                )
+                peer += measure_geopandas(frame)
+        few, many = median(one.median_ms for one in at_small), median(one.median_ms for one in at_large)
+        slowest = median(one.p99_ms for one in at_large)
+    return [
+        Row("conflict check over HTTP, 1,000,000 occupations, median", f"{many:.2f} ms", f"geopandas.sjoin and dates {median(peer):.2f} ms",
+            median(peer) / many, 3, f"all rules; 99th percentile {slowest:.1f} ms"),
+        Row("the same, growth from 10,000 to 1,000,000", f"{many:.2f} ms", f"{few:.2f} ms", many / few, 1.5, "", smaller_is_better=True),
+    ]  # fmt: skip
