@@ -8,12 +8,25 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
+from geo_service.conflicts.town_overrides import read_overrides, save_overrides
 from geo_service.db.database import Database, owner_session, speak_as
 from geo_service.db.open_database import opened_database
+from geo_service.errors import BadTownFolder, FieldFault
+from geo_service.fees.in_force import save_tariffs
+from geo_service.fees.tariff import Tariff
+from geo_service.fees.tariff_file import read_tariff_file
+from geo_service.occupations.parameters import TownParameter
+from geo_service.occupations.use_types import use_types
 from geo_service.roads.assign_towns import assign_towns
 from geo_service.settings import Settings
-from geo_service.towns.folder import read_town_folder
+from geo_service.sql.loader import statements
+from geo_service.towns.faults import Document, Fault
+from geo_service.towns.folder import TownFolder, read_town_folder
 from geo_service.towns.load_town import Outcome, load_town, overlapping_towns
 
 commands = typer.Typer(no_args_is_help=True, help="Towns (Kommunen) as folders of data")
@@ -21,41 +34,141 @@ commands = typer.Typer(no_args_is_help=True, help="Towns (Kommunen) as folders o
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddedTown:
-    """What `towns add` did with one folder."""
+    """What `towns add` did with one folder; `tariffs` and `own_values` are how many the town has now."""
 
     ags: str
     name: str
     outcome: Outcome
+    tariffs: int
+    own_values: int
     warnings: tuple[str, ...] = ()
 
 
 def add_town(database: Database, path: Path) -> AddedTown:
     """Store the town folder at `path` in one transaction; the running service sees it at its next request.
 
-    Raises BadTownFolder with file and line; then nothing of the folder is stored.
+    Raises BadTownFolder with file and line of every fault; then nothing of the folder is stored.
     """
-    folder = read_town_folder(path)
+    folder, tariffs, overrides = _read(path)
+    ags = folder.town.ags
     with owner_session(database) as owner:
         outcome = load_town(owner, folder)
-        overlaps = overlapping_towns(owner, folder.town.ags) if outcome != "unchanged" else []
+        warnings = overlapping_towns(owner, ags) if outcome != "unchanged" else []
         if outcome != "unchanged":
             speak_as(owner, actor="operator")
-            assign_towns(owner, folder.town.ags)
+            assign_towns(owner, ags)
+        prices_changed = save_tariffs(owner, ags, tariffs)
+        values_changed = save_overrides(owner, ags, overrides)
+    if outcome == "unchanged" and (prices_changed or values_changed):
+        outcome = "changed"
     return AddedTown(
-        ags=folder.town.ags,
+        ags=ags,
         name=folder.town.name,
         outcome=outcome,
-        warnings=tuple(f"shares its area with {other}" for other in overlaps),
+        tariffs=len(tariffs),
+        own_values=len(overrides),
+        warnings=tuple(f"shares its area with {other}" for other in warnings),
     )
 
 
+def _read(path: Path) -> tuple[TownFolder, list[Tariff], tuple[TownParameter, ...]]:
+    """Everything of the folder; the faults of all its files in one error."""
+    folder = read_town_folder(path)
+    faults = _unknown_uses(folder)
+    tariffs: list[Tariff] = []
+    overrides: tuple[TownParameter, ...] = ()
+    try:
+        tariffs = read_tariff_file(path / "tariff.yaml", use_types())
+    except BadTownFolder as error:
+        faults.append(error)
+    try:
+        overrides = read_overrides(path / "rules.yaml", folder.town.ags)
+    except BadTownFolder as error:
+        faults.append(error)
+    if faults:
+        raise _together(faults)
+    return folder, tariffs, overrides
+
+
+def _unknown_uses(folder: TownFolder) -> list[BadTownFolder]:
+    """A use that town.toml names and nobody knows: a typing mistake would publish what should stay hidden."""
+    town = folder.town
+    named = [(("published_uses_except",), use) for use in town.published_uses_except]
+    named += [(("lead_time_days",), use) for use in town.lead_time_days]
+    document: Document = folder.document
+    unknown = [
+        Fault((*key, use), f"{key[0]}: {use!r} is not a known use_type")
+        for key, use in named
+        if use not in use_types()
+    ]
+    return [document.refuse(unknown)] if unknown else []
+
+
+def _together(errors: list[BadTownFolder]) -> BadTownFolder:
+    first, *others = errors
+    more = [*first.errors]
+    for error in others:
+        pointer, _, detail = error.detail.partition(": ")
+        more += [FieldFault(pointer, detail), *error.errors]
+    return BadTownFolder(first.detail, errors=more)
+
+
 @commands.command("add")
-def add(folder: Annotated[Path, typer.Argument(help="Folder with town.toml and boundary.geojson")]) -> None:
-    """Add a town from its folder, or update it; the running service follows."""
-    console = Console()
+def add(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders with town.toml, boundary.geojson, tariff.yaml, rules.yaml")
+    ],
+) -> None:
+    """Add towns from their folders, or update them; a running service follows at once."""
+    console = Console(highlight=False, markup=False)
+    counts: dict[Outcome, int] = {"new": 0, "changed": 0, "unchanged": 0}
     with opened_database(Settings()) as database:
-        added = add_town(database, folder)
-        console.print(f"{added.name} ({added.ags}): {added.outcome}")
+        for folder in folders:
+            added = add_town(database, folder)
+            counts[added.outcome] += 1
+            console.print(
+                f"{added.name} ({added.ags}): {added.outcome}; versions of its tariff: {added.tariffs}, "
+                f"own values of rules: {added.own_values}"
+            )
+            for warning in added.warnings:
+                console.print(f"  warning: {warning}")
+    console.print(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+
+
+@commands.command("list")
+def list_all() -> None:
+    """Show every town."""
+    with opened_database(Settings()) as database, owner_session(database) as owner:
+        Console().print(overview(owner))
+
+
+def overview(session: Session) -> Table:
+    """All towns as a table for the terminal."""
+    table = Table(title="Kommunen")
+    for heading in ("AGS", "Adresse", "Name", "Art", "Präfix"):
+        table.add_column(heading)
+    table.add_column("km²", justify="right")
+    for heading in ("Anträge", "Tarif", "Eigene Werte", "Demo"):
+        table.add_column(heading)
+    for row in session.execute(text(statements("towns")["towns_overview"])):
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: Row[tuple[object, ...]]) -> list[str]:
+    tariff = {None: "–", True: "amtlich", False: "Beispiel"}[row.official]
+    return [
+        row.ags,
+        row.slug,
+        escape(row.name),
+        row.kind,
+        row.reference_prefix or "–",
+        f"{row.area_km2:.1f}".replace(".", ","),
+        "ja" if row.accepts_requests else "nein",
+        tariff if row.tariffs < 2 else f"{tariff} ({row.tariffs})",
+        str(row.own_values or "–"),
+        "ja" if row.demo else "nein",
+    ]
 
 
 def register(app: typer.Typer) -> None:

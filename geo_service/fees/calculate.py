@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeeQuestion:
-    """What a fee depends on. `zone` is a zone of the tariff; `days_in` the time zone in which days are counted."""
+    """What a fee depends on. `zone`: of the tariff; `days_in`: the time zone whose days are counted."""
 
     use_type: str
     area_m2: float
@@ -98,7 +98,7 @@ def _covers(items: Sequence[Item], first: date, last: date) -> bool:
 
 
 def _units(item: Item, question: FeeQuestion) -> Decimal | None:
-    """Units of the item's basis that are paid: without the free ones, in started steps where the tariff says so."""
+    """Units of the item's basis that are paid: without the free ones, in started steps if there are any."""
     if item.basis == "flat":
         return Decimal(1)
     if item.basis == "piece":
@@ -174,12 +174,12 @@ def _applies(surcharge: Surcharge, question: FeeQuestion) -> bool:
     return happens and not exempt and (not surcharge.use_types or question.use_type in surcharge.use_types)
 
 
-def _sum(charges: Sequence[_Charge]) -> Decimal:
+def _sum(charges: Iterable[_Charge]) -> Decimal:
     return sum((charge.amount for charge in charges), ZERO)
 
 
 def _rounded(charges: Sequence[_Charge], official: bool) -> Fee:
-    """Rounds the total once; each line is the difference of two rounded running totals, so the lines add up."""
+    """The total rounded once; a line is the difference of two rounded running totals, so the lines add up."""
     lines: list[FeeLine] = []
     exact = shown = ZERO
     for charge in charges:

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One unit of time: its number in the permit (from 0), its first day, how much of it counts (0 < share ≤ 1)."""
+    """One unit of time: its number in the permit (from 0), first day, share that counts (0 < share ≤ 1)."""
 
     position: int
     begins: date
@@ -66,7 +66,7 @@ def months_then_days(first: date, last: date) -> tuple[list[Chunk], list[Chunk]]
 
 
 def unit_end(unit: Unit, first: date, count: int) -> date:
-    """Last day of `count` weeks, months or years that begin with the day `first`: 1.6. → 30.6., 31.1. → 28.2."""
+    """Last day of `count` weeks, months or years that begin on `first`: 1.6. → 30.6., 31.1. → 28.2."""
     if unit == "week":
         return first + timedelta(days=7 * count - 1)
     months = first.month - 1 + count * (12 if unit == "year" else 1)

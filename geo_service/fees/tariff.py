@@ -1,4 +1,4 @@
-"""A town's tariff as data: positions with prices, surcharges, in force from a day. What it says, not what it costs.
+"""A town's tariff as data: positions with prices, and surcharges, in force from a day.
 
 Prices inside one item are alternatives (the mode chooses); items of the same use add up.
 """
@@ -66,7 +66,7 @@ class Label(_Part):
 
 
 class Tier(_Part):
-    """A price up to and including the unit number `until` (days for a price per day); the last has no limit."""
+    """A price up to and including the unit number `until` (days for a price per day); the last: no limit."""
 
     until: Annotated[int, Field(ge=1)] | None = None
     eur: Euros

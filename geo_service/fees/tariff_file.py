@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +59,20 @@ def _versions(document: Document) -> list[Any]:
 
 
 def _unknown_uses(place: tuple[str | int, ...], tariff: Tariff, known_uses: Collection[str]) -> list[Fault]:
-    named = [
-        ((*place, kind, number, "use_types", at), use)
-        for kind, positions in (("items", tariff.items), ("surcharges", tariff.surcharges))
-        for number, position in enumerate(positions)
-        for at, use in enumerate(position.use_types)
+    lists = [("items", number, item.use_types) for number, item in enumerate(tariff.items)]
+    lists += [("surcharges", number, extra.use_types) for number, extra in enumerate(tariff.surcharges)]
+    return [
+        Fault((*place, kind, number, "use_types", at), f"{use!r} is not a known use_type")
+        for kind, number, uses in lists
+        for at, use in enumerate(uses)
+        if use not in known_uses
     ]
-    return [Fault(at, f"{use!r} is not a known use_type") for at, use in named if use not in known_uses]
 
 
 def _overlaps(tariffs: list[tuple[int, Tariff]]) -> list[Fault]:
-    """Versions that are in force on the same day although the earlier one names its last day, or begin together."""
+    """Versions that begin together, or before the last day that an earlier one names."""
     faults = []
-    for (_, earlier), (number, later) in zip(tariffs, tariffs[1:], strict=False):
+    for (_, earlier), (number, later) in pairwise(tariffs):
         last = earlier.valid_from if earlier.valid_until is None else earlier.valid_until
         if later.valid_from <= last:
             detail = (

@@ -35,7 +35,7 @@ def german(number: str) -> str:
 
 
 def formula(item: Item, units: Decimal, count: Decimal, unit: Unit, eur: Decimal) -> tuple[str, str]:
-    """`29,8 m² × 14 Tage × 0,40 €` and its English form. `units`: m², metres or pieces, or started steps of them."""
+    """`29,8 m² × 14 Tage × 0,40 €` and its English form. `units`: m², metres, pieces, or started steps."""
     german_parts, english_parts = _quantity(item, units)
     if unit != "once":
         one_de, many_de, one_en, many_en = _TIMES[unit]

@@ -23,15 +23,16 @@ FROM (
 INNER JOIN town AS t ON t.ags = part.town
 ORDER BY part.shared_m2 DESC, t.ags
 
--- count_towns_in_use
--- How many tariffs a town has, when its newest came into force, whether it is official, and its own rule values.
-SELECT t.ags, count(f.valid_from) AS tariffs, max(f.valid_from) AS newest_tariff,
-    bool_or(f.official) AS any_official,
-    (SELECT count(*) FROM town_parameter AS p WHERE p.town = t.ags) AS parameters,
-    ST_Area(t.boundary) / 1e6 AS area_km2
+-- towns_overview
+-- For each town its size in km², how many versions its tariff has, whether one of them is official (NULL = no tariff),
+-- and how many values of rule parameters are its own.
+SELECT t.ags, t.slug, t.name, t.kind, t.reference_prefix, t.accepts_requests, t.demo, ST_Area(t.boundary) / 1e6 AS area_km2,
+    count(f.valid_from) AS tariffs, bool_or(f.official) AS official,
+    (SELECT count(*) FROM town_parameter AS p WHERE p.town = t.ags) AS own_values
 FROM town AS t
 LEFT JOIN tariff AS f ON f.town = t.ags
 GROUP BY t.ags
+ORDER BY t.slug
 
 -- rivals
 -- Towns already stored that hold the AGS, slug or prefix of the one to be added.
@@ -85,6 +86,12 @@ INNER JOIN town AS other ON other.ags <> mine.ags AND ST_Intersects(mine.boundar
 WHERE mine.ags = :ags
     AND ST_Area(ST_Intersection(mine.boundary, other.boundary))
         > 0.1 * least(ST_Area(mine.boundary), ST_Area(other.boundary))
+
+-- stored_parameters
+-- A town's own values of rule parameters.
+SELECT town, parameter, first_day, value, legal_source
+FROM town_parameter
+WHERE town = :ags
 
 -- forget_parameters
 -- Removes a town's own values of rule parameters.

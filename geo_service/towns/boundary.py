@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def _is_position(position: Any) -> bool:
     return (
         isinstance(position, list)
         and len(position) in (2, 3)
-        and all(isinstance(n, int | float) and not isinstance(n, bool) and n == n for n in position)
+        and all(isinstance(n, int | float) and not isinstance(n, bool) and isfinite(n) for n in position)
     )
 
 
@@ -144,7 +145,7 @@ def _checked(file: Path, text: str, feature: dict[str, Any], place: Place) -> Bo
         raise Document(file, None, json_lines(text)).refuse([fault])
     area = to_town(drawn)
     if not 0 < area.area <= LARGEST_BOUNDARY_KM2 * 1e6 or not area.is_valid:
-        detail = f"the boundary holds {area.area / 1e6:,.1f} km²; a town has between 0 and {LARGEST_BOUNDARY_KM2:,} km²"
+        detail = f"the boundary holds {area.area / 1e6:,.1f} km², more than {LARGEST_BOUNDARY_KM2:,} or none"
         raise Document(file, None, json_lines(text)).refuse([Fault(at, detail)])
     whole = MultiPolygon([area]) if isinstance(area, Polygon) else area
     properties = feature["properties"]

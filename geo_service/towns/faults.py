@@ -120,7 +120,7 @@ def _toml_keys(dotted: str) -> tuple[str, ...]:
 
 
 def read_yaml(file: Path) -> Document:
-    """A YAML file with the lines of its places. Raises BadTownFolder for a syntax error or a key given twice."""
+    """A YAML file with the lines of its places. Raises BadTownFolder, also for a key given twice."""
     text = read_text(file)
     try:
         root = yaml.compose(text, Loader=_YAML)
@@ -172,9 +172,11 @@ def json_lines(text: str) -> Mapping[Place, int]:
 
 def faults_of(error: ValidationError, model: type[BaseModel] | None = None) -> list[Fault]:
     """Pydantic's complaints as sentences, each at its place; `model` names the known keys."""
-    faults = []
-    for complaint in error.errors():
+    faults: list[Fault] = []
+    for complaint in sorted(error.errors(), key=lambda each: -len(each["loc"])):
         place = tuple(part for part in complaint["loc"] if part != "[key]")
+        if any(fault.place[: len(place)] == place for fault in faults):
+            continue  # a list is called too short because of the faulty entry that has been named already
         message = complaint["msg"].removeprefix("Value error, ")
         detail = _SENTENCES.get(complaint["type"], message[:1].lower() + message[1:])
         if complaint["type"] == "extra_forbidden" and model is not None and len(place) == 1:

@@ -59,7 +59,7 @@ class TownFile(TownSettings):
     demo: bool
     boundary_accuracy_m: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
     website_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(default=(), strict=False)
-    lead_time_days: dict[str, Annotated[int, Field(ge=0, le=365)]] = {}
+    lead_time_days: dict[str, Annotated[int, Field(ge=0, le=365)]] = Field(default={})
 
     def settings(self) -> TownSettings:
         """The part that is stored as one document."""

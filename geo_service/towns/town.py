@@ -40,7 +40,7 @@ class TownTextsByLanguage(BaseModel):
 
 
 class TownSettings(BaseModel):
-    """A town's own settings; stored as one document, `settings["texts"]` works as well as `settings.texts`."""
+    """A town's own settings, stored as one document; `settings["texts"]` is `settings.texts`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
