@@ -17,6 +17,7 @@ from geo_service.identity.caller import Caller
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
+from geo_service.web.limits import limit_checks
 from geo_service.web.scope import find_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
@@ -38,6 +39,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     # One function and one session instead of dependencies: each of those costs a change of thread.
     with Session(request.app.state.reading) as session:
         caller = find_caller(request, session, request.headers.get("x-csrf-token"))
+        limit_checks(request, caller)
         if isinstance(body, UseFeature):
             use = body.to_request()
             own = _own_case(session, request, use.instead_of)
