@@ -23,6 +23,10 @@ from geo_service.web.error_pages import install_error_pages
 from geo_service.web.health import routes as health_routes
 from geo_service.web.limits import BodyLimit, Rates
 from geo_service.web.pages import router as pages_router
+from geo_service.web.pages_apply import router as apply_router
+from geo_service.web.pages_case import router as case_router
+from geo_service.web.pages_desk import router as desk_router
+from geo_service.web.pages_rules import router as rules_page_router
 from geo_service.web.problems import install_problem_answers
 from geo_service.web.request_log import RequestLog
 from geo_service.web.security_headers import SecurityHeaders
@@ -71,6 +75,10 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.include_router(rules_router)
     app.include_router(permits_router)
     app.include_router(pages_router)
+    app.include_router(apply_router)
+    app.include_router(case_router)
+    app.include_router(desk_router)
+    app.include_router(rules_page_router)
     app.router.routes.extend(street_tile_routes)
     app.router.routes.extend(ogc_routes)
     app.router.routes.extend(health_routes)

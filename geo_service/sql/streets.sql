@@ -22,7 +22,7 @@ FROM (
             CASE
                 WHEN road.highway IN ('footway', 'path', 'cycleway', 'steps', 'bridleway', 'track') THEN 'path'
                 WHEN road.highway IN ('service', 'corridor', 'services') THEN 'service'
-                WHEN road.highway LIKE 'motorway%' OR road.highway LIKE 'trunk%' THEN 'federal'
+                WHEN starts_with(road.highway, 'motorway') OR starts_with(road.highway, 'trunk') THEN 'federal'
                 WHEN road.road_class = 'bundesstrasse' THEN 'federal'
                 WHEN road.road_class = 'landesstrasse' THEN 'state'
                 WHEN road.road_class = 'kreisstrasse' THEN 'district'
@@ -53,7 +53,7 @@ FROM (
     WHERE road.town = :town AND road.in_service AND road.street_name IS NOT NULL
     ORDER BY road.street_name, road.length_m DESC
 ) AS street
-ORDER BY street.street_name COLLATE "C.UTF-8"
+ORDER BY street.street_name COLLATE "C"
 
 -- get_street_box
 -- Where a town's streets are: what a map shows first.

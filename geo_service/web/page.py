@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from geo_service.interval import TOWN_ZONE
 from geo_service.mapview.town_map import script_json
+from geo_service.web.labels import label
 from geo_service.web.language import Language, language_of
 from geo_service.web.security_headers import nonce_of
 
@@ -55,6 +56,7 @@ def _tools(language: Language) -> dict[str, Callable[..., str]]:
             datetime.fromisoformat(value) if isinstance(value, str) else value, language
         ),
         "number": lambda value, digits=1: number_text(value, language, digits),
+        "label": lambda code_list, code: label(code_list, code, language),
         "json_script": lambda value: Markup(script_json(value)),  # noqa: S704 - cannot leave its script element
     }
 

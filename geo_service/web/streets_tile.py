@@ -27,7 +27,7 @@ def kinds_at(zoom: int) -> list[str]:
     kinds = ["federal", "state"]
     if zoom >= 11:
         kinds += ["district"]
-    if zoom >= 13:
+    if zoom >= 12:
         kinds += ["street", "pedestrian"]
     if zoom >= 15:
         kinds += ["service"]

@@ -80,7 +80,7 @@
       const ys = points.map((p) => p[1]);
       return { ...street, points, box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)] };
     });
-    const least = { service: 15, path: 16, street: 13, pedestrian: 13, district: 11 };
+    const least = { service: 15, path: 16, street: 12, pedestrian: 12, district: 11 };
     return async ({ z, x, y }) => {
       const tiles = 2 ** z;
       const edge = MARGIN / UNITS / tiles;

@@ -1,0 +1,127 @@
+"""`/permits/{reference}`: the applicant follows a case. The token is exchanged for a cookie and leaves the address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.stored_findings import list_findings
+from geo_service.identity.caller import Caller
+from geo_service.identity.secrets import csrf_token
+from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
+from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit_document import permit_document
+from geo_service.towns.town import Town, get_town
+from geo_service.web.page import page
+from geo_service.web.pages import page_map
+from geo_service.web.scope import CurrentCaller, PublicSession
+from geo_service.web.sign_in import refuse_other_site
+from geo_service.web.sign_in_cookie import sign_in_cookie
+
+router = APIRouter(include_in_schema=False)
+
+_COOKIE = "geo_service_case"
+_COOKIE_SECONDS = 30 * 24 * 60 * 60
+_MARGIN_DEGREES = 0.0008  # about 60 m around the area of a case
+
+
+@router.get("/permits/{reference}")
+def follow(
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    token: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """With a token: keep it in a cookie of this path and redirect. With the cookie: the case."""
+    request.state.referrer_policy = "no-referrer"
+    if token:
+        get_permit(session, reference, caller=caller, token=token)  # NoSuchPermit for a wrong one
+        return _with_cookie(request, reference, token)
+    permit = get_permit(session, reference, caller=caller, token=request.cookies.get(_COOKIE))
+    town = get_town(session, permit.town)
+    cookie = sign_in_cookie(request)
+    csrf = csrf_token(cookie) if cookie else ""
+    return case_page(request, session, permit, caller, town, template="case.html", csrf=csrf)
+
+
+@router.post("/permits/{reference}/withdraw")
+def withdraw(reference: str, request: Request, session: PublicSession, caller: CurrentCaller) -> Response:
+    """Withdraw an undecided case; the cookie is SameSite and the form must be this service's own."""
+    request.state.referrer_policy = "no-referrer"
+    refuse_other_site(request)
+    token = request.cookies.get(_COOKIE)
+    move_permit(
+        session, reference, Move(to="withdrawn"), caller=caller, as_of=datetime.now(UTC), token=token
+    )
+    return RedirectResponse(_path(request, reference), status_code=303)
+
+
+def case_page(  # noqa: PLR0913 - what a case page shows
+    request: Request,
+    session: Session,
+    permit: Permit,
+    caller: Caller,
+    town: Town,
+    *,
+    template: str,
+    status: int = 200,
+    **more: Any,
+) -> HTMLResponse:
+    """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
+    findings = list_findings(session, occupation_id_of(session, permit))
+    document = permit_document(permit, findings, caller)
+    west, south, east, north = _box(document["geometry"])
+    bounds = (
+        west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES,
+    )  # fmt: skip
+    return page(
+        request,
+        template,
+        status=status,
+        town=town,
+        case=document["properties"],
+        shown={"geometry": document["geometry"], "findings": document["properties"]["findings"]},
+        map=page_map(request, session, town, "desk", bounds=bounds),
+        caller=caller,
+        **more,
+    )
+
+
+def _box(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
+    def positions(part: Any) -> list[tuple[float, float]]:
+        if isinstance(part[0], float | int):
+            return [(part[0], part[1])]
+        return [place for inner in part for place in positions(inner)]
+
+    members = geometry.get("geometries", [geometry])
+    places = [place for member in members for place in positions(member["coordinates"])]
+    lons, lats = [place[0] for place in places], [place[1] for place in places]
+    return (min(lons), min(lats), max(lons), max(lats))
+
+
+def _path(request: Request, reference: str) -> str:
+    language = request.query_params.get("lang")
+    query = f"?lang={language}" if language in ("de", "en") else ""
+    return f"{request.scope.get('root_path', '')}/permits/{quote(reference, safe='')}{query}"
+
+
+def _with_cookie(request: Request, reference: str, token: str) -> Response:
+    path = _path(request, reference)
+    public_url: str | None = request.app.state.settings.public_url
+    answer = RedirectResponse(path, status_code=303)
+    answer.set_cookie(
+        _COOKIE,
+        token,
+        max_age=_COOKIE_SECONDS,
+        path=path.partition("?")[0],
+        secure=(public_url or str(request.url)).startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer

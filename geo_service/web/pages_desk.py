@@ -1,0 +1,119 @@
+"""`/towns/{slug}/desk`: sign-in, the queue and one case with its decision, in their plain form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from geo_service.errors import Invalid, PreconditionFailed, Rejected
+from geo_service.identity.caller import require_desk
+from geo_service.identity.secrets import csrf_token
+from geo_service.identity.sign_in import demo_sign_in_offered
+from geo_service.permits.decide_permit import Move, Override, move_permit
+from geo_service.permits.list_permits import list_permits
+from geo_service.permits.permit import get_permit
+from geo_service.permits.states import STATES, UNDECIDED
+from geo_service.towns.town import get_town
+from geo_service.web.page import page
+from geo_service.web.pages_case import case_page
+from geo_service.web.scope import CurrentCaller, PublicSession
+from geo_service.web.sign_in_cookie import sign_in_cookie
+
+router = APIRouter(include_in_schema=False)
+
+# The filters of the queue: what each shows.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "open": tuple(UNDECIDED),
+    "granted": ("granted", "active"),
+    "all": tuple(sorted(STATES - {"draft"})),
+}
+
+
+@router.get("/towns/{slug}/desk")
+def desk(  # noqa: PLR0913 - one per query parameter
+    slug: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    view: str = "open",
+    q: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The queue, or the sign-in for whoever is not a clerk of this town."""
+    town = get_town(session, slug)
+    if not caller.at_desk or caller.town != town.ags:
+        offered = demo_sign_in_offered(request.app.state.settings) and town.demo
+        return page(request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request))
+    view = view if view in VIEWS else "open"
+    queue = list_permits(session, caller=caller, status=VIEWS[view], words=q or None, cursor=cursor)
+    kept = {name: value for name, value in request.query_params.items() if name in ("view", "q", "lang")}
+    return page(
+        request,
+        "desk.html",
+        town=town,
+        caller=caller,
+        queue=queue,
+        view=view,
+        q=q,
+        next_query=urlencode({**kept, "cursor": queue.cursor}) if queue.cursor else None,
+        csrf=_csrf(request),
+    )
+
+
+@router.get("/towns/{slug}/desk/cases/{reference}")
+def desk_case(
+    slug: str, reference: str, request: Request, session: PublicSession, caller: CurrentCaller
+) -> Response:
+    """One case with its findings and the steps that are possible now."""
+    town = get_town(session, slug)
+    require_desk(caller, town.ags)
+    permit = get_permit(session, reference, caller=caller)
+    return case_page(
+        request, session, permit, caller, town, template="desk_case.html", csrf=_csrf(request), refusal=None
+    )
+
+
+@router.post("/towns/{slug}/desk/cases/{reference}")
+def decide(  # noqa: PLR0913 - one per field of the form
+    slug: str,
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    to: Annotated[str, Form(max_length=40)],
+    version: Annotated[int, Form()],
+    reason: Annotated[str, Form(max_length=4000)] = "",
+    override: Annotated[list[str], Form(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
+) -> Response:
+    """Take one step; a refusal is shown on the case itself, with what stands against it."""
+    town = get_town(session, slug)
+    require_desk(caller, town.ags)
+    move = Move(
+        to=to,
+        reason=reason.strip() or None,
+        overrides=tuple(Override(finding=finding, reason=reason.strip()) for finding in override),
+        versions=frozenset({version}),
+    )
+    try:
+        with session.begin_nested():  # a refused step leaves nothing behind
+            move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC))
+    except (Rejected, Invalid, PreconditionFailed) as refusal:
+        permit = get_permit(session, reference, caller=caller)
+        return case_page(
+            request, session, permit, caller, town,
+            template="desk_case.html", status=refusal.status, csrf=_csrf(request), refusal=refusal,
+        )  # fmt: skip
+    path = f"{request.scope.get('root_path', '')}/towns/{town.slug}/desk/cases/{quote(reference, safe='')}"
+    language = request.query_params.get("lang")
+    return RedirectResponse(path + (f"?lang={language}" if language in ("de", "en") else ""), status_code=303)
+
+
+def _csrf(request: Request) -> str:
+    cookie = sign_in_cookie(request)
+    return csrf_token(cookie) if cookie else ""
+
+

@@ -1,0 +1,156 @@
+// The citizen's way: draw, see at once what conflicts and what it costs, file.
+(function (geo) {
+  "use strict";
+  const form = document.getElementById("apply-form");
+  const at = (id) => document.getElementById(id);
+  const map = geo.map;
+  const overlaps = geo.overlapLayer(map);
+  let asking = null;
+  let filing = null;
+
+  function properties() {
+    const value = (name) => form.elements[name].value.trim();
+    const given = { use_type: value("use_type"), from: value("from"), until: value("until"), restriction: value("restriction"), language: geo.language };
+    for (const name of ["excavation", "commercial", "charitable"]) if (form.elements[name].checked) given[name] = true;
+    for (const name of ["count", "frontage_m"]) if (value(name)) given[name] = Number(value(name));
+    for (const name of ["address_text", "urgent_reason"]) if (value(name)) given[name] = value(name);
+    return given;
+  }
+
+  const send = (path, body, headers, signal) =>
+    fetch(geo.state.base + path, { method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": geo.language, ...headers }, body: JSON.stringify(body) });
+
+  // A problem answer in words; pointers of fields are marked in the form.
+  async function problem(answer) {
+    let told = {};
+    try {
+      told = await answer.json();
+    } catch {
+      told = {};
+    }
+    const parts = [...new Set((told.errors || []).map((one) => one.detail))];
+    if (answer.status === 429) parts.unshift(geo.t("Zu viele Anfragen. Bitte warten Sie einen Augenblick.", "Too many requests. Please wait a moment."));
+    for (const one of told.errors || []) {
+      const field = at(one.pointer.split("/").pop());
+      if (field && form.contains(field)) field.setAttribute("aria-invalid", "true");
+    }
+    return geo.el("div", { class: "message message-block" },
+      geo.el("h3", {}, geo.t("Das geht so nicht", "This does not work")),
+      (parts.length ? parts : [told.detail || geo.t("Der Dienst antwortet nicht. Bitte später noch einmal versuchen.", "The service does not answer. Please try again later.")]).map((text) => geo.el("p", {}, text)));
+  }
+  const unmark = () => form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+
+  async function check() {
+    const geometry = drawing.geometry();
+    at("draw-clear").hidden = at("move-tools").hidden = !geometry;
+    filing = null;
+    if (asking) asking.abort();
+    if (!geometry) {
+      overlaps.clearLayers();
+      at("result").replaceChildren(geo.el("p", { class: "quiet" }, geo.t("Noch ist keine Fläche eingezeichnet.", "No area is drawn yet.")));
+      return;
+    }
+    asking = new AbortController();
+    at("result").setAttribute("aria-busy", "true");
+    try {
+      const answer = await send("/api/v1/conflict-checks", { type: "Feature", geometry, properties: properties() }, {}, asking.signal);
+      unmark();
+      if (!answer.ok) {
+        overlaps.clearLayers();
+        at("result").replaceChildren(await problem(answer));
+      } else {
+        const found = await answer.json();
+        geo.showOverlaps(overlaps, found.findings);
+        at("urgent-field").hidden = !found.findings.some((one) => one.rule === "lead_time");
+        at("result").replaceChildren(geo.resultContent(found));
+      }
+      at("result").removeAttribute("aria-busy");
+    } catch (error) {
+      if (error.name !== "AbortError") at("result").replaceChildren(geo.el("p", { class: "message message-block" }, geo.t("Die Prüfung ist gerade nicht erreichbar.", "The check cannot be reached right now.")));
+    }
+  }
+
+  const later = geo.debounce(250, check);
+  const drawing = geo.drawing(map, () => {
+    at("draw-polygon").setAttribute("aria-pressed", "false");
+    later();
+  });
+  geo.applyDrawing = drawing;
+  geo.state.busy = () => drawing.active();
+
+  at("draw-polygon").addEventListener("click", () => {
+    const begin = !drawing.active();
+    if (begin) drawing.start();
+    else drawing.stop();
+    at("draw-polygon").setAttribute("aria-pressed", String(begin));
+    if (begin && map.getZoom() < 17) map.setZoom(17);
+  });
+  at("draw-rectangle").addEventListener("click", () => {
+    const open = at("rectangle").hidden;
+    at("rectangle").hidden = !open;
+    at("draw-rectangle").setAttribute("aria-expanded", String(open));
+    drawing.stop();
+  });
+  const number = (id) => Number(at(id).value.replace(",", "."));
+  at("place-rectangle").addEventListener("click", () => {
+    if (map.getZoom() < 17) map.setZoom(18, { animate: false });
+    const along = drawing.streetTurn();
+    if (along !== null && number("turn") === 0) at("turn").value = Math.round(along);
+    drawing.rectangle(number("length_m"), number("depth_m"), number("turn"));
+  });
+  at("draw-clear").addEventListener("click", () => drawing.clear());
+  at("move-tools").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move]");
+    if (button) drawing.move(...button.dataset.move.split(",").map((step) => Number(step) * 0.5));
+    else if (event.target.closest("#turn-right")) drawing.turn(-5);
+  });
+  for (const name of ["use_type", "from", "until", "restriction", "count", "frontage_m", "excavation", "commercial", "charitable"]) form.elements[name].addEventListener("change", later);
+
+  function receipt(told) {
+    const address = `${geo.state.base}/permits/${encodeURIComponent(told.reference)}?token=${encodeURIComponent(told.token)}`;
+    const box = at("receipt");
+    box.replaceChildren(
+      geo.el("div", { class: "message message-good" }, geo.el("h2", {}, geo.t("Ihr Antrag ist eingegangen", "Your request has arrived")),
+        geo.el("p", {}, `${geo.t("Aktenzeichen", "Reference")}: `, geo.el("strong", { id: "reference" }, told.reference))),
+      geo.el("p", {}, geo.t("Heben Sie diesen Link gut auf: Damit sehen Sie den Stand und können den Antrag zurückziehen. Wer ihn hat, kann das auch.", "Keep this link: it shows the state of your case and lets you withdraw it. So can anybody who has it.")),
+      geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
+      geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
+    form.hidden = true;
+    box.hidden = false;
+    box.focus();
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    unmark();
+    const told = (text, field) => {
+      at("file-message").replaceChildren(geo.el("p", { class: "message message-block" }, text));
+      if (field) {
+        field.setAttribute("aria-invalid", "true");
+        field.focus();
+      }
+    };
+    const geometry = drawing.geometry();
+    if (!geometry) return told(geo.t("Bitte zeichnen Sie zuerst die Fläche ein.", "Please draw the area first."), null);
+    if (!at("name").value.trim()) return told(geo.t("Bitte nennen Sie Ihren Namen oder Ihre Firma.", "Please state your name or firm."), at("name"));
+    if (at("email").value && !at("email").checkValidity()) return told(geo.t("Diese E-Mail-Adresse ist nicht vollständig.", "This e-mail address is not complete."), at("email"));
+    const applicant = { name: at("name").value.trim() };
+    for (const name of ["email", "phone", "address"]) if (at(name).value.trim()) applicant[name] = at(name).value.trim();
+    const given = { ...properties(), applicant };
+    if (at("purpose").value.trim()) given.purpose = at("purpose").value.trim();
+    const body = { type: "Feature", geometry, properties: given };
+    // The same request sent twice stays one case, a changed one is another.
+    const text = JSON.stringify(body);
+    if (!filing || filing.text !== text) filing = { text, key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now() };
+    at("file-button").disabled = true;
+    try {
+      const answer = await send("/api/v1/permits", body, { "Idempotency-Key": filing.key });
+      if (answer.ok) receipt(await answer.json());
+      else at("file-message").replaceChildren(await problem(answer));
+    } catch {
+      told(geo.t("Der Antrag konnte nicht gesendet werden. Bitte noch einmal versuchen; er wird nicht doppelt angelegt.", "The request could not be sent. Please try again; it will not be filed twice."), null);
+    } finally {
+      at("file-button").disabled = false;
+    }
+  });
+})(window.GeoService);

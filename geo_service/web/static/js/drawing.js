@@ -1,0 +1,93 @@
+// Drawing one area: by its corners, or as a rectangle by size; moved by mouse, by buttons or by keyboard.
+(function (geo) {
+  "use strict";
+  const EARTH = 6378137;
+  const STYLE = { color: "#10222e", weight: 2.5, fillColor: "#10222e", fillOpacity: 0.22 };
+  const metresAt = (lat) => ({ lat: (Math.PI / 180) * EARTH * 0.99664, lon: (Math.PI / 180) * EARTH * Math.cos((lat * Math.PI) / 180) * 1.0021 });
+
+  // A rectangle around a place, `turn` degrees counterclockwise from east; metres.
+  function corners(centre, length, depth, turn) {
+    const unit = metresAt(centre.lat);
+    const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
+    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([a, b]) => {
+      const [x, y] = [(a * length) / 2, (b * depth) / 2];
+      return [centre.lat + (x * sin + y * cos) / unit.lat, centre.lng + (x * cos - y * sin) / unit.lon];
+    });
+  }
+
+  // Direction of the street next to a place, so that a rectangle lies along it; null farther than 30 px.
+  function streetTurn(map, place) {
+    const at = map.latLngToContainerPoint(place);
+    let best = { gap: 30, turn: null };
+    for (const street of geo.streets.visibleStreets()) {
+      for (let i = 1; i < street.points.length; i += 1) {
+        const [ax, ay] = street.points[i - 1];
+        const [bx, by] = street.points[i];
+        const long = (bx - ax) ** 2 + (by - ay) ** 2;
+        if (!long) continue;
+        const part = Math.min(1, Math.max(0, ((at.x - ax) * (bx - ax) + (at.y - ay) * (by - ay)) / long));
+        const gap = Math.hypot(at.x - ax - part * (bx - ax), at.y - ay - part * (by - ay));
+        if (gap < best.gap) best = { gap, turn: (Math.atan2(ay - by, bx - ax) * 180) / Math.PI };
+      }
+    }
+    return best.turn;
+  }
+
+  geo.drawing = function (map, changed) {
+    let shape = null;
+    map.pm.setGlobalOptions({ pathOptions: STYLE, templineStyle: { color: STYLE.color }, hintlineStyle: { color: STYLE.color, dashArray: [5, 5] }, allowSelfIntersection: false, layerGroup: undefined, snappable: false, panes: { vertexPane: "markerPane", layerPane: "drawing", markerPane: "markerPane" } });
+    map.pm.setLang(geo.language === "en" ? "en" : "de");
+
+    function take(layer) {
+      if (shape && shape !== layer) shape.remove();
+      shape = layer;
+      shape.pm.enable({ allowSelfIntersection: false, draggable: true, snappable: false });
+      shape.on("pm:edit pm:dragend pm:markerdragend pm:vertexremoved", () => changed());
+      changed();
+    }
+    map.on("pm:create", (event) => {
+      map.pm.disableDraw();
+      take(event.layer);
+    });
+    const set = (latlngs) => {
+      const ring = latlngs.map(([lat, lng]) => L.latLng(lat, lng));
+      if (!shape) return take(L.polygon(ring, { ...STYLE, pane: "drawing" }).addTo(map));
+      shape.pm.disable();
+      shape.setLatLngs([ring]);
+      take(shape);
+    };
+    const ring = () => shape.getLatLngs()[0];
+    return {
+      start: () => map.pm.enableDraw("Polygon", { finishOn: null, tooltips: true, cursorMarker: true }),
+      stop: () => map.pm.disableDraw(),
+      active: () => map.pm.globalDrawModeEnabled(),
+      clear() {
+        if (shape) shape.remove();
+        shape = null;
+        changed();
+      },
+      rectangle(length, depth, turn) {
+        const centre = map.getCenter();
+        set(corners(centre, length, depth, turn));
+      },
+      streetTurn: () => streetTurn(map, map.getCenter()),
+      move(east, north) {
+        if (!shape) return;
+        const unit = metresAt(ring()[0].lat);
+        set(ring().map((p) => [p.lat + north / unit.lat, p.lng + east / unit.lon]));
+      },
+      turn(degrees) {
+        if (!shape) return;
+        const centre = shape.getBounds().getCenter();
+        const unit = metresAt(centre.lat);
+        const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+        set(ring().map((p) => {
+          const [x, y] = [(p.lng - centre.lng) * unit.lon, (p.lat - centre.lat) * unit.lat];
+          return [centre.lat + (x * sin + y * cos) / unit.lat, centre.lng + (x * cos - y * sin) / unit.lon];
+        }));
+      },
+      geometry: () => (shape ? shape.toGeoJSON(8).geometry : null),
+      set,
+    };
+  };
+})(window.GeoService);

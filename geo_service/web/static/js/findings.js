@@ -1,0 +1,59 @@
+// The answer of a check as elements: verdict, findings with reason, legal source and advice, the fee with its lines.
+(function (geo) {
+  "use strict";
+  const VERDICT = {
+    blocked: ["So nicht möglich", "Not possible like this", "Mindestens ein Hindernis steht entgegen. Sie können die Fläche oder die Tage ändern – oder trotzdem einreichen; erlaubt werden kann es so nicht.", "At least one obstacle stands against it. You can change the area or the days – or file it all the same; it cannot be granted like this."],
+    review: ["Muss geprüft werden", "Needs review", "Es spricht nichts zwingend dagegen; die Sachbearbeitung prüft die Hinweise.", "Nothing forbids it outright; the desk reviews the findings."],
+    clear: ["Keine Konflikte gefunden", "No conflicts found", "Sie können den Antrag einreichen.", "You can file the request."],
+  };
+  const SEVERITY = { block: ["Hindernis", "Blocking"], warn: ["Warnung", "Warning"], info: ["Hinweis", "Information"], chance: ["Gelegenheit", "Chance"], undetermined: ["Nicht feststellbar", "Undetermined"] };
+  geo.severityLabel = (severity) => (SEVERITY[severity] ? geo.t(...SEVERITY[severity]) : severity);
+
+  function finding(one) {
+    const measured = one.measured === null || one.measured === undefined || !one.unit ? null : `${geo.number(one.measured)} ${one.unit === "m2" ? "m²" : one.unit}`;
+    return geo.el(
+      "li", { class: `finding finding-${one.severity}`, "data-rule": one.rule },
+      geo.el("span", { class: `tag tag-${one.severity}` }, geo.severityLabel(one.severity)),
+      geo.el("p", {}, geo.label(one.explanation)),
+      geo.label(one.advice) ? geo.el("p", {}, geo.el("strong", {}, geo.t("Rat: ", "Advice: ")), geo.label(one.advice)) : null,
+      geo.el("p", { class: "quiet" }, [one.number, one.legal_source, measured].filter(Boolean).join(" · ")),
+    );
+  }
+
+  function fee(found) {
+    if (!found) return geo.el("p", { class: "quiet" }, geo.t("Gebühr: Für diese Kommune ist kein Tarif hinterlegt.", "Fee: no tariff is stored for this municipality."));
+    const rows = found.lines.map((line) => geo.el("tr", {}, geo.el("td", {}, line.text), geo.el("td", {}, geo.euro(line.amount_eur))));
+    return geo.el("div", {},
+      geo.el("table", { class: "fee" },
+        geo.el("caption", { class: "visually-hidden" }, geo.t("Gebühr", "Fee")),
+        geo.el("tbody", {}, rows, geo.el("tr", {}, geo.el("th", { scope: "row" }, geo.t("Voraussichtliche Gebühr", "Expected fee")), geo.el("th", { class: "fee-total" }, geo.euro(found.total_eur))))),
+      found.official ? null : geo.el("p", { class: "tag tag-warn" }, geo.t("Beispieltarif, nicht amtlich", "Example tariff, not official")));
+  }
+
+  geo.resultContent = function (answer) {
+    const [de, en, textDe, textEn] = VERDICT[answer.verdict];
+    const box = geo.el("div", { class: "result" },
+      geo.el("div", { class: `message verdict-${answer.verdict}`, "data-verdict": answer.verdict }, geo.el("h3", {}, geo.t(de, en)), geo.el("p", {}, geo.t(textDe, textEn))),
+      geo.el("p", {}, `${geo.t("Fläche", "Area")}: ${geo.number(answer.area_m2, 1)} m²`),
+      answer.findings.length ? geo.el("ul", { class: "findings" }, answer.findings.map(finding)) : null);
+    if (answer.findings_total > answer.findings.length) box.append(geo.el("p", { class: "quiet" }, geo.t(`${answer.findings_total} Befunde insgesamt.`, `${answer.findings_total} findings in all.`)));
+    box.append(fee(answer.fee));
+    return box;
+  };
+
+  // The places of the findings, on top of what they concern.
+  geo.overlapLayer = (map) => L.geoJSON(null, {
+    pane: "overlap", interactive: false,
+    style: (feature) => {
+      const colour = feature.properties.severity === "block" ? "#c1121f" : "#c77700";
+      return { color: colour, weight: 3, fillColor: colour, fillOpacity: 0.55 };
+    },
+    pointToLayer: (_, place) => L.circleMarker(place, { pane: "overlap", radius: 7 }),
+  }).addTo(map);
+  geo.showOverlaps = function (layer, findings) {
+    layer.clearLayers();
+    for (const one of findings) {
+      if (one.geometry && ["block", "warn", "undetermined"].includes(one.severity)) layer.addData({ type: "Feature", geometry: one.geometry, properties: { severity: one.severity } });
+    }
+  };
+})(window.GeoService);
