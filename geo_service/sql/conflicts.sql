@@ -52,34 +52,54 @@ ORDER BY
 -- In: reach_area_area (metres), period_area_area.  Out: occupations that count.
 SELECT near.*
 FROM given
-INNER JOIN occupation AS near
-    ON near.counts AND near.area && ST_Expand(given.area, :reach_area_area) AND near.period && CAST(:period_area_area AS tstzrange)
+-- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
+CROSS JOIN LATERAL (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.counts AND occupation.area && ST_Expand(given.area, :reach_area_area) AND occupation.period && CAST(:period_area_area AS tstzrange)
+    OFFSET 0
+) AS near
 
 -- detour_area_probe
 -- Candidates whose area comes near the given detour.
 -- In: reach_detour_area (metres), period_detour_area.  Out: occupations that count.
 SELECT near.*
 FROM given
-INNER JOIN occupation AS near
-    ON near.counts AND near.area && ST_Expand(given.detour, :reach_detour_area) AND near.period && CAST(:period_detour_area AS tstzrange)
+-- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
+CROSS JOIN LATERAL (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.counts AND occupation.area && ST_Expand(given.detour, :reach_detour_area) AND occupation.period && CAST(:period_detour_area AS tstzrange)
+    OFFSET 0
+) AS near
 
 -- area_detour_probe
 -- Candidates whose detour comes near the given area.
 -- In: reach_area_detour (metres), period_area_detour.  Out: occupations that count.
 SELECT near.*
 FROM given
-INNER JOIN occupation AS near
-    ON near.counts AND near.detour IS NOT NULL AND near.detour && ST_Expand(given.area, :reach_area_detour)
-    AND near.period && CAST(:period_area_detour AS tstzrange)
+-- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
+CROSS JOIN LATERAL (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.area, :reach_area_detour)
+        AND occupation.period && CAST(:period_area_detour AS tstzrange)
+    OFFSET 0
+) AS near
 
 -- detour_detour_probe
 -- Candidates whose detour comes near the given detour.
 -- In: reach_detour_detour (metres), period_detour_detour.  Out: occupations that count.
 SELECT near.*
 FROM given
-INNER JOIN occupation AS near
-    ON near.counts AND near.detour IS NOT NULL AND near.detour && ST_Expand(given.detour, :reach_detour_detour)
-    AND near.period && CAST(:period_detour_detour AS tstzrange)
+-- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
+CROSS JOIN LATERAL (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.detour, :reach_detour_detour)
+        AND occupation.period && CAST(:period_detour_detour AS tstzrange)
+    OFFSET 0
+) AS near
 
 -- stored_candidates
 -- What the probes found, without the own case and what belongs to it.

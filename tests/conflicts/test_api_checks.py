@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -157,10 +157,11 @@ def test_more_than_fifty_findings_are_counted(client: TestClient, stored: Any) -
 
 
 def test_short_notice_and_an_urgent_fee(client: TestClient) -> None:
+    today = datetime.now(UTC).date()
     soon = {
-        "from": (date.today() + timedelta(days=3)).isoformat(),
-        "until": (date.today() + timedelta(days=4)).isoformat(),
-    }  # noqa: DTZ011
+        "from": (today + timedelta(days=3)).isoformat(),
+        "until": (today + timedelta(days=4)).isoformat(),
+    }
     answer = client.post(CHECKS, json=feature(**soon)).json()
     assert numbers(answer) == [("K23", "warn")]
     assert "Begründung" in answer["findings"][0]["explanation"]["de"]
