@@ -13,7 +13,7 @@ import yaml
 
 from geo_service.construction.save_detour import Detour
 from geo_service.construction.site import ConstructionSite
-from geo_service.demo.places import area_of, route_of, streets_area
+from geo_service.demo.places import area_of, route_of, streets_around
 from geo_service.demo.plan import TownPlan
 from geo_service.events.save_event import Event
 from geo_service.interval import Interval
@@ -84,7 +84,7 @@ def events(towns: Mapping[str, DemoTown], day: date) -> list[Event]:
             event_id=_id(entry["key"]),
             title=entry["title"],
             kind=entry["kind"],
-            area=streets_area(entry["streets"], towns[entry["town"]].segments),
+            area=streets_around(entry, towns[entry["town"]].segments),
             period=_period(entry, day),
             state=entry["state"],
             restriction=entry["restriction"],

@@ -35,13 +35,15 @@ def area_of(place: Mapping[str, Any], segments: Sequence[Segment]) -> Polygon:
     return cast(Polygon, max(_polygons(outer.difference(inner)), key=lambda part: part.area))
 
 
-def streets_area(names: Sequence[str], segments: Sequence[Segment]) -> BaseGeometry:
-    """Whole streets from wall to wall, as one area."""
-    parts = []
-    for name in names:
-        pieces = _pieces(name, segments)
-        parts += [piece.axis.buffer(_half_m(piece), cap_style="flat") for piece in pieces]
-    return unary_union(parts).buffer(0.5).buffer(-0.5)
+def streets_around(spot: Mapping[str, Any], segments: Sequence[Segment]) -> BaseGeometry:
+    """Streets of one kind from wall to wall, within `radius_m` of a place, as one area."""
+    reach = to_town(Point(spot["around"])).buffer(float(spot["radius_m"]))
+    parts = [
+        segment.axis.intersection(reach).buffer(_half_m(segment), cap_style="square")
+        for segment in segments
+        if segment.highway == spot["kind_of_street"] and segment.axis.intersects(reach)
+    ]
+    return unary_union(parts)
 
 
 def route_of(legs: Sequence[Mapping[str, Any]], plan: TownPlan) -> LineString:
