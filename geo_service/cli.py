@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import sys
 
+import psycopg
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from geo_service.commands import api_keys, check, demo, imports, serve, towns
 from geo_service.errors import GeoServiceError
@@ -32,4 +35,18 @@ def main() -> None:
         print(f"geo-service: {error.detail}", file=sys.stderr)
         for fault in error.errors:
             print(f"  {fault.pointer}: {fault.detail}", file=sys.stderr)
+        sys.exit(1)
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        for fault in error.errors():
+            name = f"GEO_SERVICE_{'_'.join(str(part) for part in fault['loc'])}".upper()
+            print(f"geo-service: {name}: {fault['msg']}", file=sys.stderr)
+        sys.exit(2)
+    except (psycopg.Error, DBAPIError) as error:
+        words = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
+        print(f"geo-service: the database answered: {words[0]}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"geo-service: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)

@@ -70,7 +70,7 @@ class LocalCluster:
                 "no message"
             ]
             telling = [line for line in lines if "rror:" in line or "FATAL" in line or "could not" in line]
-            raise SetupError(f"{program} failed: {(telling or lines)[-1].strip()}")
+            raise SetupError(f"{program} failed: {_without_stamp((telling or lines)[-1])}")
 
     def initialise(self) -> None:
         """Create the data directory if there is none; an interrupted attempt is begun again."""
@@ -145,7 +145,7 @@ class LocalCluster:
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
             for line in reversed(lines[-40:]):
                 if "FATAL:" in line or "PANIC:" in line:
-                    return line.split(":  ", 1)[-1].strip()
+                    return _without_stamp(line)
         return ""
 
     def stop(self) -> None:
@@ -184,6 +184,11 @@ class LocalCluster:
             app=self.conninfo(dbname, APP_ROLE),
             statement_timeout_ms=statement_timeout_ms,
         )
+
+
+def _without_stamp(line: str) -> str:
+    # "2026-11-23 22:15:22.234 UTC [3433] FATAL:  could not …"
+    return line.rsplit("FATAL:  ", maxsplit=1)[-1].rsplit("PANIC:  ", maxsplit=1)[-1].strip()
 
 
 def _is_passing(words: str) -> bool:

@@ -61,6 +61,13 @@ def test_a_running_server(home: Path, start: Start) -> None:
     assert postmaster_pid(home) is None
 
 
+def test_setting_that_cannot_be_read() -> None:
+    done = run_command("migrate", GEO_SERVICE_PORT="eighty")
+    assert done.returncode == 2
+    assert done.stderr.startswith("geo-service: GEO_SERVICE_PORT: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_taken_port_does_not_start_a_cluster(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
