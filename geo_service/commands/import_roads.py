@@ -21,7 +21,7 @@ from geo_service.db.open_database import opened_database
 from geo_service.errors import BadTownFolder
 from geo_service.roads import import_roads as imported
 from geo_service.roads.osm_boundaries import OsmMunicipality, read_municipalities
-from geo_service.roads.osm_town import write_town_folder
+from geo_service.roads.osm_town import slug_of, write_town_folder
 from geo_service.roads.road_address import local_file
 from geo_service.roads.road_report import RoadReport
 from geo_service.settings import Settings
@@ -56,7 +56,7 @@ def roads(
         with local_file(file) as path:
             network = imported.read_roads(path, progress=progress)
             progress("towns")
-            municipalities = read_municipalities(path) if add_towns and town is None else []
+            municipalities = _municipalities(path, town) if add_towns else []
         with opened_database(Settings()) as database:
             wanted = _Import(network=network, town=town, force=force, progress=progress)
             added, report = _bring_in(database, wanted, municipalities)
@@ -68,6 +68,11 @@ def roads(
         )
     else:
         print_report(report, added)
+
+
+def _municipalities(path: Path, town: str | None) -> list[OsmMunicipality]:
+    """Those whose boundary the file holds; only the one that was asked for, if one was."""
+    return [found for found in read_municipalities(path) if town in (None, found.ags, slug_of(found.name))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

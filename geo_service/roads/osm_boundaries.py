@@ -34,6 +34,7 @@ class OsmMunicipality:
 def read_municipalities(path: Path) -> list[OsmMunicipality]:
     """Municipalities with an eight-digit AGS and a boundary that closes, by AGS; often none.
 
+    None are found in an unsorted file: boundaries are put together in the order of ids.
     Raises BadRoadFile for a file that cannot be read.
     """
     found: dict[str, OsmMunicipality] = {}
@@ -45,13 +46,25 @@ def read_municipalities(path: Path) -> list[OsmMunicipality]:
         areas.with_filter(osmium.filter.EntityFilter(osmium.osm.AREA)).with_filter(
             osmium.filter.KeyFilter(_AGS)
         )
-        for area in cast(Iterable[osmium.osm.Area], areas):
-            ags, name = area.tags[_AGS].replace(" ", ""), area.tags.get("name")
-            if area.from_way() or not re.fullmatch(r"\d{8}", ags) or not name:
-                continue
-            boundary = to_town(shapely.from_wkb(factory.create_multipolygon(area)))
-            if not boundary.is_valid:
-                continue
-            kind = area.tags.get("name:prefix") or "Gemeinde"
-            found[ags] = OsmMunicipality(ags=ags, name=name, kind=kind, boundary=cast(MultiPolygon, boundary))
+        try:
+            for area in cast(Iterable[osmium.osm.Area], areas):
+                municipality = _municipality(area, factory)
+                if municipality is not None:
+                    found[municipality.ags] = municipality
+        except RuntimeError as error:
+            if "out of order" not in str(error):
+                raise
+            return []
     return [found[ags] for ags in sorted(found)]
+
+
+def _municipality(area: osmium.osm.Area, factory: osmium.geom.WKBFactory) -> OsmMunicipality | None:
+    ags, name = area.tags[_AGS].replace(" ", ""), area.tags.get("name")
+    outer_rings, _ = area.num_rings()  # none where the ways do not close
+    if area.from_way() or not outer_rings or not name or not re.fullmatch("[0-9]{8}", ags):
+        return None
+    boundary = to_town(shapely.from_wkb(factory.create_multipolygon(area)))
+    if not boundary.is_valid:
+        return None
+    kind = area.tags.get("name:prefix") or "Gemeinde"
+    return OsmMunicipality(ags=ags, name=name, kind=kind, boundary=cast(MultiPolygon, boundary))

@@ -23,7 +23,17 @@ def street(*nodes: int, **tags: str) -> tuple[Sequence[int], Mapping[str, str]]:
     return nodes, {"highway": "residential", **{key.replace("__", ":"): value for key, value in tags.items()}}
 
 
-def osm_text(places: Places, ways: Ways, *, nodes_last: bool = False) -> str:
+def boundary(relation: int, ways: Sequence[int], **tags: str) -> str:
+    """A relation of a municipal boundary; `__` in a tag's key stands for a colon."""
+    inside = "".join(f'<member type="way" ref="{way}" role="outer"/>' for way in ways)
+    every = {"type": "boundary", "boundary": "administrative", "admin_level": "8", **tags}
+    inside += "".join(
+        f"<tag k={quoteattr(k.replace('__', ':'))} v={quoteattr(v)}/>" for k, v in every.items()
+    )
+    return f'<relation id="{relation}" version="1">{inside}</relation>'
+
+
+def osm_text(places: Places, ways: Ways, *, nodes_last: bool = False, relations: Sequence[str] = ()) -> str:
     nodes = []
     for node, (east_m, north_m) in places.items():
         lon, lat = _TO_LONLAT.transform(CORNER[0] + east_m, CORNER[1] + north_m)
@@ -34,7 +44,33 @@ def osm_text(places: Places, ways: Ways, *, nodes_last: bool = False) -> str:
         inside += "".join(f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in tags.items())
         lines.append(f'<way id="{way}" version="1">{inside}</way>')
     parts = [*lines, *nodes] if nodes_last else [*nodes, *lines]
+    parts += relations
     return "<?xml version='1.0' encoding='UTF-8'?>\n<osm version=\"0.6\">\n" + "\n".join(parts) + "\n</osm>\n"
+
+
+def town_scene() -> str:
+    """A street that leaves the square kilometre of Neustadt (06999009), whose neighbour is cut off."""
+    places = {
+        1: (-400, -500),
+        2: (600, -500),
+        3: (600, 500),
+        4: (-400, 500),
+        5: (0, 0),
+        6: (500, 0),
+        7: (1500, 0),
+    }
+    ways: Ways = {
+        10: street(5, 6, name="Neue Straße"),
+        11: street(6, 7, name="Landstraße"),
+        20: ((1, 2, 3), {"boundary": "administrative"}),
+        21: ((3, 4, 1), {"boundary": "administrative"}),
+    }
+    neustadt = boundary(
+        31, (20, 21), name="Neustadt", name__prefix="Stadt", de__amtlicher_gemeindeschluessel="06 999 009"
+    )
+    neighbour = boundary(32, (21,), name="Nachbar", de__amtlicher_gemeindeschluessel="06999010")
+    district = boundary(33, (20, 21), name="Kreis", de__amtlicher_gemeindeschluessel="06999", admin_level="6")
+    return osm_text(places, ways, relations=(neustadt, neighbour, district))
 
 
 def osm_file(folder: Path, ways: Ways, places: Places = PLACES, *, nodes_last: bool = False) -> Path:

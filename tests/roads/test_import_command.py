@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from geo_service.cli import main
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
-from tests.roads.osm_scene import osm_file, street
+from tests.roads.osm_scene import osm_file, street, town_scene
 
 
 class Result(NamedTuple):
@@ -125,6 +125,13 @@ def test_a_bad_file_is_one_line_and_exit_1(
     assert command.count() == 0
 
 
+def test_an_unsorted_file_comes_in_without_looking_for_towns(command: Command, tmp_path: Path) -> None:
+    path = osm_file(tmp_path, {11: street(4, 2, 5), 10: street(1, 2, 3)}, nodes_last=True)
+    result = command.run(str(path))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert command.count() == 4
+
+
 def test_an_unknown_town_is_one_line(command: Command, scene: Path) -> None:
     result = command.run(str(scene), "--town", "atlantis")
     assert (result.returncode, result.stderr.strip()) == (1, "geo-service: There is no town 'atlantis'.")
@@ -141,6 +148,28 @@ def test_limburg_appears_as_a_town_with_its_streets(command: Command, shared_dat
     report = json.loads(command.run(file, "--json").stdout)
     assert (report["added"], report["towns_added"]) == (8648, ["Limburg an der Lahn"])
     assert {total["town_name"] for total in report["totals"]} == {"Limburg an der Lahn", None}
-    assert "Limburg an der Lahn" in command.run(file).stdout
-    again = json.loads(command.run(file, "--json").stdout)
-    assert (again["added"], again["changed"], again["unchanged"], again["towns_added"]) == (0, 0, 8648, [])
+
+
+def test_one_town_can_be_asked_for_by_its_name_before_it_is_known(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "town.osm"
+    file.write_text(town_scene(), encoding="utf-8")
+    refused = command.run(str(file), "--town", "neustadt", "--no-add-towns")
+    assert (refused.returncode, command.count()) == (1, 0)
+    report = json.loads(command.run(str(file), "--town", "neustadt", "--json").stdout)
+    assert (report["added"], report["elsewhere"], report["towns_added"]) == (1, 1, ["Neustadt"])
+    everything = json.loads(command.run(str(file), "--json").stdout)
+    assert (everything["added"], everything["unchanged"], everything["towns_added"]) == (1, 1, [])
+
+
+def test_a_town_whose_name_is_taken_is_not_added_and_its_roads_come_in_all_the_same(
+    command: Command, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.osm", tmp_path / "second.osm"
+    first.write_text(town_scene(), encoding="utf-8")
+    second.write_text(town_scene().replace("06 999 009", "06999011"), encoding="utf-8")
+    command.run(str(first))
+    result = command.run(str(second), "--json")
+    assert result.returncode == 0
+    assert "Neustadt was not added as a town" in result.stderr
+    assert "neustadt is already taken by Neustadt (06999009)" in result.stderr
+    assert json.loads(result.stdout)["unchanged"] == 2
