@@ -1,4 +1,4 @@
-"""From a town's plan to road segments: grown, cut at junctions and at town borders, all connected."""
+"""From a town's plan to road segments: grown, cut at junctions, all connected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from itertools import pairwise
 from random import Random
 
 from shapely import LineString, Point, STRtree, set_precision, union_all
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points, unary_union
 
 from geo_service.demo.curves import beyond
@@ -36,8 +35,8 @@ class Street:
     number: str | None = None
 
 
-def build_streets(plan: TownPlan, borders: Sequence[BaseGeometry]) -> list[Segment]:
-    """All segments of one plan. borders: boundaries of towns (lines) at which segments end, EPSG:25832.
+def build_streets(plan: TownPlan) -> list[Segment]:
+    """All segments of one plan; like any other they are not cut at town borders.
 
     The same plan gives the same segments with the same ids, on every machine.
     """
@@ -52,7 +51,6 @@ def build_streets(plan: TownPlan, borders: Sequence[BaseGeometry]) -> list[Segme
         names = name_streets(grown, quarter.names)
         streets += [Street(name, quarter.kind, line) for name, line in zip(names, grown, strict=True)]
     pieces = _cut_at_junctions(streets)
-    pieces = [cut for piece in pieces for cut in _cut_at_borders(piece, borders)]
     return _segments(_connected(_without_stubs(_meeting(pieces))), plan.town)
 
 
@@ -112,19 +110,6 @@ def _at_stops(street: Street, stops: Sequence[float], slips: Sequence[Point]) ->
         line = LineString([(exact[0].x, exact[0].y), *inner, (exact[1].x, exact[1].y)])
         pieces.append(Street(street.name, street.kind, set_precision(line, GRID_M), street.number))
     return pieces
-
-
-def _cut_at_borders(street: Street, borders: Sequence[BaseGeometry]) -> list[Street]:
-    parts: list[BaseGeometry] = [street.line]
-    for border in borders:
-        if border.intersects(street.line):
-            parts = [piece for part in parts for piece in _split(part, border)]
-    return [Street(street.name, street.kind, part, street.number) for part in parts if part.length > 1]
-
-
-def _split(line: BaseGeometry, border: BaseGeometry) -> list[LineString]:
-    cut = set_precision(line.difference(border), GRID_M)
-    return [part for part in getattr(cut, "geoms", [cut]) if isinstance(part, LineString)]
 
 
 def _meeting(pieces: Sequence[Street]) -> list[Street]:

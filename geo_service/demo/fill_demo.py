@@ -46,7 +46,7 @@ def fill_demo(session: Session, say: Say) -> None:
     )
     if _is_filled(session, "streets", fingerprint):
         return
-    towns = generate_towns(session, DEMO_TOWNS)
+    towns = generate_towns(DEMO_TOWNS)
     saved = fill_streets(session, towns)
     say(f"Streets: {saved.added} new, {saved.changed} changed, {saved.gone} gone.")
     day = today()

@@ -11,12 +11,3 @@ WHERE part = :part
 INSERT INTO demo_fill (part, fingerprint, demo_day)
 VALUES (:part, :fingerprint, :demo_day)
 ON CONFLICT (part) DO UPDATE SET fingerprint = EXCLUDED.fingerprint
-
--- list_borders
--- Borders of a town and of those near it, where generated segments end.
--- In: town (AGS).  Out: 1 row for each; border (WKB, lines, EPSG:25832).
-SELECT ST_AsBinary(ST_Boundary(near.boundary)) AS border
-FROM town AS here
-INNER JOIN town AS near ON ST_DWithin(near.boundary, here.boundary, 3000)
-WHERE here.ags = :town
-ORDER BY near.ags

@@ -34,8 +34,7 @@ def boundaries() -> dict[str, BaseGeometry]:
 
 @cache
 def segments_of(slug: str) -> list[Segment]:
-    near = [b.boundary for b in boundaries().values() if b.distance(boundaries()[slug]) < 3000]
-    return build_streets(read_plan(slug), near)
+    return build_streets(read_plan(slug))
 
 
 @pytest.mark.parametrize("slug", DEMO_TOWNS)
@@ -114,14 +113,6 @@ def test_it_lies_where_the_town_is(slug: str) -> None:
     inside = sum(s.axis.intersection(boundaries()[slug]).length for s in segments)
     assert inside > 0.8 * sum(s.axis.length for s in segments)
     assert NUMBERS[slug] <= {s.road_number for s in segments}
-
-
-@pytest.mark.parametrize("slug", DEMO_TOWNS)
-def test_segments_end_at_town_borders(slug: str) -> None:
-    town = boundaries()[slug]
-    for segment in segments_of(slug):
-        inside_m = segment.axis.intersection(town).length
-        assert inside_m < 0.5 or inside_m > segment.axis.length - 0.5, segment.street_name
 
 
 @pytest.mark.parametrize("slug", DEMO_TOWNS)
