@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -28,6 +29,8 @@ from geo_service.sql.loader import statements
 from geo_service.towns.faults import Document, Fault
 from geo_service.towns.folder import TownFolder, read_town_folder
 from geo_service.towns.load_town import Outcome, load_town, overlapping_towns
+
+WIDTH_OF_A_FILE = 130  # columns, where the table goes to a file or a pipe
 
 commands = typer.Typer(no_args_is_help=True, help="Towns (Kommunen) as folders of data")
 
@@ -120,36 +123,35 @@ def add(
     ],
 ) -> None:
     """Add towns from their folders, or update them; a running service follows at once."""
-    console = Console(highlight=False, markup=False)
     counts: dict[Outcome, int] = {"new": 0, "changed": 0, "unchanged": 0}
     with opened_database(Settings()) as database:
         for folder in folders:
             added = add_town(database, folder)
             counts[added.outcome] += 1
-            console.print(
+            typer.echo(
                 f"{added.name} ({added.ags}): {added.outcome}; versions of its tariff: {added.tariffs}, "
                 f"own values of rules: {added.own_values}"
             )
             for warning in added.warnings:
-                console.print(f"  warning: {warning}")
-    console.print(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+                typer.echo(f"  warning: {warning}")
+    typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
 
 
 @commands.command("list")
 def list_all() -> None:
     """Show every town."""
     with opened_database(Settings()) as database, owner_session(database) as owner:
-        Console().print(overview(owner))
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=WIDTH_OF_A_FILE)
+        console.print(overview(owner))
 
 
 def overview(session: Session) -> Table:
-    """All towns as a table for the terminal."""
-    table = Table(title="Kommunen")
-    for heading in ("AGS", "Adresse", "Name", "Art", "Präfix"):
-        table.add_column(heading)
-    table.add_column("km²", justify="right")
-    for heading in ("Anträge", "Tarif", "Eigene Werte", "Demo"):
-        table.add_column(heading)
+    """All towns as a table that fits a terminal of 80 columns."""
+    table = Table(title="Kommunen", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("AGS", "Adresse", "Name", "Präfix", "Anträge", "Tarif"):
+        table.add_column(heading, no_wrap=heading != "Name")
     for row in session.execute(text(statements("towns")["towns_overview"])):
         table.add_row(*_cells(row))
     return table
@@ -161,13 +163,9 @@ def _cells(row: Row[tuple[object, ...]]) -> list[str]:
         row.ags,
         row.slug,
         escape(row.name),
-        row.kind,
         row.reference_prefix or "–",
-        f"{row.area_km2:.1f}".replace(".", ","),
         "ja" if row.accepts_requests else "nein",
         tariff if row.tariffs < 2 else f"{tariff} ({row.tariffs})",
-        str(row.own_values or "–"),
-        "ja" if row.demo else "nein",
     ]
 
 

@@ -24,11 +24,9 @@ INNER JOIN town AS t ON t.ags = part.town
 ORDER BY part.shared_m2 DESC, t.ags
 
 -- towns_overview
--- For each town its size in km², how many versions its tariff has, whether one of them is official (NULL = no tariff),
--- and how many values of rule parameters are its own.
-SELECT t.ags, t.slug, t.name, t.kind, t.reference_prefix, t.accepts_requests, t.demo, ST_Area(t.boundary) / 1e6 AS area_km2,
-    count(f.valid_from) AS tariffs, bool_or(f.official) AS official,
-    (SELECT count(*) FROM town_parameter AS p WHERE p.town = t.ags) AS own_values
+-- For each town how many versions its tariff has and whether one of them is official (NULL = no tariff).
+SELECT t.ags, t.slug, t.name, t.reference_prefix, t.accepts_requests, count(f.valid_from) AS tariffs,
+    bool_or(f.official) AS official
 FROM town AS t
 LEFT JOIN tariff AS f ON f.town = t.ags
 GROUP BY t.ags
