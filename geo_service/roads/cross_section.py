@@ -132,12 +132,13 @@ def _side(tags: Tags, key: str, side: str) -> str | None:
 
 
 def _footway(tags: Tags, side: str, assumed: AssumedWidths) -> tuple[float, bool]:
-    tagged = width_m(tags.get(f"sidewalk:{side}:width")) or width_m(tags.get("sidewalk:both:width"))
-    if tagged is not None:
-        return tagged, True
     value = _side(tags, "sidewalk", side)
     if value in _NONE or value in ("separate", "use_sidepath"):
         return 0.0, True  # a footway drawn on its own is a segment of its own
+    keys = (f"sidewalk:{side}:width", "sidewalk:both:width", "sidewalk:width")
+    tagged = next((width for key in keys if (width := width_m(tags.get(key)))), None)
+    if tagged is not None:
+        return tagged, True
     usual = assumed.footway.get(tags["highway"], 0.0)
     if value is not None:
         return usual or assumed.footway["residential"], False

@@ -172,6 +172,8 @@ def test_a_tagged_carriageway_with_assumed_footways_is_assumed() -> None:
     [
         (tags(sidewalk="left"), 1.5, 0.0),
         (tags(sidewalk="both"), 1.5, 1.5),
+        (tags(sidewalk="left", sidewalk__width="2.1"), 2.1, 0.0),
+        (tags(sidewalk__left__width="1.2"), 1.2, 1.5),
         (tags(sidewalk="none"), 0.0, 0.0),
         (tags(sidewalk="separate"), 0.0, 0.0),
         (tags(sidewalk__left="separate", sidewalk__right="yes"), 0.0, 1.5),
