@@ -57,3 +57,26 @@ WHERE CASE
 END
 ORDER BY first_day(shown.period), shown.title
 LIMIT 200
+
+-- list_features_to_embed
+-- The published features of a town as GeoJSON, for a map on disk; not what is over.
+-- In: town (AGS), today (civil day).  Out: rows layer, feature.
+SELECT shown.layer, shown.feature
+FROM (
+    SELECT 'construction_sites' AS layer, site.fragment_crs84 AS feature, site.period
+    FROM construction_site AS site WHERE site.published AND site.town = :town
+    UNION ALL
+    SELECT 'permits', permit.fragment_crs84, permit.period FROM published_permit AS permit WHERE permit.town = :town
+    UNION ALL
+    SELECT 'events', event.fragment_crs84, event.period FROM event WHERE event.published AND event.town = :town
+    UNION ALL
+    SELECT 'detours', detour.fragment_crs84, detour.period FROM detour WHERE detour.published AND detour.town = :town
+) AS shown
+WHERE coalesce(last_day(shown.period) >= CAST(:today AS date), true)
+
+-- get_boundary_to_embed
+-- A town's boundary, simplified to ten metres.
+-- In: town (AGS).  Out: 1 row; boundary, GeoJSON.
+SELECT ST_AsGeoJSON(ST_Transform(ST_SimplifyPreserveTopology(town.boundary, 10), 4326), 5, 0) AS boundary
+FROM town
+WHERE town.ags = :town

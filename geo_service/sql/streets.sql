@@ -74,3 +74,33 @@ FROM (
 -- Whether streets on the map come from OpenStreetMap, whose contributors must then be named.
 -- In: nothing.  Out: 1 row; found.
 SELECT EXISTS(SELECT FROM road_segment AS road WHERE NOT road.demo) AS found
+
+-- list_streets_to_embed
+-- A town's streets for a map on disk: one line per stretch, simplified to a metre, five decimals (about a metre).
+-- In: town (AGS), kinds (of federal, state, district, street, pedestrian, service, path).  Out: rows kind, name, line.
+SELECT
+    stretch.kind,
+    stretch.name,
+    ST_AsGeoJSON(ST_Transform(ST_SimplifyPreserveTopology(stretch.line, 1.0), 4326), 5, 0) AS line
+FROM (
+    SELECT drawn.kind, drawn.name, (ST_Dump(ST_LineMerge(ST_Collect(drawn.axis)))).geom AS line
+    FROM (
+        SELECT
+            road.street_name AS name,
+            road.axis,
+            CASE
+                WHEN road.highway IN ('footway', 'path', 'cycleway', 'steps', 'bridleway', 'track') THEN 'path'
+                WHEN road.highway IN ('service', 'corridor', 'services') THEN 'service'
+                WHEN starts_with(road.highway, 'motorway') OR starts_with(road.highway, 'trunk') THEN 'federal'
+                WHEN road.road_class = 'bundesstrasse' THEN 'federal'
+                WHEN road.road_class = 'landesstrasse' THEN 'state'
+                WHEN road.road_class = 'kreisstrasse' THEN 'district'
+                WHEN road.highway = 'pedestrian' THEN 'pedestrian'
+                ELSE 'street'
+            END AS kind
+        FROM road_segment AS road
+        WHERE road.in_service AND road.town = :town
+    ) AS drawn
+    WHERE drawn.kind = ANY(:kinds)
+    GROUP BY drawn.kind, drawn.name
+) AS stretch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -13,11 +14,15 @@ from geo_service.errors import Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.identity.sign_in import demo_sign_in_offered
-from geo_service.permits.decide_permit import Move, Override, move_permit
+from geo_service.occupations.use_request import TrafficOrder
+from geo_service.permits.change_permit import change_permit
+from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
 from geo_service.permits.list_permits import list_permits
 from geo_service.permits.permit import get_permit
+from geo_service.permits.permit_request import PermitRequest
 from geo_service.permits.states import STATES, UNDECIDED
-from geo_service.towns.town import get_town
+from geo_service.towns.town import Town, get_town
+from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -73,7 +78,8 @@ def desk_case(
     require_desk(caller, town.ags)
     permit = get_permit(session, reference, caller=caller)
     return case_page(
-        request, session, permit, caller, town, template="desk_case.html", csrf=_csrf(request), refusal=None
+        request, session, permit, caller, town, template="desk_case.html", csrf=_csrf(request), refusal=None,
+        consents=labels_of("consent"),
     )
 
 
@@ -106,7 +112,37 @@ def decide(  # noqa: PLR0913 - one per field of the form
         return case_page(
             request, session, permit, caller, town,
             template="desk_case.html", status=refusal.status, csrf=_csrf(request), refusal=refusal,
+            consents=labels_of("consent"),
         )  # fmt: skip
+    return _back_to_case(request, town, reference)
+
+
+@router.post("/towns/{slug}/desk/cases/{reference}/facts")
+def enter_facts(  # noqa: PLR0913 - one per field of the form
+    slug: str,
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    version: Annotated[int, Form()],
+    order_number: Annotated[str, Form(max_length=100)] = "",
+    consent: Annotated[list[str], Form(max_length=20)] = [],  # noqa: B006 - FastAPI copies it
+) -> Response:
+    """What offices have given since filing: the traffic order and consents. The findings are made anew."""
+    town = get_town(session, slug)
+    require_desk(caller, town.ags)
+    permit = get_permit(session, reference, caller=caller, lock=True)
+    require_version(permit, frozenset({version}))
+    number = order_number.strip()
+    order = TrafficOrder(period=permit.use.period, number=number) if number else None
+    known = {code for code, _ in labels_of("consent")}
+    use = replace(permit.use, traffic_order=order, consents=frozenset(consent) & known)
+    asked = PermitRequest(use=use, purpose=permit.purpose)
+    change_permit(session, permit, asked, caller=caller, as_of=datetime.now(UTC), token=None)
+    return _back_to_case(request, town, reference)
+
+
+def _back_to_case(request: Request, town: Town, reference: str) -> Response:
     path = f"{request.scope.get('root_path', '')}/towns/{town.slug}/desk/cases/{quote(reference, safe='')}"
     language = request.query_params.get("lang")
     return RedirectResponse(path + (f"?lang={language}" if language in ("de", "en") else ""), status_code=303)

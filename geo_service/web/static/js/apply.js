@@ -83,7 +83,7 @@
     if (begin) drawing.start();
     else drawing.stop();
     at("draw-polygon").setAttribute("aria-pressed", String(begin));
-    if (begin && map.getZoom() < 17) map.setZoom(17);
+    if (begin && map.getZoom() < 18) map.setZoom(18, { animate: false });
   });
   at("draw-rectangle").addEventListener("click", () => {
     const open = at("rectangle").hidden;

@@ -36,12 +36,12 @@
     return drawing;
   }
 
-  function legend(layers) {
+  function legend(layers, width) {
     const control = L.control({ position: "bottomright" });
     control.onAdd = () => {
       const entries = layers.flatMap((layer) => layer.legend.map((entry) => geo.el("li", {}, symbolOf(entry, layer.style || {}), geo.label(entry.text))));
       const box = geo.el("details", { class: "legend" }, geo.el("summary", {}, geo.t("Legende", "Legend")), geo.el("ul", {}, entries));
-      box.open = window.innerWidth > 700;
+      box.open = width > 760;
       L.DomEvent.disableClickPropagation(box);
       L.DomEvent.disableScrollPropagation(box);
       return box;
@@ -108,7 +108,7 @@
     }
     L.control.zoom({ position: "topright", zoomInTitle: geo.t("Vergrößern", "Zoom in"), zoomOutTitle: geo.t("Verkleinern", "Zoom out") }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
-    legend(config.layers).addTo(map);
+    legend(config.layers, map.getSize().x).addTo(map);
     map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 18 });
     const town = config.layers.find((layer) => layer.kind === "boundaries");
     if (config.focus && town && !config.data) geo.veil(map, `${config.base}${town.address}/${config.focus}?f=json`);

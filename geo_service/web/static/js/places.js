@@ -1,7 +1,7 @@
 // Lists beside the map: a name leads to its place on it.
 (function (geo) {
   "use strict";
-  const go = (lon, lat) => geo.map.setView([Number(lat), Number(lon)], Math.max(geo.map.getZoom(), 17));
+  const go = (lon, lat) => geo.map.setView([Number(lat), Number(lon)], Math.max(geo.map.getZoom(), 18));
   document.getElementById("in-street")?.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-lon]");
     if (button && button.dataset.lon) go(button.dataset.lon, button.dataset.lat);
