@@ -55,3 +55,7 @@ soak: ## the long fault and load runs (not there yet)
 .PHONY: lock
 lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json
 	@.lock/renew.sh
+
+.PHONY: screenshots
+screenshots: setup-tests ## the pictures of README.md, taken from a throw-away demo
+	$(PY)/python -m tests.browser.screenshots
