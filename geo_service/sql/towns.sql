@@ -32,6 +32,10 @@ LEFT JOIN tariff AS f ON f.town = t.ags
 GROUP BY t.ags
 ORDER BY t.slug
 
+-- lock_towns
+-- One town is added at a time, until the transaction ends; reading goes on.
+LOCK TABLE town IN SHARE ROW EXCLUSIVE MODE
+
 -- rivals
 -- Towns already stored that hold the AGS, slug or prefix of the one to be added.
 SELECT ags, slug, name, reference_prefix

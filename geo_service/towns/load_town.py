@@ -20,6 +20,7 @@ def load_town(owner: Session, folder: TownFolder) -> Outcome:
     Raises BadTownFolder when the AGS, slug or prefix belongs to another town.
     """
     named = statements("towns")
+    owner.execute(text(named["lock_towns"]))
     _refuse_rivals(owner, folder)
     saved = owner.execute(text(named["save_town"]), _columns(folder)).one_or_none()
     if saved is None:

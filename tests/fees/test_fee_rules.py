@@ -134,6 +134,16 @@ def test_a_season_is_paid_once_a_year_and_says_nothing_about_winter() -> None:
     assert len(chunks("season", date(2026, 5, 1), date(2028, 4, 30), "started", {3, 4, 5})) == 3
 
 
+def test_a_season_belongs_to_its_calendar_year_under_a_yearly_cap() -> None:
+    cap = {"eur": 30, "period": "calendar_year"}
+    all_year = tariff(per("season", 50, season_months=list(range(1, 13)), maximum=cap))
+    assert total(all_year, first=date(2026, 12, 1), days=62) == "60.00"
+
+
+def test_cheapest_also_tries_whole_months_and_the_days_that_are_left() -> None:
+    assert total(tariff(SCAFFOLD), area_m2=20, days=32) == "116.00"  # 100.00 + 2 × 8.00
+
+
 def test_zones_have_prices_of_their_own_and_others_the_general_one() -> None:
     zoned = tariff(per("day", 5, zone="Innenstadt"), per("day", 2))
     assert total(zoned, zone="Innenstadt") == "5.00"
