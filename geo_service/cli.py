@@ -40,9 +40,9 @@ def main() -> None:
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        for fault in error.errors():
-            name = f"GEO_SERVICE_{'_'.join(str(part) for part in fault['loc'])}".upper()
-            print(f"geo-service: {name}: {fault['msg']}", file=sys.stderr)
+        for wrong in error.errors():
+            name = f"GEO_SERVICE_{'_'.join(str(part) for part in wrong['loc'])}".upper()
+            print(f"geo-service: {name}: {wrong['msg']}", file=sys.stderr)
         sys.exit(2)
     except (psycopg.Error, DBAPIError) as error:
         words = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
