@@ -27,7 +27,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)*/?")
 def _is_trusted(client: str, proxies: str) -> bool:
     try:
         return any(
-            entry == "*" or ip_address(client) in ip_network(entry, strict=False)
+            ip_address(client) in ip_network(entry, strict=False)
             for entry in (part.strip() for part in proxies.split(","))
             if entry
         )

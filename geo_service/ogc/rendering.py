@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,9 @@ from starlette.responses import Response
 
 from geo_service.ogc.addresses import base_of
 from geo_service.ogc.answers import OPEN_ACCESS, bytes_answer, fingerprint
+from geo_service.ogc.words import WORDS, property_name
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _PAGES = Environment(
     loader=FileSystemLoader(_FOLDER),
@@ -23,36 +25,6 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "de": {
-            "service": "Digitaler Straßenraum",
-            "start": "Geodaten", "collections": "Datensätze", "api": "Schnittstelle",
-            "conformance": "Konformität",
-            "other_language": "English", "title": "Titel", "description": "Beschreibung",
-            "extent": "Ausdehnung", "period": "Zeitraum", "license": "Lizenz", "attribution": "Namensnennung",
-            "items": "Einträge", "open": "offen", "next": "Nächste Seite", "of": "von", "shown": "angezeigt",
-            "more_than": "mehr als 10.000", "none": "Es gibt hier keine Einträge.", "property": "Eigenschaft",
-            "value": "Wert", "yes": "ja", "no": "nein", "unknown": "keine Angabe", "also_as": "Auch als",
-            "skip": "Zum Inhalt", "method": "Adresse", "parameters": "Parameter", "geometry": "Geometrie",
-            "id": "Kennung", "back": "Zurück zur Liste",
-        },
-        "en": {
-            "service": "Digital street space",
-            "start": "Geodata", "collections": "Collections", "api": "Interface",
-            "conformance": "Conformance",
-            "other_language": "Deutsch", "title": "Title", "description": "Description",
-            "extent": "Extent", "period": "Period", "license": "Licence", "attribution": "Attribution",
-            "items": "Entries", "open": "open", "next": "Next page", "of": "of", "shown": "shown",
-            "more_than": "more than 10,000", "none": "There are no entries here.", "property": "Property",
-            "value": "Value", "yes": "yes", "no": "no", "unknown": "not stated", "also_as": "Also as",
-            "skip": "Skip to content",
-            "method": "Address", "parameters": "Parameters", "geometry": "Geometry",
-            "id": "Id", "back": "Back to the list",
-        },
-    }
-)  # fmt: skip
 
 
 def shown_value(properties: Mapping[str, Any], name: str, language: str) -> str:
@@ -65,10 +37,13 @@ def shown_value(properties: Mapping[str, Any], name: str, language: str) -> str:
         return words["yes"] if value else words["no"]
     if isinstance(value, float) and language == "de":
         return f"{value:g}".replace(".", ",") if abs(value) < 100_000 else f"{value:.0f}"
+    if isinstance(value, str) and language == "de" and _DAY.fullmatch(value):
+        return f"{value[8:]}.{value[5:7]}.{value[:4]}"
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
 _PAGES.globals["shown_value"] = shown_value
+_PAGES.globals["property_name"] = property_name
 
 
 async def html_answer(

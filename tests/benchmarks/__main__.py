@@ -1,6 +1,7 @@
 """`make bench`: everything side by side, one table on the terminal and in docs/benchmarks.md.
 
-Exit 0 when every ratio that must hold is reached, 1 otherwise. `python -m tests.benchmarks pages` runs one part.
+Exit 0 when every ratio that must hold is reached, 1 otherwise.
+`python -m tests.benchmarks pages` runs one part.
 """
 
 from __future__ import annotations

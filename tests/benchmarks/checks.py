@@ -1,3 +1,4 @@
+# ruff: noqa: E501  statements and rows of the table read better unbroken
 """A conflict check over HTTP at 10,000 and 1,000,000 occupations, beside geopandas on a frame in memory."""
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from statistics import median
 
 import geopandas
+import httpx
 import pandas as pd
 import psycopg
 import shapely
@@ -87,8 +89,8 @@ def fill(database: Database, number: int) -> float:
 
 
 def questions() -> list[tuple[shapely.Polygon, str, str]]:
-    """Drawn areas (EPSG:25832) with first and last day, the same in every run; one in ten is at a hot spot's town edge."""
-    dice = random.Random(11)  # noqa: S311  the same questions in every run
+    """Drawn areas (EPSG:25832) with first and last day, the same in every run."""
+    dice = random.Random(11)  # the same questions in every run
     found = []
     for _ in range(QUESTIONS):
         _, _, x, y = dice.choice(TOWNS)
@@ -128,15 +130,37 @@ def frame_of(database: Database) -> geopandas.GeoDataFrame:
     return frame
 
 
+def assert_both_find_the_same(address: str, frame: geopandas.GeoDataFrame) -> None:
+    """Where geopandas finds an overlap in place and time, the service reports K01; raises AssertionError if not."""
+    for request, (area, first, last) in zip(_requests(address)[:60], questions()[:60], strict=True):
+        answer = httpx.post(f"{address}/api/v1/conflict-checks", content=request.partition(b"\r\n\r\n")[2],
+                            headers={"Content-Type": "application/json"}).json()  # fmt: skip
+        overlapping = {
+            finding["other"]["id"] for finding in answer["findings"] if finding["rule"] == "area_overlap"
+        }
+        near = frame.iloc[frame.sindex.query(area, predicate="intersects")]
+        near = near[(near["start"] < _after(last)) & (near["end"] > _midnight(first))]
+        shared = near[near.intersection(area).area > 0.3]
+        assert len(overlapping) >= len(shared), (answer, shared)
+
+
+def _midnight(day: str) -> pd.Timestamp:
+    return pd.Timestamp(day, tz="Europe/Berlin")
+
+
+def _after(day: str) -> pd.Timestamp:
+    return _midnight(day) + pd.Timedelta(days=1)
+
+
 def measure_geopandas(frame: geopandas.GeoDataFrame) -> list[float]:
     """Milliseconds of one join and date filter each, on the loaded frame."""
     times = []
     for area, first, last in questions()[:60]:
-        start, end = (pd.Timestamp(day, tz="Europe/Berlin") for day in (first, last))
+        start, end = _midnight(first), _after(last)
         mine = geopandas.GeoDataFrame({"mine": [1]}, geometry=[area], crs=25832)
         began = time.perf_counter()
         near = geopandas.sjoin(mine, frame, predicate="intersects")
-        near[(near["start"] < end + pd.Timedelta(days=1)) & (near["end"] > start)]
+        near[(near["start"] < end) & (near["end"] > start)]
         times.append((time.perf_counter() - began) * 1000)
     return times
 
@@ -162,6 +186,7 @@ def measure_checks() -> list[Row]:
         at_large: list[Measured] = []
         peer: list[float] = []
         with _service(small) as (small_port, small_requests), _service(large) as (large_port, large_requests):
+            assert_both_find_the_same(f"http://127.0.0.1:{large_port}", frame)
             for _ in range(ROUNDS):
                 at_small.append(
                     run_load(small_port, small_requests, connections=1, at_most=QUESTIONS, seconds=15)

@@ -186,13 +186,23 @@ def test_links_of_a_page_lead_to_its_features(client: TestClient) -> None:
         ({}, {"Host": "dienst.example"}, "http://dienst.example"),
         ({"public_url": "https://geo.example/strasse/"}, {"Host": "inside"}, "https://geo.example/strasse"),
         ({}, {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}, "http://testserver"),
-        ({"trusted_proxies": "*"}, {"X-Forwarded-Host": "geo.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/a/b"}, "https://geo.example/a/b"),
-        ({"trusted_proxies": "10.0.0.0/8"}, {"X-Forwarded-Host": "evil.example"}, "http://testserver"),
+        ({"trusted_proxies": "10.0.0.0/8"}, {"X-Forwarded-Host": "geo.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/a/b"}, "https://geo.example/a/b"),
+        ({"trusted_proxies": "10.9.9.0/24"}, {"X-Forwarded-Host": "evil.example"}, "http://testserver"),
     ],
 )  # fmt: skip
 def test_links_begin_where_the_client_came_from(
     empty_database: Database, settings: dict[str, str], headers: dict[str, str], base: str
 ) -> None:
-    with TestClient(build_app(Settings(**settings), empty_database)) as client:
+    app = build_app(Settings(**settings), empty_database)
+    with TestClient(app, client=("10.1.2.3", 50000)) as client:
         links = client.get("/ogc/collections/towns/items", headers=headers).json()["links"]
         assert links[0]["href"].startswith(f"{base}/ogc/collections/towns/items")
+
+
+def test_pages_speak_of_things_as_people_do(client: TestClient) -> None:
+    german = _Page(client.get("/ogc/collections/construction_sites/items?limit=1&f=html").text)
+    assert {"Bezeichnung", "Verkehrseinschränkung", "von", "bis", "01.06.2026", "14.06.2026"} <= set(
+        german.texts
+    )
+    english = _Page(client.get("/ogc/collections/construction_sites/items?limit=1&f=html&lang=en").text)
+    assert {"title", "restriction", "2026-06-01"} <= set(english.texts)
