@@ -139,7 +139,8 @@ def use_of(row: Row[Any]) -> UseRequest:
     same = (
         "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2",
         "frontage_m", "count", "zone", "commercial", "charitable", "remaining_carriageway_m",
-        "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "address_text", "urgent_reason", "language", "case_group",
+        "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "address_text",
+        "urgent_reason", "language", "case_group",
     )  # fmt: skip
     return UseRequest(
         **{name: getattr(row, name) for name in same},

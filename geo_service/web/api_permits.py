@@ -113,7 +113,7 @@ def put_permit(
     caller: CurrentCaller,
     _: LimitChecks,
 ) -> Response:
-    """Ask anew: the applicant in a draft or when asked for more, a clerk before the decision; with If-Match."""
+    """Ask anew: the applicant in a draft or when asked for more, a clerk before the decision."""
     token = sent_token(request)
     permit = get_permit(session, reference, caller=caller, token=token, lock=True)
     require_version(permit, versions_asked(request, required=True))

@@ -39,7 +39,7 @@ class OnceOnly:
     body_hash: bytes
 
     def find_answer(self, session: Session, caller: Caller) -> Response | None:
-        """The kept answer to the same request, or None to go on. Raises StillRunning (409), OtherBody (422)."""
+        """The kept answer to the same request, or None to go on. Raises StillRunning or OtherBody."""
         if self.key is None:
             return None
         asked = self._names(caller)

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo_service.errors import SetupError, TooLarge, TooMany
 from geo_service.identity.sign_in import demo_sign_in_offered
 from geo_service.settings import Settings
+from geo_service.web.language import language_of
 from geo_service.web.problems import problem_answer
 from geo_service.web.scope import CurrentCaller
 
@@ -39,7 +40,7 @@ class BodyLimit:
             error = TooLarge(
                 f"The body is larger than {self.max_bytes // 1000} kB.", headers={"Connection": "close"}
             )
-            await problem_answer(error)(scope, receive, send)
+            await problem_answer(error, language_of(Request(scope)))(scope, receive, send)
             return
         left = [body]
 

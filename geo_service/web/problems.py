@@ -2,51 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from geo_service.errors import GeoServiceError
+from geo_service.errors import GeoServiceError, Invalid, Unavailable
+from geo_service.web.language import Language, language_of
+from geo_service.web.problem_words import FIELD_FAULTS, TITLES, in_language
 
 log = structlog.get_logger()
 
 
-def problem_answer(error: GeoServiceError) -> Response:
-    """The answer for one error of our own tree."""
+def problem_answer(error: GeoServiceError, language: Language = "de") -> Response:
+    """The answer for one error of our own tree, in the reader's language."""
     body: dict[str, Any] = {
         "type": f"/problems/{type(error).__name__}",
-        "title": error.title,
+        "title": error.title if language == "en" else TITLES.get(error.status, error.title),
         "status": error.status,
-        "detail": error.detail,
+        "detail": in_language(error.detail, language),
         **error.extra,
     }
     if error.errors:
-        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors]
+        faults = error.errors
+        body["errors"] = [{"pointer": f.pointer, "detail": in_language(f.detail, language)} for f in faults]
+    return _problem(body, language, error.headers)
+
+
+def _problem(body: dict[str, Any], language: Language, headers: Mapping[str, str] | None = None) -> Response:
     return Response(
-        orjson.dumps(body), status_code=error.status, media_type="application/problem+json", headers=error.headers
+        orjson.dumps(body),
+        status_code=body["status"],
+        media_type="application/problem+json",
+        headers={**(headers or {}), "Content-Language": language, "Cache-Control": "no-store"},
     )
 
 
-def _plain(status: int, title: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json", headers=headers)
+def _plain(request: Request, status: int, title: str, detail: str, **more: Any) -> Response:
+    language = language_of(request)
+    title = title if language == "en" else TITLES.get(status, title)
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": in_language(detail, language),
+        **more,
+    }
+    return _problem(body, language)
 
 
-async def _own(_: Request, error: Exception) -> Response:
+async def _own(request: Request, error: Exception) -> Response:
     assert isinstance(error, GeoServiceError)
     if error.status >= 500:
         log.error("service_error", kind=type(error).__name__, detail=error.detail)
-    return problem_answer(error)
+    return problem_answer(error, language_of(request))
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _plain(error.status_code, "HTTP error", str(error.detail), dict(error.headers or {}))
+    answer = _plain(request, error.status_code, "HTTP error", str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """What the database refuses: a value it cannot hold, or work it could not do in time."""
+    if isinstance(error, DataError):
+        return problem_answer(Invalid("A value cannot be stored as it is."), language_of(request))
+    log.error("database_unavailable", kind=type(error).__name__, exc_info=error)
+    return problem_answer(Unavailable(headers={"Retry-After": "2"}), language_of(request))
 
 
 def _pointer(place: Sequence[str | int]) -> str:
@@ -54,21 +83,27 @@ def _pointer(place: Sequence[str | int]) -> str:
     return "/" + "/".join(str(part) for part in place if part not in ("Feature", "FeatureCollection"))
 
 
-async def _validation(_: Request, error: Exception) -> Response:
+async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    german = language_of(request) == "de"
     faults = [
-        {"pointer": _pointer(fault["loc"][1:]), "detail": fault["msg"]}
+        {
+            "pointer": _pointer(fault["loc"][1:]),
+            "detail": FIELD_FAULTS.get(fault["type"], fault["msg"]) if german else fault["msg"],
+        }
         for fault in error.errors()
     ]
     malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
     if malformed:
-        return _plain(400, "Malformed", "The body is not valid JSON.", errors=faults)
-    return _plain(422, "Invalid", "Some fields are not valid.", errors=faults)
+        return _plain(request, 400, "Malformed", "The body is not valid JSON.", errors=faults)
+    return _plain(request, 422, "Invalid", "Some fields are not valid.", errors=faults)
 
 
-async def _unexpected(_: Request, error: Exception) -> Response:
+async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected_error", kind=type(error).__name__, exc_info=error)
-    return _plain(500, "Internal error", "Something went wrong inside the service; it has been logged.")
+    return _plain(
+        request, 500, "Internal error", "Something went wrong inside the service; it has been logged."
+    )
 
 
 def install_problem_answers(app: FastAPI) -> None:
@@ -76,4 +111,6 @@ def install_problem_answers(app: FastAPI) -> None:
     app.add_exception_handler(GeoServiceError, _own)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(DataError, _database)
+    app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)

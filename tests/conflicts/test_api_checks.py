@@ -204,7 +204,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_refused_with_its_place(client: TestClient, name: str) -> None:
     body, pointer, words = BAD[name]
-    answer = client.post(CHECKS, json=body)
+    answer = client.post(CHECKS, json=body, headers={"Accept-Language": "en"})
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     faults = answer.json()["errors"]

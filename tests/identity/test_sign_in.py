@@ -28,7 +28,8 @@ from geo_service.web.scope import CurrentCaller
 from geo_service.web.sign_in import own_path, router
 
 TOWN = """INSERT INTO town (ags, slug, name, kind, boundary, boundary_accuracy_m, attribution, demo)
-SELECT ags, slug, slug, 'Stadt', ST_Multi(ST_MakeEnvelope(470000, 5500000, 480000, 5510000, 25832)), 100, 'test', demo
+SELECT ags, slug, slug, 'Stadt',
+    ST_Multi(ST_MakeEnvelope(470000, 5500000, 480000, 5510000, 25832)), 100, 'test', demo
 FROM (VALUES ('06431002', 'bensheim', true), ('06431020', 'viernheim', false)) AS t (ags, slug, demo)"""
 
 
@@ -110,7 +111,9 @@ def test_demo_sign_in_only_for_demo_towns_on_this_machine(session: Session) -> N
         sign_in_for_demo(session, Settings(demo=False), town="06431002", role="clerk")
 
 
-@pytest.mark.parametrize("more", [{"host": "0.0.0.0"}, {"host": "::"}, {"public_url": "https://strasse.example"}])  # noqa: S104
+@pytest.mark.parametrize(
+    "more", [{"host": "0.0.0.0"}, {"host": "::"}, {"public_url": "https://strasse.example"}]
+)
 def test_a_demo_refuses_to_start_for_others(more: dict[str, str]) -> None:
     settings = Settings(demo=True, **more)  # type: ignore[arg-type]
     assert not demo_sign_in_offered(settings)
@@ -153,7 +156,9 @@ def test_over_https_the_cookie_is_bound_to_the_host(database: Database) -> None:
     with TestClient(app, base_url="https://strasse.example") as client:
         answer = client.post("/sign-in", data={"key": make_key(database, "clerk")}, follow_redirects=False)
         header = answer.headers["set-cookie"]
-        assert header.startswith("__Host-geo_service_sign_in=") and "Secure" in header and "Domain" not in header
+        assert (
+            header.startswith("__Host-geo_service_sign_in=") and "Secure" in header and "Domain" not in header
+        )
 
 
 def test_another_site_cannot_sign_a_browser_in(database: Database) -> None:
@@ -164,7 +169,9 @@ def test_another_site_cannot_sign_a_browser_in(database: Database) -> None:
         assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", ""])
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", ""]
+)
 def test_nobody_is_sent_elsewhere(path: str) -> None:
     assert own_path(path) == "/"
     assert own_path("/towns/bensheim/desk?x=1") == "/towns/bensheim/desk?x=1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from geo_service.app import build_app
 from geo_service.crs import to_lonlat
 from geo_service.db.database import Database, owner_session
 from geo_service.identity.api_keys import create_api_key
+from geo_service.interval import TOWN_ZONE
 from geo_service.settings import Settings
 
 BENSHEIM, VIERNHEIM, HEPPENHEIM = "06431002", "06431020", "06431011"
@@ -38,19 +39,24 @@ class Desk:
         """Headers with a key."""
         if (role, town or "") not in self.keys:
             with owner_session(self.database) as owner:
-                self.keys[role, town or ""] = create_api_key(owner, role=role, town=town, name=f"{role} {town}")
+                self.keys[role, town or ""] = create_api_key(
+                    owner, role=role, town=town, name=f"{role} {town}"
+                )
         return {"Authorization": f"Bearer {self.keys[role, town or '']}"}
 
-    def draw(self, x: float = 0, y: float = 0, *, town: str = BENSHEIM, w: float = 4, h: float = 3) -> dict[str, Any]:
+    def draw(
+        self, x: float = 0, y: float = 0, *, town: str = BENSHEIM, w: float = 4, h: float = 3
+    ) -> dict[str, Any]:
         """A rectangle, metres east and north of the town's middle."""
         cx, cy = self.centres[town]
         return dict(mapping(to_lonlat(box(cx + x, cy + y, cx + x + w, cy + y + h))))
 
     def body(self, x: float = 0, y: float = 0, *, town: str = BENSHEIM, **more: Any) -> dict[str, Any]:
         """A complete request of a scaffold, 60 days ahead."""
-        start = date.today() + timedelta(days=60)
+        start = datetime.now(TOWN_ZONE).date() + timedelta(days=60)
         properties = {
-            "use_type": "geruest", "from": start.isoformat(), "until": (start + timedelta(days=13)).isoformat(),
+            "use_type": "geruest",
+            "from": start.isoformat(), "until": (start + timedelta(days=13)).isoformat(),
             "purpose": "Fassade", "applicant": APPLICANT, "takes": [],
         }  # fmt: skip
         return {

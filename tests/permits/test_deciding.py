@@ -150,9 +150,13 @@ def test_more_information_lets_the_applicant_change_the_request(desk: Desk) -> N
     assert desk.move(receipt["reference"], "more_information_needed", reason="Lageplan").status_code == 200
     assert desk.client.put(path, json=desk.body(50, town=VIERNHEIM), headers=own).status_code == 422
     assert desk.client.put(path, json=desk.body(50), headers=own).status_code == 200
-    assert desk.move(receipt["reference"], "in_review", {"X-Permit-Token": receipt["token"]}).status_code == 200
+    assert (
+        desk.move(receipt["reference"], "in_review", {"X-Permit-Token": receipt["token"]}).status_code == 200
+    )
     assert desk.move(receipt["reference"], "granted").status_code == 200
-    assert desk.client.put(path, json=desk.body(50), headers={**desk.key(), "If-Match": "*"}).status_code == 409
+    assert (
+        desk.client.put(path, json=desk.body(50), headers={**desk.key(), "If-Match": "*"}).status_code == 409
+    )
 
 
 def test_the_queue_is_paged_and_searched(desk: Desk) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from geo_service.db.database import owner_session
-
+from geo_service.interval import TOWN_ZONE
 from tests.permits.conftest import BENSHEIM, HEPPENHEIM, VIERNHEIM, Desk
+
+TODAY = datetime.now(TOWN_ZONE).date()
+NOT_A_NUMBER = (
+    b'{"type": "Feature", "geometry": {"type": "Point", "coordinates": [NaN, Infinity]},'
+    b' "properties": {"use_type": "geruest"}}'
+)
 
 
 def pointers(answer: Any) -> set[str]:
@@ -22,7 +28,7 @@ def test_a_filed_request_is_answered_with_all_one_needs(desk: Desk) -> None:
     answer = desk.client.post("/api/v1/permits", json=desk.body())
     receipt = answer.json()
     assert answer.status_code == 201, receipt
-    assert receipt["reference"] == f"BEN-{date.today().year}-000001"
+    assert receipt["reference"] == f"BEN-{TODAY.year}-000001"
     assert answer.headers["location"] == f"/api/v1/permits/{receipt['reference']}"
     assert (receipt["status"], receipt["verdict"], receipt["town"]) == ("submitted", "clear", BENSHEIM)
     assert receipt["fee"]["official"] is False and receipt["fee"]["lines"]
@@ -43,7 +49,9 @@ def test_a_blocked_request_is_stored_with_its_findings(desk: Desk) -> None:
     finding = receipt["findings"][0]
     assert (finding["number"], finding["severity"]) == ("K01", "block")
     assert finding["other"]["reference"].startswith("BEN-")
-    mine = desk.client.get(f"/api/v1/permits/{receipt['reference']}", params={"token": receipt["token"]}).json()
+    mine = desk.client.get(
+        f"/api/v1/permits/{receipt['reference']}", params={"token": receipt["token"]}
+    ).json()
     assert mine["properties"]["findings"][0]["id"] == finding["id"]
     refused = desk.grant(receipt)
     assert refused.status_code == 409 and refused.json()["findings"][0]["id"] == finding["id"]
@@ -84,7 +92,7 @@ def test_what_is_missing_or_wrong_is_named(desk: Desk, change: dict[str, Any], p
 
 
 def test_urgent_needs_a_reason_and_is_then_filed(desk: Desk) -> None:
-    soon = {"from": date.today().isoformat(), "until": (date.today() + timedelta(days=2)).isoformat()}
+    soon = {"from": TODAY.isoformat(), "until": (TODAY + timedelta(days=2)).isoformat()}
     answer = desk.client.post("/api/v1/permits", json=desk.body(**soon))
     assert answer.status_code == 422 and pointers(answer) == {"/properties/urgent_reason"}
     receipt = desk.file(**soon, urgent_reason="Rohrbruch")
@@ -100,7 +108,10 @@ def test_a_town_without_requests_says_whom_to_ask(desk: Desk) -> None:
 
 def test_outside_every_town_nobody_can_decide(desk: Desk) -> None:
     far = desk.body()
-    far["geometry"] = {"type": "Polygon", "coordinates": [[[10, 53], [10.001, 53], [10.001, 53.001], [10, 53]]]}
+    far["geometry"] = {
+        "type": "Polygon",
+        "coordinates": [[[10, 53], [10.001, 53], [10.001, 53.001], [10, 53]]],
+    }
     answer = desk.client.post("/api/v1/permits", json=far)
     assert answer.status_code == 422 and pointers(answer) == {"/geometry"}
 
@@ -114,10 +125,12 @@ def test_outside_every_town_nobody_can_decide(desk: Desk) -> None:
         (b"null", "application/json", 422),
         (b"type=Feature", "text/plain", 422),
         (b"x" * 1_000_001, "application/json", 413),
-        (b'{"type":"Feature","geometry":{"type":"Point","coordinates":[NaN,Infinity]},"properties":{"use_type":"geruest"}}', "application/json", 422),
+        (NOT_A_NUMBER, "application/json", 422),
     ],
 )  # fmt: skip
-def test_an_unreadable_body_is_a_clear_problem(desk: Desk, content: bytes, content_type: str, status: int) -> None:
+def test_an_unreadable_body_is_a_clear_problem(
+    desk: Desk, content: bytes, content_type: str, status: int
+) -> None:
     for path in ("/api/v1/permits", "/api/v1/conflict-checks"):
         answer = desk.client.post(path, content=content, headers={"Content-Type": content_type})
         assert answer.status_code == status, answer.text

@@ -32,13 +32,20 @@ def test_a_repeated_post_files_once(desk: Desk) -> None:
     assert cases(desk) == 1
     other = desk.client.post("/api/v1/permits", json=desk.body(1), headers=headers)
     assert other.status_code == 422
-    assert desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "x" * 256}).status_code == 400
+    assert (
+        desk.client.post(
+            "/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "x" * 256}
+        ).status_code
+        == 400
+    )
     assert cases(desk) == 1
 
 
 def test_another_caller_does_not_get_the_answer(desk: Desk) -> None:
     desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "a1"})
-    clerk = desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "a1", **desk.key()})
+    clerk = desk.client.post(
+        "/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "a1", **desk.key()}
+    )
     assert clerk.status_code == 201 and "idempotent-replayed" not in clerk.headers
     receipt = desk.file(50)
     once = {"X-Permit-Token": receipt["token"], "Idempotency-Key": "w"}
@@ -59,7 +66,9 @@ def test_the_same_key_twice_at_once_files_once(desk: Desk) -> None:
 
     def post(_: int) -> int:
         start.wait()
-        return desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "b"}).status_code
+        return desk.client.post(
+            "/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "b"}
+        ).status_code
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(post, range(6)))
@@ -71,7 +80,8 @@ def test_while_the_first_is_running_the_second_waits_outside(desk: Desk) -> None
     with owner_session(desk.database) as owner:  # somebody holds the lock of writers: the first cannot finish
         owner.execute(text("LOCK TABLE permit IN ACCESS EXCLUSIVE MODE"))
         with ThreadPoolExecutor(1) as pool:
-            post = lambda: desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "c"})  # noqa: E731
+            headers = {"Idempotency-Key": "c"}
+            post = partial(desk.client.post, "/api/v1/permits", json=desk.body(), headers=headers)
             first = pool.submit(post)
             wait_for_lock(desk)
             second = post()
@@ -111,11 +121,16 @@ def test_a_commit_that_fails_is_not_answered_with_201(desk: Desk) -> None:
     with owner_session(desk.database) as owner:
         owner.execute(text("DROP TRIGGER refuse ON permit"))
     assert cases(desk) == 0
-    assert desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "d"}).status_code == 201
+    assert (
+        desk.client.post("/api/v1/permits", json=desk.body(), headers={"Idempotency-Key": "d"}).status_code
+        == 201
+    )
 
 
 def test_only_the_edges_commit() -> None:
-    inside = [room for room in PACKAGE.iterdir() if room.is_dir() and room.name not in ("db", "commands", "_packed")]
+    inside = [
+        room for room in PACKAGE.iterdir() if room.is_dir() and room.name not in ("db", "commands", "_packed")
+    ]
     found = [
         f"{path.relative_to(PACKAGE)}: {line.strip()}"
         for room in inside
@@ -144,4 +159,6 @@ def test_too_many_filings_wait(open_desk: Callable[..., Desk]) -> None:
 
 def test_the_demo_on_this_machine_counts_nothing(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(rate_filings="1/hour", demo=True)
-    assert [desk.client.post("/api/v1/permits", json=desk.body(20 * i)).status_code for i in range(3)] == [201] * 3
+    assert [desk.client.post("/api/v1/permits", json=desk.body(20 * i)).status_code for i in range(3)] == [
+        201
+    ] * 3

@@ -74,7 +74,9 @@ def grant_while_another_is_open(desk: Desk) -> list[str]:
 
     def grant(session: Session, receipt: dict[str, Any]) -> str:
         try:
-            permit = move_permit(session, receipt["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC))
+            permit = move_permit(
+                session, receipt["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC)
+            )
         except Rejected as refused:
             session.rollback()
             return type(refused).__name__
@@ -82,7 +84,9 @@ def grant_while_another_is_open(desk: Desk) -> list[str]:
         return permit.status
 
     with clerk_session(desk) as first, ThreadPoolExecutor(1) as pool:
-        move_permit(first, receipts[0]["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC))
+        move_permit(
+            first, receipts[0]["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC)
+        )
         with clerk_session(desk) as second:
             waiting = pool.submit(grant, second, receipts[1])
             wait_until_blocked_or_done(desk, waiting.done)
@@ -117,7 +121,9 @@ def test_two_decisions_about_one_case_do_not_cross(desk: Desk) -> None:
     desk.move(receipt["reference"], "in_review")
     steps = [("granted", {}), ("rejected", {"reason": "nein"})] * 4
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda step: desk.move(receipt["reference"], step[0], **step[1]).status_code, steps))
+        answers = list(
+            pool.map(lambda step: desk.move(receipt["reference"], step[0], **step[1]).status_code, steps)
+        )
     assert sorted(answers) == [200] + [409] * 7
 
 

@@ -1,0 +1,145 @@
+# ruff: noqa: E501 - one sentence and its translation a line
+"""The sentences of problem answers in German; a sentence without a translation stays as it is.
+
+Sentences are written in English where the fault is found; `…` in a key stands for anything, in the same order in
+the translation. Field faults that pydantic finds go by their type.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from geo_service.web.language import Language
+
+TITLES = {
+    400: "Nicht lesbar",
+    401: "Nicht angemeldet",
+    403: "Nicht erlaubt",
+    404: "Nicht gefunden",
+    405: "Methode nicht erlaubt",
+    409: "Im jetzigen Zustand nicht möglich",
+    412: "Inzwischen geändert",
+    413: "Zu groß",
+    422: "Angaben nicht gültig",
+    428: "If-Match fehlt",
+    429: "Zu viele Anfragen",
+    500: "Fehler im Dienst",
+    503: "Gerade nicht verfügbar",
+}
+
+SENTENCES = {
+    # every case
+    "The request could not be read.": "Die Anfrage ist nicht lesbar.",
+    "The body is not valid JSON.": "Der Inhalt ist kein gültiges JSON.",
+    "There was an error parsing the body": "Der Inhalt ist nicht lesbar.",
+    "Some fields are not valid.": "Einige Angaben sind nicht gültig.",
+    "This needs a key or a sign-in.": "Dafür ist ein Schlüssel oder eine Anmeldung nötig.",
+    "This key or person may not do that.": "Mit diesem Schlüssel oder dieser Anmeldung ist das nicht erlaubt.",
+    "This key is unknown, expired or revoked.": "Dieser Schlüssel ist unbekannt, abgelaufen oder gesperrt.",
+    "This key is unknown, expired, revoked or not the key of a person at a desk.": "Dieser Schlüssel ist unbekannt, abgelaufen, gesperrt oder gehört nicht zu einer Sachbearbeitung.",
+    "Send the key as: Authorization: Bearer KEY": "Senden Sie den Schlüssel so: Authorization: Bearer SCHLÜSSEL",
+    "Enter your key.": "Geben Sie Ihren Schlüssel ein.",
+    "The form is too old or did not come from this page; load it again and repeat.": "Das Formular ist zu alt oder kam nicht von dieser Seite; laden Sie es neu und wiederholen Sie.",
+    "Signing in without a key exists only in the demo on this machine.": "Eine Anmeldung ohne Schlüssel gibt es nur in der Demo auf diesem Rechner.",
+    "There is nothing here under this name.": "Unter diesem Namen gibt es hier nichts.",
+    "There is no town '…'.": "Eine Kommune „…“ gibt es nicht.",
+    "It has been changed meanwhile; read it again and repeat.": "Es wurde inzwischen geändert; lesen Sie es neu und wiederholen Sie.",
+    "The body is larger than … kB.": "Der Inhalt ist größer als … kB.",
+    "Understood, but a value is not valid.": "Verstanden, aber eine Angabe ist nicht gültig.",
+    "Send If-Match with the ETag you read.": "Senden Sie If-Match mit dem gelesenen ETag.",
+    "Too many requests from this address; try again later.": "Zu viele Anfragen von dieser Adresse; versuchen Sie es später wieder.",
+    "The service cannot answer right now; try again shortly.": "Der Dienst kann gerade nicht antworten; versuchen Sie es gleich noch einmal.",
+    "Something went wrong inside the service; it has been logged.": "Im Dienst ist etwas schiefgegangen; es wurde festgehalten.",
+    "A value cannot be stored as it is.": "Ein Wert kann so nicht gespeichert werden.",
+    # filing
+    "Something is missing before this can be filed.": "Vor dem Einreichen fehlt noch etwas.",
+    "The area lies outside every town of this service, so nobody could decide about it.": "Die Fläche liegt außerhalb aller Kommunen dieses Dienstes; niemand könnte darüber entscheiden.",
+    "… does not take requests through this service. Please ask there: …": "… nimmt über diesen Dienst keine Anträge an. Bitte fragen Sie dort: …",
+    "Who asks? At least a name is needed.": "Wer stellt den Antrag? Mindestens ein Name ist nötig.",
+    "The period is over already.": "Der Zeitraum ist schon vorbei.",
+    "The start is nearer than the lead time; say why it is urgent.": "Der Beginn liegt innerhalb der Vorlaufzeit; begründen Sie, warum es eilt.",
+    "A change of a filed case is not filed as a new one; withdraw that one first.": "Die Änderung eines eingereichten Antrags ist kein neuer Antrag; ziehen Sie jenen zuerst zurück.",
+    "Only a clerk of the town can state this.": "Das kann nur die Sachbearbeitung der Kommune angeben.",
+    "The area lies in … now: withdraw this request and file it there.": "Die Fläche liegt jetzt in …: Ziehen Sie diesen Antrag zurück und stellen Sie ihn dort.",
+    "The Idempotency-Key was used already, with another body.": "Der Idempotency-Key wurde schon mit anderem Inhalt benutzt.",
+    "The first request with this Idempotency-Key is still running; repeat in a moment.": "Die erste Anfrage mit diesem Idempotency-Key läuft noch; wiederholen Sie gleich.",
+    # the life of a case
+    "There is no case under this reference for you: check the reference, and the token or the key.": "Unter diesem Aktenzeichen gibt es für Sie keinen Vorgang: Prüfen Sie Aktenzeichen und Zugangscode oder Schlüssel.",
+    "The permit is … already.": "Der Vorgang ist schon im Zustand „…“.",
+    "A permit that is … cannot become …; possible: ….": "Aus dem Zustand „…“ wird nicht „…“; möglich: ….",
+    "Only … may move a permit from … to ….": "Nur „…“ darf einen Vorgang von „…“ nach „…“ bringen.",
+    "From … to … is not offered yet.": "Der Schritt von „…“ nach „…“ wird noch nicht angeboten.",
+    "There is no state '…'.": "Einen Zustand „…“ gibt es nicht.",
+    "This step needs a reason.": "Dieser Schritt braucht eine Begründung.",
+    "Only a grant can override findings.": "Nur bei einer Erlaubnis lassen sich Befunde übergehen.",
+    "A blocking finding stands or the grant lacks something; a supervisor may override it with a reason.": "Ein Befund steht entgegen oder für die Erlaubnis fehlt etwas; die Leitung kann ihn mit Begründung übergehen.",
+    "Only a supervisor may override a finding.": "Nur die Leitung darf einen Befund übergehen.",
+    "This request has no such finding.": "Diesen Befund hat der Antrag nicht.",
+    "Overriding needs a written reason; it is kept for ever.": "Das Übergehen braucht eine schriftliche Begründung; sie bleibt dauerhaft erhalten.",
+    "The permit is decided; what was asked for cannot be changed any more.": "Es ist entschieden; der Antrag lässt sich nicht mehr ändern.",
+    "The request is being examined; it can be changed when the town asks for more information.": "Der Antrag wird geprüft; ändern lässt er sich, wenn die Kommune nachfragt.",
+    # place and time
+    "The geometry is empty.": "Die Geometrie ist leer.",
+    "The geometry has no area.": "Die Geometrie hat keine Fläche.",
+    "The geometry is not usable.": "Die Geometrie ist nicht verwendbar.",
+    "A GeoJSON geometry is needed.": "Eine GeoJSON-Geometrie wird gebraucht.",
+    "The geometry has more than … vertices.": "Die Geometrie hat mehr als … Stützpunkte.",
+    "A coordinate is not a finite number.": "Eine Koordinate ist keine endliche Zahl.",
+    "[…] looks swapped: longitude comes first, then latitude.": "[…] sieht vertauscht aus: erst die Länge, dann die Breite.",
+    "[…] lies outside …; degrees in CRS84 are needed.": "[…] liegt außerhalb von …; Grad in CRS84 werden gebraucht.",
+    "The area is not valid and cannot be repaired: ….": "Die Fläche ist nicht gültig und nicht zu reparieren: ….",
+    "The area is … km²; at most … km² are accepted.": "Die Fläche misst … km²; höchstens … km² sind möglich.",
+    "The ring is not closed: its last position must equal the first.": "Der Ring ist nicht geschlossen: Der letzte Punkt muss dem ersten gleichen.",
+    "The period is not usable: its end must lie after its start.": "Der Zeitraum ist nicht verwendbar: Das Ende muss nach dem Beginn liegen.",
+    "The last day lies before the first day.": "Der letzte Tag liegt vor dem ersten.",
+    "The end must lie after the start.": "Das Ende muss nach dem Beginn liegen.",
+    "The year is not plausible.": "Das Jahr ist nicht plausibel.",
+    "The period has … days; at most … are accepted.": "Der Zeitraum hat … Tage; höchstens … sind möglich.",
+    "A period is needed: either from and until (days), or start and end (instants).": "Ein Zeitraum wird gebraucht: entweder from und until (Tage) oder start und end (Zeitpunkte).",
+    "The upper height must lie above the lower one.": "Die obere Höhe muss über der unteren liegen.",
+    "The recurring pattern never falls into the period.": "Das Muster fällt nie in den Zeitraum.",
+}  # fmt: skip
+
+FIELD_FAULTS = {
+    "missing": "Diese Angabe fehlt.",
+    "extra_forbidden": "Diese Eigenschaft ist nicht bekannt.",
+    "string_too_long": "Der Text ist zu lang.",
+    "string_too_short": "Der Text ist zu kurz.",
+    "string_type": "Hier wird ein Text gebraucht.",
+    "string_pattern_mismatch": "Der Text hat nicht die nötige Form.",
+    "literal_error": "Dieser Wert ist nicht vorgesehen.",
+    "date_from_datetime_parsing": "Hier wird ein Tag gebraucht, zum Beispiel 2026-06-01.",
+    "date_parsing": "Hier wird ein Tag gebraucht, zum Beispiel 2026-06-01.",
+    "timezone_aware": "Ein Zeitpunkt braucht seine Zeitzone.",
+    "float_parsing": "Hier wird eine Zahl gebraucht.",
+    "int_parsing": "Hier wird eine ganze Zahl gebraucht.",
+    "greater_than": "Die Zahl ist zu klein.",
+    "greater_than_equal": "Die Zahl ist zu klein.",
+    "less_than_equal": "Die Zahl ist zu groß.",
+    "bool_parsing": "Hier wird ja oder nein gebraucht (true, false).",
+    "unknown_use": "Diese Nutzung gibt es nicht.",
+    "json_invalid": "Hier ist das JSON fehlerhaft.",
+}
+
+
+def in_language(sentence: str, language: Language) -> str:
+    """`sentence` in the reader's language, where a translation is known."""
+    if language == "en":
+        return sentence
+    if sentence in SENTENCES:
+        return SENTENCES[sentence]
+    for pattern, german in _patterns():
+        if found := pattern.fullmatch(sentence):
+            parts = german.split("…")
+            return "".join(part + value for part, value in zip(parts, (*found.groups(), ""), strict=True))
+    return sentence
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """The sentences with holes, the longest first so that the most particular one speaks."""
+    keys = sorted((key for key in SENTENCES if "…" in key), key=len, reverse=True)
+    return [
+        (re.compile("(.+?)".join(map(re.escape, key.split("…"))), re.DOTALL), SENTENCES[key]) for key in keys
+    ]
