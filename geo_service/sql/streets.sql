@@ -56,7 +56,7 @@ FROM (
 ORDER BY street.street_name COLLATE "C"
 
 -- get_street_box
--- Where a town's streets are: what a map shows first.
+-- Where most of a town's named streets are: what a map shows first.
 -- In: town (AGS).  Out: 1 row; west, south, east, north (CRS84, degrees), of the boundary where there are no streets.
 SELECT
     ST_XMin(box.shape) AS west,
@@ -65,8 +65,12 @@ SELECT
     ST_YMax(box.shape) AS north
 FROM (
     SELECT ST_Transform(coalesce(
-        (SELECT ST_SetSRID(ST_Extent(road.axis)::geometry, 25832) FROM road_segment AS road
-         WHERE road.town = :town AND road.in_service),
+        (SELECT ST_SetSRID(ST_MakeBox2D(
+            ST_Point(percentile_cont(0.06) WITHIN GROUP (ORDER BY ST_X(middle.place)), percentile_cont(0.06) WITHIN GROUP (ORDER BY ST_Y(middle.place))),
+            ST_Point(percentile_cont(0.94) WITHIN GROUP (ORDER BY ST_X(middle.place)), percentile_cont(0.94) WITHIN GROUP (ORDER BY ST_Y(middle.place))))::geometry, 25832)
+         FROM (SELECT ST_Centroid(road.axis) AS place FROM road_segment AS road
+               WHERE road.town = :town AND road.in_service AND road.street_name IS NOT NULL) AS middle
+         HAVING count(*) > 1),
         (SELECT ST_Envelope(town.boundary) FROM town WHERE town.ags = :town)), 4326) AS shape
 ) AS box
 

@@ -14,7 +14,7 @@ from geo_service.ogc.answers import bytes_answer, fingerprint
 from geo_service.sql.loader import statements
 
 _BOUND = re.compile(r"(?<!:):([a-z]+)")
-LEAST_ZOOM, GREATEST_ZOOM = 8, 18
+LEAST_ZOOM, GREATEST_ZOOM = 8, 20
 
 
 @cache

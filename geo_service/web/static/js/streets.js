@@ -95,7 +95,7 @@
   };
 
   geo.StreetTiles = L.GridLayer.extend({
-    options: { pane: "streets", maxNativeZoom: 18, updateWhenZooming: false, keepBuffer: 1 },
+    options: { pane: "streets", maxNativeZoom: 20, updateWhenZooming: false, keepBuffer: 1 },
     initialize(source, options) {
       L.setOptions(this, options);
       this.source = source;
@@ -110,7 +110,7 @@
       this.source(coords, stop.signal)
         .then((streets) => {
           drawTile(canvas, size, streets, zoom);
-          this.loaded.set(this._tileCoordsToKey(coords), { coords: { ...coords }, size, streets });
+          this.loaded.set(this._tileCoordsToKey(coords), { coords: { ...coords }, streets });
           done(null, canvas);
         })
         .catch((error) => done(error.name === "AbortError" ? null : error, canvas));
@@ -127,10 +127,11 @@
       const map = this._map;
       const found = [];
       if (!map) return found;
-      for (const { coords, size, streets } of this.loaded.values()) {
+      const size = 256 * map.getZoomScale(map.getZoom(), this._tileZoom);
+      for (const { coords, streets } of this.loaded.values()) {
         if (coords.z !== this._tileZoom) continue;
         const native = this._tileZoom;
-        const corner = map.latLngToContainerPoint(map.unproject([coords.x * 256, coords.y * 256], Math.min(native, 18)));
+        const corner = map.latLngToContainerPoint(map.unproject([coords.x * 256, coords.y * 256], native));
         const scale = size / UNITS;
         for (const street of streets) {
           for (const line of linesOf(street.g)) {
