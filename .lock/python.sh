@@ -11,12 +11,11 @@ sum=$(cat "$list" pyproject.toml | sha256sum)
 if [ -x .venv/bin/geo-service ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then exit 0; fi
 
 if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
-    for python in python3 python3.13 python3.12 python3.11; do
-        if command -v "$python" >/dev/null &&
-            "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
-            break
-        fi
-    done
+    python=$(.lock/system.sh python)
+    if [ -z "$python" ]; then
+        echo "geo_service needs Python 3.11 to 3.14 with its venv module." >&2
+        exit 1
+    fi
     rm -rf .venv
     "$python" -m venv .venv
 fi

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting; with "tests" Chromium too.
-# Does nothing where all of it is there. As root or with sudo; otherwise prints the line to run and ends with 1.
+# Says with "python" which interpreter will be used. Does nothing where all of it is there. As root or with sudo; otherwise prints the line to run and ends with 1.
 set -eu
 
 python() {
-    for name in python3 python3.13 python3.12 python3.11; do
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
         if command -v "$name" >/dev/null &&
-            "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
             echo "$name"
             return
         fi
@@ -44,6 +44,10 @@ wanted() {
     if [ "${1:-}" = tests ] && ! has_browser; then echo chromium fonts-liberation; fi
 }
 
+if [ "${1:-}" = python ]; then
+    python
+    exit 0
+fi
 if [ -z "$(wanted "$@")" ]; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then
