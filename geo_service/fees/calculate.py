@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from geo_service.fees.periods import Chunk, chunks, months_then_days
@@ -54,9 +55,12 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class _Charge:
-    """An exact amount with its words; `year` is the calendar year in which its units begin."""
+    """An exact amount; `year` is the calendar year in which its units begin.
 
-    words: tuple[str, str]
+    words: made only for the charges that are taken, writing them costs more than the arithmetic.
+    """
+
+    words: Callable[[], tuple[str, str]]
     amount: Decimal
     year: int | None = None
 
@@ -73,7 +77,7 @@ def calculate_fee(tariff: Tariff, question: FeeQuestion) -> Fee | None:
     charges: list[_Charge] = []
     for item in items:
         if question.charitable and item.charity_exempt:
-            charges.append(_Charge(exempt_text(item), ZERO))
+            charges.append(_Charge(partial(exempt_text, item), ZERO))
             continue
         units = _units(item, question)
         if units is None:
@@ -81,7 +85,7 @@ def calculate_fee(tariff: Tariff, question: FeeQuestion) -> Fee | None:
         ways = [_limited(item, units, way) for way in _ways(tariff, item, units, first, last)]
         charges += min(ways, key=_sum, default=[])
     charges += [
-        _Charge((surcharge.label.de, surcharge.label.en), surcharge.eur)
+        _Charge(partial(_words, surcharge), surcharge.eur)
         for surcharge in tariff.surcharges
         if _applies(surcharge, question)
     ]
@@ -149,7 +153,7 @@ def _charge(
     item: Item, units: Decimal, count: Decimal, unit: Unit, level: tuple[int | None, Decimal]
 ) -> _Charge:
     year, eur = level
-    return _Charge(formula(item, units, count, unit, eur), units * count * eur, year)
+    return _Charge(partial(formula, item, units, count, unit, eur), units * count * eur, year)
 
 
 def _limited(item: Item, units: Decimal, charges: list[_Charge]) -> list[_Charge]:
@@ -160,9 +164,9 @@ def _limited(item: Item, units: Decimal, charges: list[_Charge]) -> list[_Charge
         for year in dict.fromkeys(charge.year for charge in charges):
             over = _sum([charge for charge in charges if charge.year == year]) - cap
             if over > 0:
-                limited.append(_Charge(cap_text(item.maximum, cap, year), -over, year))
+                limited.append(_Charge(partial(cap_text, item.maximum, cap, year), -over, year))
     if item.minimum_eur is not None and (short := item.minimum_eur - _sum(limited)) > 0:
-        limited.append(_Charge(minimum_text(item.minimum_eur), short))
+        limited.append(_Charge(partial(minimum_text, item.minimum_eur), short))
     return limited
 
 
@@ -172,6 +176,10 @@ def _applies(surcharge: Surcharge, question: FeeQuestion) -> bool:
     ]
     exempt = bool(question.charitable) and surcharge.charity_exempt
     return happens and not exempt and (not surcharge.use_types or question.use_type in surcharge.use_types)
+
+
+def _words(surcharge: Surcharge) -> tuple[str, str]:
+    return surcharge.label.de, surcharge.label.en
 
 
 def _sum(charges: Iterable[_Charge]) -> Decimal:
@@ -185,6 +193,7 @@ def _rounded(charges: Sequence[_Charge], official: bool) -> Fee:
     for charge in charges:
         exact += charge.amount
         total = exact.quantize(CENT, ROUND_HALF_UP)
-        lines.append(FeeLine(charge.words[0], total - shown, charge.words[1]))
+        text, text_en = charge.words()
+        lines.append(FeeLine(text, total - shown, text_en))
         shown = total
     return Fee(shown.quantize(CENT), tuple(lines), official)

@@ -72,6 +72,9 @@ def fee_document(fee: Any) -> Mapping[str, Any] | None:
         return None
     return {
         "total_eur": f"{fee.total_eur:.2f}",
-        "lines": [{"text": line.text, "amount_eur": f"{line.amount_eur:.2f}"} for line in fee.lines],
+        "lines": [
+            {"text": line.text, "text_en": line.text_en, "amount_eur": f"{line.amount_eur:.2f}"}
+            for line in fee.lines
+        ],
         "official": fee.official,
     }
