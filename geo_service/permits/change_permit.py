@@ -61,7 +61,8 @@ def change_permit(
     town = get_deciding_town(session, assessment)
     is_draft = permit.status == "draft"
     if not is_draft:
-        require_complete(request, assessment, town, as_of=as_of)
+        new_times = "clerk" not in permit.parties and use.period != permit.use.period
+        require_complete(request, assessment, town, as_of=as_of if new_times else None)
         if town.ags != permit.town:
             detail = f"The area lies in {town.name} now: withdraw this request and file it there."
             raise Invalid(detail, errors=[FieldFault("/geometry", detail)])

@@ -42,8 +42,13 @@ def get_deciding_town(session: Session, assessment: Assessment) -> Town:
     return get_town(session, assessment.town)
 
 
-def require_complete(request: PermitRequest, assessment: Assessment, town: Town, *, as_of: datetime) -> None:
-    """The guard of submitting (domain.md section 5). Raises IncompleteRequest or TownTakesNoRequests."""
+def require_complete(
+    request: PermitRequest, assessment: Assessment, town: Town, *, as_of: datetime | None
+) -> None:
+    """The guard of submitting (domain.md section 5). Raises IncompleteRequest or TownTakesNoRequests.
+
+    as_of: None where the period is not asked for anew, so that time that has passed is nobody's fault.
+    """
     if not town.accepts_requests:
         contact = town.texts(request.use.language).contact
         detail = f"{town.name} does not take requests through this service. Please ask there: {contact}"
@@ -52,9 +57,9 @@ def require_complete(request: PermitRequest, assessment: Assessment, town: Town,
     if request.applicant is None:
         faults.append(FieldFault("/properties/applicant", "Who asks? At least a name is needed."))
     end = request.use.period.end
-    if end is not None and end <= as_of:
+    if as_of is not None and end is not None and end <= as_of:
         faults.append(FieldFault("/properties/until", "The period is over already."))
-    elif is_urgent(assessment) and not (request.use.urgent_reason or "").strip():
+    elif as_of is not None and is_urgent(assessment) and not (request.use.urgent_reason or "").strip():
         detail = "The start is nearer than the lead time; say why it is urgent."
         faults.append(FieldFault("/properties/urgent_reason", detail))
     if faults:

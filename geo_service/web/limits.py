@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import time
 from typing import Annotated
 
@@ -89,7 +90,7 @@ class Rates:
 
 def _rate(name: str, text: str) -> RateLimitItem:
     try:
-        return parse(text.replace("/min", "/minute").replace("/minuteute", "/minute"))
+        return parse(re.sub(r"/\s*min$", "/minute", text.strip()))
     except ValueError as error:
         raise SetupError(f"{name}: {text!r} is not a rate like 120/minute or 20/hour.") from error
 

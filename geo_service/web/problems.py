@@ -9,7 +9,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from geo_service.errors import GeoServiceError, Invalid, Unavailable
@@ -72,7 +72,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _database(request: Request, error: Exception) -> Response:
     """What the database refuses: a value it cannot hold, or work it could not do in time."""
-    if isinstance(error, DataError):
+    if isinstance(error, DataError | IntegrityError):
+        log.warning("value_refused_by_database", kind=type(error).__name__)
         return problem_answer(Invalid("A value cannot be stored as it is."), language_of(request))
     log.error("database_unavailable", kind=type(error).__name__, exc_info=error)
     return problem_answer(Unavailable(headers={"Retry-After": "2"}), language_of(request))
@@ -112,5 +113,6 @@ def install_problem_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(DataError, _database)
+    app.add_exception_handler(IntegrityError, _database)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)

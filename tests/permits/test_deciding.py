@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from geo_service.db.database import owner_session
+from geo_service.interval import TOWN_ZONE
 from geo_service.permits.states import TRANSITIONS, get_transition
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
 
@@ -180,3 +182,18 @@ def test_the_table_names_every_step_once() -> None:
     for step in TRANSITIONS:
         if step.offered:
             assert get_transition(step.before, step.after, step.who) is step
+
+
+def test_a_clerk_adds_facts_after_the_lead_time_has_passed(desk: Desk) -> None:
+    """Filed in time; what an office states later is not a late filing."""
+    start = datetime.now(TOWN_ZONE).date() + timedelta(days=3)
+    times = {"from": start.isoformat(), "until": (start + timedelta(days=5)).isoformat()}
+    receipt = desk.file(urgent_reason="Sturm", takes=["footway"], **times)
+    path = f"/api/v1/permits/{receipt['reference']}"
+    given = desk.body(takes=["footway"], traffic_order={"number": "VRA 1", **times}, **times)
+    del given["properties"]["applicant"]
+    answer = desk.client.put(path, json=given, headers={**desk.key(), "If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["properties"]["applicant"]["name"] == "Erika Mustermann"
+    granted = desk.grant(receipt)
+    assert granted.status_code == 200, granted.text
