@@ -37,7 +37,9 @@ def standalone_map(session: Session, view_name: str, ags_or_slug: str, language:
     )
     title = f"{town.name}: {view.title.en if language == 'en' else view.title.de}"
     state = f"As of {today:%Y-%m-%d}" if language == "en" else f"Stand {today.day}.{today.month}.{today.year}"
-    demo = {"de": " · Vorführdaten – erfunden", "en": " · Demo data – invented"}[language] if town.demo else ""
+    demo = (
+        {"de": " · Vorführdaten – erfunden", "en": " · Demo data – invented"}[language] if town.demo else ""
+    )
     return standalone_page(view, setting, title=title, note=state + demo)
 
 

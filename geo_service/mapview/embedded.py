@@ -19,7 +19,7 @@ _LEAST_KINDS = 3
 
 
 def embedded_data(session: Session, town: str, *, today: date) -> dict[str, Any]:
-    """Streets, features by layer and the boundary (key `focus`), all CRS84. Raises Invalid when far too much."""
+    """Streets, features by layer, the boundary (key `focus`), all CRS84. Raises Invalid if far too much."""
     named = statements("pages")
     data: dict[str, Any] = {}
     for row in session.execute(text(named["list_features_to_embed"]), {"town": town, "today": today}):

@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from geo_service.errors import SetupError
 from geo_service.mapview import assets
-from geo_service.mapview.town_map import MapSetting, TownMap, ViewLayers, script_json
+from geo_service.mapview.town_map import MapSetting, TownMap, ViewLayers, rendered, script_json
 from geo_service.mapview.view import MapView
 
 MOST_BYTES = 5_000_000
@@ -23,11 +23,10 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 def standalone_page(view: MapView, setting: MapSetting, *, title: str, note: str) -> str:
     """The whole HTML of a map on disk. title, note: text, escaped here. setting.data: the features."""
     town_map = TownMap(view, setting)
-    town_map.get_name = lambda: "town_map"
-    town_map.default_js = town_map.default_css = ()
+    town_map.default_js, town_map.default_css = [], []
     town_map.add_child(ViewLayers(view, setting))
-    figure = town_map.get_root()
-    town_map.render()
+    figure = town_map.figure()
+    rendered(town_map)
     files = (assets.LEAFLET_JS, *assets.MAP_JS)
     scripts = "\n".join(f"<script>{_script(path)}</script>" for _, path in files)
     styles = "\n".join(f"<style>{_style(path)}</style>" for _, path in (assets.LEAFLET_CSS, assets.MAP_CSS))
@@ -35,9 +34,9 @@ def standalone_page(view: MapView, setting: MapSetting, *, title: str, note: str
         f'<!doctype html>\n<html lang="{escape(setting.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n{styles}\n{scripts}\n</head>\n<body class=\"on-disk\">\n"
+        f'<title>{escape(title)}</title>\n{styles}\n{scripts}\n</head>\n<body class="on-disk">\n'
         f'<div class="disk-title"><h1>{escape(title)}</h1><p>{escape(note)}</p></div>\n'
-        f"{figure.html.render()}\n<script>{figure.script.render()}</script>\n</body>\n</html>\n"
+        f"{rendered(figure.html)}\n<script>{rendered(figure.script)}</script>\n</body>\n</html>\n"
     )
 
 

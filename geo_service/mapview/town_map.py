@@ -1,4 +1,4 @@
-"""Folium pages of ours: own assets, own popup, data by address, and a nonce on every script, style and link."""
+"""Folium pages of ours: own assets, own popup, data by address, a nonce on every script, style and link."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPENING = re.compile(r"<(script|style|link)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapSetting:
-    """What a page tells its map. focus: AGS of the town that stands out. data: features by layer, standalone only."""
+    """What a page tells its map. focus: AGS of the town that stands out. data: only for a map on disk."""
 
     language: str
     bounds: Bounds
@@ -43,24 +43,27 @@ class MapParts:
     script: str
 
 
-class TownMap(folium.Map):  # type: ignore[misc]
+class TownMap(folium.Map):
     """A Leaflet map without Folium's jQuery, Bootstrap and fonts.
 
     The class-level lists of folium.Map are shared by all maps: here they are replaced, never changed.
     """
 
-    default_js = ()
-    default_css = ()
+    default_js: list[assets.Asset] = []  # noqa: RUF012 - Folium's own declaration
+    default_css: list[assets.Asset] = []  # noqa: RUF012
     _template = Template(
         """
-        {% macro html(this, kwargs) %}<div class="town-map" id={{ this.get_name()|tojson }}></div>{% endmacro %}
+        {% macro html(this, kwargs) %}
+            <div class="town-map" id={{ this.get_name()|tojson }}></div>
+        {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, view: MapView, setting: MapSetting) -> None:
+    def __init__(self, view: MapView, setting: MapSetting, *, name: str = "town_map") -> None:
+        self.page_name = name
         west, south, east, north = setting.bounds
         super().__init__(
             location=[(south + north) / 2, (west + east) / 2],
@@ -79,8 +82,18 @@ class TownMap(folium.Map):  # type: ignore[misc]
         self.default_js = assets.addresses(assets.LEAFLET_JS, *more_js, *assets.MAP_JS, base=setting.base)
         self.default_css = assets.addresses(assets.LEAFLET_CSS, *more_css, assets.MAP_CSS, base=setting.base)
 
+    def get_name(self) -> str:
+        """The name of the Leaflet object in the page; Folium's would be random."""
+        return self.page_name
 
-class ViewLayers(JSCSSMixin):  # type: ignore[misc]
+    def figure(self) -> Figure:
+        """The page around the map."""
+        figure = self.get_root()
+        assert isinstance(figure, Figure)
+        return figure
+
+
+class ViewLayers(JSCSSMixin):
     """Hands the view to static/js/map.js as data; popups are built there with textContent."""
 
     _template = Template(
@@ -92,7 +105,7 @@ class ViewLayers(JSCSSMixin):  # type: ignore[misc]
     )
 
     def __init__(self, view: MapView, setting: MapSetting) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "ViewLayers"
         self.config = _RawObject(
             {
@@ -108,7 +121,7 @@ class ViewLayers(JSCSSMixin):  # type: ignore[misc]
         )
 
 
-class _RawObject(folium.utilities.JsCode):  # type: ignore[misc]
+class _RawObject(folium.utilities.JsCode):
     """JSON that is safe inside a script element and keeps its names (Folium would camel-case them)."""
 
     def __init__(self, value: Mapping[str, Any]) -> None:
@@ -125,22 +138,21 @@ def script_json(value: Any) -> str:
 
 def render_map(view: MapView, setting: MapSetting, *, nonce: str, name: str = "town_map") -> MapParts:
     """The map's markup for one page, `nonce` on all of it; the Leaflet object is `window[name]`."""
-    town_map = TownMap(view, setting)
-    town_map.get_name = lambda: name
+    town_map = TownMap(view, setting, name=name)
     town_map.add_child(ViewLayers(view, setting))
-    figure = town_map.get_root()
-    assert isinstance(figure, Figure)
+    figure = town_map.figure()
     for child in list(figure.header._children):
         del figure.header._children[child]  # the generator's meta element
-    town_map.render()
+    rendered(town_map)
     return MapParts(
-        head=with_nonce(_rendered(figure.header), nonce),
-        body=_rendered(figure.html),
-        script=with_nonce(f"<script>{_rendered(figure.script)}</script>", nonce),
+        head=with_nonce(rendered(figure.header), nonce),
+        body=rendered(figure.html),
+        script=with_nonce(f"<script>{rendered(figure.script)}</script>", nonce),
     )
 
 
-def _rendered(element: Element) -> str:
+def rendered(element: Element) -> str:
+    """The markup of one element of Folium."""
     return str(element.render())
 
 

@@ -63,7 +63,7 @@ class Popup(_Part):
 
 
 class Layer(_Part):
-    """One layer. streets: tiles of our own; boundaries, features: GeoJSON by box; click: asked for at a click."""
+    """One layer. streets: our own tiles; boundaries, features: GeoJSON by box; click: asked at a click."""
 
     name: FieldName
     kind: Literal["streets", "boundaries", "features", "click"]

@@ -26,7 +26,9 @@ def _shown(handler: Handler) -> Handler:
         if not wants_page(request) or not hasattr(request.state, "nonce"):
             return problem
         detail = error.detail if isinstance(error, GeoServiceError) else None
-        shown = page(request, "error.html", status=problem.status_code, code=problem.status_code, detail=detail)
+        shown = page(
+            request, "error.html", status=problem.status_code, code=problem.status_code, detail=detail
+        )
         for name in ("retry-after", "www-authenticate"):
             if name in problem.headers:
                 shown.headers[name] = problem.headers[name]

@@ -51,7 +51,9 @@ def number_text(number: float | Decimal, language: Language, digits: int = 1) ->
 def _tools(language: Language) -> dict[str, Callable[..., str]]:
     return {
         "t": lambda de, en: en if language == "en" else de,
-        "day": lambda value: day_text(date.fromisoformat(value) if isinstance(value, str) else value, language),
+        "day": lambda value: day_text(
+            date.fromisoformat(value) if isinstance(value, str) else value, language
+        ),
         "moment": lambda value: moment_text(
             datetime.fromisoformat(value) if isinstance(value, str) else value, language
         ),
@@ -80,6 +82,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 
 def other_language_address(request: Request, language: Language) -> str:
-    """This page in the other language; a token never travels in a link."""
+    """The same page in the other language; a token never travels in a link."""
     query = {name: value for name, value in request.query_params.items() if name not in ("lang", "token")}
     return f"?{urlencode({**query, 'lang': 'de' if language == 'en' else 'en'})}"

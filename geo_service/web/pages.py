@@ -30,7 +30,13 @@ def street_box(session: Session, ags: str) -> Bounds:
 
 
 def page_map(
-    request: Request, session: Session, town: Town, view: str, *, bounds: Bounds | None = None, day: str | None = None
+    request: Request,
+    session: Session,
+    town: Town,
+    view: str,
+    *,
+    bounds: Bounds | None = None,
+    day: str | None = None,
 ) -> MapParts:
     """The markup of one map on one page of `town`."""
     setting = MapSetting(
@@ -54,14 +60,21 @@ def portal(request: Request, session: PublicSession) -> HTMLResponse:
     """What can be done here, and where."""
     towns = list_towns(session)
     open_towns = [town for town in towns if town.accepts_requests]
-    return page(request, "portal.html", open_towns=open_towns, other_towns=[t for t in towns if not t.accepts_requests])
+    return page(
+        request,
+        "portal.html",
+        open_towns=open_towns,
+        other_towns=[t for t in towns if not t.accepts_requests],
+    )
 
 
 @router.get("/towns/{slug}")
 def public_map_without_slash(slug: str, request: Request) -> Response:
     """The page's address ends with a slash."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}{request.url.path}/{query}", status_code=307)
+    return RedirectResponse(
+        f"{request.scope.get('root_path', '')}{request.url.path}/{query}", status_code=307
+    )
 
 
 @router.get("/towns/{slug}/")

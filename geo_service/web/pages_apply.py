@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
+from geo_service.identity.secrets import csrf_token
 from geo_service.occupations.use_types import use_types
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
@@ -15,6 +16,7 @@ from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages import page_map, today
 from geo_service.web.scope import PublicSession
+from geo_service.web.sign_in_cookie import sign_in_cookie
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,6 +30,7 @@ def apply_page(slug: str, request: Request, session: PublicSession) -> HTMLRespo
     """The form beside the map; static/js/apply.js speaks with the case API."""
     town = get_town(session, slug)
     first = today() + _SHOWN_LEAD
+    cookie = sign_in_cookie(request)
     return page(
         request,
         "apply.html",
@@ -35,6 +38,7 @@ def apply_page(slug: str, request: Request, session: PublicSession) -> HTMLRespo
         map=page_map(request, session, town, "apply"),
         uses=list(use_types().values()),
         restrictions=labels_of("restriction"),
+        csrf=csrf_token(cookie) if cookie else "",  # a clerk who is signed in may check and file too
         first=first,
         last=first + _SHOWN_DAYS,
         streets=session.execute(text(statements("streets")["list_street_places"]), {"town": town.ags}).all(),

@@ -1,4 +1,4 @@
-"""`/permits/{reference}`: the applicant follows a case. The token is exchanged for a cookie and leaves the address."""
+"""`/permits/{reference}`: the applicant follows a case; a cookie replaces the token in the address."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def withdraw(reference: str, request: Request, session: PublicSession, caller: C
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
     token = request.cookies.get(_COOKIE)
-    move_permit(
-        session, reference, Move(to="withdrawn"), caller=caller, as_of=datetime.now(UTC), token=token
-    )
+    move_permit(session, reference, Move(to="withdrawn"), caller=caller, as_of=datetime.now(UTC), token=token)
     return RedirectResponse(_path(request, reference), status_code=303)
 
 

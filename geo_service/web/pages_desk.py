@@ -39,7 +39,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
 
 
 @router.get("/towns/{slug}/desk")
-def desk(  # noqa: PLR0913 - one per query parameter
+def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
     slug: str,
     request: Request,
     session: PublicSession,
@@ -52,7 +52,9 @@ def desk(  # noqa: PLR0913 - one per query parameter
     town = get_town(session, slug)
     if not caller.at_desk or caller.town != town.ags:
         offered = demo_sign_in_offered(request.app.state.settings) and town.demo
-        return page(request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request))
+        return page(
+            request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request)
+        )
     view = view if view in VIEWS else "open"
     queue = list_permits(session, caller=caller, status=VIEWS[view], words=q or None, cursor=cursor)
     kept = {name: value for name, value in request.query_params.items() if name in ("view", "q", "lang")}
@@ -78,13 +80,20 @@ def desk_case(
     require_desk(caller, town.ags)
     permit = get_permit(session, reference, caller=caller)
     return case_page(
-        request, session, permit, caller, town, template="desk_case.html", csrf=_csrf(request), refusal=None,
+        request,
+        session,
+        permit,
+        caller,
+        town,
+        template="desk_case.html",
+        csrf=_csrf(request),
+        refusal=None,
         consents=labels_of("consent"),
     )
 
 
 @router.post("/towns/{slug}/desk/cases/{reference}")
-def decide(  # noqa: PLR0913 - one per field of the form
+def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
     slug: str,
     reference: str,
     request: Request,
@@ -118,7 +127,7 @@ def decide(  # noqa: PLR0913 - one per field of the form
 
 
 @router.post("/towns/{slug}/desk/cases/{reference}/facts")
-def enter_facts(  # noqa: PLR0913 - one per field of the form
+def enter_facts(  # noqa: PLR0913, PLR0917 - one per field of the form
     slug: str,
     reference: str,
     request: Request,
@@ -151,5 +160,3 @@ def _back_to_case(request: Request, town: Town, reference: str) -> Response:
 def _csrf(request: Request) -> str:
     cookie = sign_in_cookie(request)
     return csrf_token(cookie) if cookie else ""
-
-

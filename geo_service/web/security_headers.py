@@ -15,11 +15,12 @@ _ORIGIN = re.compile(r"https://[a-z0-9*]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 
 
 def content_policy(nonce: str, frame_ancestors: Iterable[str] = ()) -> str:
-    """The policy of one page. frame_ancestors: origins such as https://www.example.org; others are dropped."""
+    """The policy of one page. frame_ancestors: origins as https://www.example.org; others are dropped."""
     ancestors = " ".join(origin for origin in frame_ancestors if _ORIGIN.fullmatch(origin)) or "'none'"
     return (
-        f"default-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-        f"connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}"
+        f"default-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        f"img-src 'self' data:; connect-src 'self'; "
+        f"object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 

@@ -48,4 +48,8 @@ async def street_tile(request: Request) -> Response:
     return await bytes_answer(request, body, "application/json", version=fingerprint(body), headers={})
 
 
-routes = [Route("/map/streets/{z:int}/{x:int}/{y:int}.json", street_tile, methods=["GET", "HEAD"], name="street_tile")]
+routes = [
+    Route(
+        "/map/streets/{z:int}/{x:int}/{y:int}.json", street_tile, methods=["GET", "HEAD"], name="street_tile"
+    )
+]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
-from tests.browser.conftest import HOSTILE
 
 from geo_service.commands.map import standalone_map
 from geo_service.db.database import Database
+from tests.browser.conftest import HOSTILE
 
 
 @pytest.mark.browser
@@ -25,14 +25,19 @@ def test_a_map_on_disk_opens_offline(browser_database: Database, browser: Browse
     context = browser.new_context(offline=True)
     page = context.new_page()
     faults: list[str] = []
-    page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else faults.append(request.url))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", "data:")) else faults.append(request.url),
+    )
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
     page.goto(f"file://{file}")
     page.wait_for_selector("[data-ready]")
     assert "Bensheim" in page.inner_text("h1")
-    names = page.evaluate("() => new Promise(done => setTimeout(() => done(GeoService.streets.visibleStreets().map(s => s.name)), 500))")
+    names = page.evaluate(
+        "() => new Promise(done => setTimeout(() => done(GeoService.streets.visibleStreets().map(s => s.name)), 500))"
+    )
     assert HOSTILE in names
     assert page.locator("img[src='x']").count() == 0
     assert faults == []

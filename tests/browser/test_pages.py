@@ -12,7 +12,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_no_markup_of_users_becomes_markup_on_any_page(watched: Watched) -> None:
-    for path in ("/", "/towns/bensheim/", "/towns/bensheim/apply", "/towns/bensheim/desk", "/rules", "/rules?town=bensheim"):
+    for path in (
+        "/",
+        "/towns/bensheim/",
+        "/towns/bensheim/apply",
+        "/towns/bensheim/desk",
+        "/rules",
+        "/rules?town=bensheim",
+    ):
         page = watched.open(path)
         page.wait_for_load_state("networkidle")
         assert page.locator("h1").first.is_visible(), path
@@ -73,16 +80,21 @@ def test_phone_width_needs_no_sideways_scrolling(watched: Watched) -> None:
 
 def draw_around(page: Page, offset_m: tuple[float, float], half_m: float) -> None:
     """Draw a square with the mouse; offset from the test's centre in metres."""
-    from geo_service.crs import to_lonlat  # noqa: PLC0415
     from shapely import Point
 
+    from geo_service.crs import to_lonlat
+
     middle = to_lonlat(Point(CENTRE[0] + offset_m[0], CENTRE[1] + offset_m[1]))
-    page.evaluate("([lat, lon]) => GeoService.map.setView([lat, lon], 19, {animate: false})", [middle.y, middle.x])
+    page.evaluate(
+        "([lat, lon]) => GeoService.map.setView([lat, lon], 19, {animate: false})", [middle.y, middle.x]
+    )
     page.wait_for_timeout(300)
     page.click("#draw-polygon")
     box = page.locator(".town-map").bounding_box()
     assert box is not None
-    pixels = half_m / page.evaluate("40075016.686 * Math.cos(GeoService.map.getCenter().lat * Math.PI / 180) / 2 ** 27")
+    pixels = half_m / page.evaluate(
+        "40075016.686 * Math.cos(GeoService.map.getCenter().lat * Math.PI / 180) / 2 ** 27"
+    )
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     for right, down in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)):
         page.mouse.move(x + right * pixels, y + down * pixels)
@@ -107,7 +119,7 @@ def grant_at_desk(page: Page, server: str, reference: str) -> None:
     page.click("#demo-clerk")
     page.get_by_role("link", name=reference).click()
     assert HOSTILE in page.inner_text("#applicant")
-    assert HOSTILE == page.inner_text("#purpose")
+    assert page.inner_text("#purpose") == HOSTILE
     page.click("button[value=in_review]")
     page.locator("#status[data-status=in_review]").wait_for()
     page.fill("#order_number", "VRA-1")
@@ -130,7 +142,7 @@ def test_from_a_drawing_to_a_granted_permit_on_the_public_map(watched: Watched, 
     page.click("#follow-link")
     page.wait_for_url(f"**/permits/{reference}")  # the token has left the address
     assert "eingereicht" in page.inner_text("h1")
-    assert HOSTILE == page.inner_text("#purpose")
+    assert page.inner_text("#purpose") == HOSTILE
     case = page.url
 
     grant_at_desk(page, server, reference)

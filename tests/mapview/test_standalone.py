@@ -7,13 +7,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy.orm import Session
-from tests.browser.conftest import HOSTILE
 
 from geo_service.commands.map import standalone_map
 from geo_service.db.database import Database
 from geo_service.errors import NotFound, SetupError
 from geo_service.mapview.town_map import MapSetting, TownMap, render_map
 from geo_service.mapview.view import get_view, read_view, view_names
+from tests.browser.conftest import HOSTILE
 
 
 def test_every_view_is_readable_and_asks_only_this_service() -> None:
@@ -37,10 +37,13 @@ def test_a_view_with_a_foreign_address_is_refused_with_file_and_place(tmp_path: 
 def test_two_maps_share_no_list_and_every_element_has_the_nonce() -> None:
     setting = MapSetting(language="de", bounds=(8.5, 49.6, 8.7, 49.7), notice=HOSTILE)
     drawing = MapSetting(language="de", bounds=(8.5, 49.6, 8.7, 49.7), drawing=True)
-    plain, other = render_map(get_view("public"), setting, nonce="abc"), render_map(get_view("apply"), drawing, nonce="x")
+    plain, other = (
+        render_map(get_view("public"), setting, nonce="abc"),
+        render_map(get_view("apply"), drawing, nonce="x"),
+    )
     assert "geoman" in other.head
     assert "geoman" not in plain.head
-    assert TownMap.default_js == ()
+    assert TownMap.default_js == []
     markup = plain.head + plain.body + plain.script
     assert markup.count("<script") == markup.count('<script nonce="abc"')
     assert markup.count("<link") == markup.count('<link nonce="abc"')

@@ -18,7 +18,7 @@
   }
 
   const send = (path, body, headers, signal) =>
-    fetch(geo.state.base + path, { method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": geo.language, ...headers }, body: JSON.stringify(body) });
+    fetch(geo.state.base + path, { method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": geo.language, ...(form.dataset.csrf ? { "X-CSRF-Token": form.dataset.csrf } : {}), ...headers }, body: JSON.stringify(body) });
 
   // A problem answer in words; pointers of fields are marked in the form.
   async function problem(answer) {

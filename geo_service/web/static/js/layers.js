@@ -33,6 +33,7 @@
       pane: layer.kind === "boundaries" ? "boundaries" : "overlayPane",
       style: layer.kind === "boundaries" ? { color: "#6b6257", weight: 1.6, dashArray: "6 4", fill: false, interactive: false } : leafletStyle(layer.style),
       interactive: layer.kind !== "boundaries",
+      filter: (feature) => layer.kind !== "boundaries" || feature.id !== state.focus, // drawn with the veil
       pointToLayer: (_, place) => L.circleMarker(place, { radius: 7 }),
       onEachFeature(feature, shape) {
         if (layer.popup) shape.on("click", (event) => {

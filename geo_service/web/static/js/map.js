@@ -89,7 +89,7 @@
     geo.map = map;
     addPanes(map);
     const [west, south, east, north] = config.bounds;
-    const state = { base: config.base, day: config.day, data: config.data, today: new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Berlin" }), ...notices(map) };
+    const state = { base: config.base, day: config.day, focus: config.focus, data: config.data, today: new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Berlin" }), ...notices(map) };
     geo.state = state;
     const credit = L.control.attribution({ prefix: false }).addTo(map);
     const loading = [];
