@@ -203,11 +203,11 @@ def _repaired(area: BaseGeometry, pointer: str) -> BaseGeometry:
     """`area` made valid when that changes it by less than 1 %; a crossing figure loses far more."""
     if area.is_valid:
         return area
-    before = abs(area.area)
+    before = area.area
     whole = shapely.make_valid(area)
     polygons = [part for part in _single_parts(whole) if isinstance(part, Polygon)]
     repaired = unary_union(polygons) if polygons else Polygon()
-    if repaired.is_empty or before == 0 or abs(repaired.area - before) > MAX_REPAIR * before:
+    if repaired.is_empty or before <= 0 or abs(repaired.area - before) > MAX_REPAIR * before:
         raise refuse(
             f"{pointer}/coordinates",
             f"The area is not valid and cannot be repaired: {_place_of_fault(area)}.",

@@ -1,0 +1,119 @@
+"""What the drawing says: the town that holds most of it, and what it takes of the street."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from shapely.geometry import box
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.db.database import speak_as
+from geo_service.occupations.locate import locate
+
+EAST, NORTH = 470_000.0, 5_505_000.0
+TODAY = date(2026, 5, 1)
+
+
+def road(session: Session, **words: Any) -> None:
+    """A street along the x axis, 100 m: carriageway 6 m, footways 2 m left (north) and none on the right."""
+    values = {
+        "id": "s1",
+        "y": 0.0,
+        "width": 6.0,
+        "left": 2.0,
+        "right": 0.0,
+        "modes": ["car", "foot"],
+        "in_service": True,
+    }
+    session.execute(
+        text(
+            "INSERT INTO road_segment (segment_id, road_class, axis, carriageway_width_m, footway_width_left_m,"
+            " footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES (:id, 'gemeindestrasse',"
+            " ST_Translate(ST_GeomFromText('LINESTRING(470000 5505000, 470100 5505000)', 25832), 0, :y), :width, :left, :right,"
+            " :modes, :in_service, 'assumed', 'test', :id)"
+        ),
+        {**values, **words},
+    )
+
+
+@pytest.fixture
+def street(empty_session: Session) -> Session:
+    speak_as(empty_session, actor="operator")
+    road(empty_session)
+    return empty_session
+
+
+def takes(session: Session, x: float, y: float, width: float, depth: float) -> Any:
+    found = locate(session, box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + depth), day=TODAY)
+    taken = found.takes()
+    return None if taken is None else sorted(taken)
+
+
+@pytest.mark.parametrize(
+    ("y", "depth", "expected"),
+    [
+        (3, 2, ["footway"]),
+        (2, 2, ["carriageway", "footway"]),
+        (0, 2, ["carriageway"]),
+        (-3, 2, ["carriageway"]),
+        (-6, 3, []),  # touches the edge; there is no footway on the right
+        (5, 3, []),  # behind the footway
+        (-2.98, 0.02, []),  # 0.2 m²: drawing noise
+        (-2.98, 0.03, ["carriageway"]),
+        (50, 2, []),
+    ],
+)
+def test_what_is_taken_follows_from_the_cross_section(
+    street: Session, y: float, depth: float, expected: list[str]
+) -> None:
+    assert takes(street, 40, y, 10, depth) == expected
+
+
+def test_a_street_of_unknown_width_leaves_it_open(street: Session) -> None:
+    road(street, id="s2", y=100.0, width=None)
+    assert takes(street, 40, 99, 10, 2) is None
+
+
+def test_a_path_is_taken_as_a_whole(street: Session) -> None:
+    road(street, id="s3", y=200.0, modes=["foot", "bicycle"], left=0.0)
+    assert takes(street, 40, 200, 10, 2) == ["cycleway", "footway"]
+
+
+def test_a_street_that_is_not_there_yet_takes_no_part(street: Session) -> None:
+    road(street, id="s4", y=300.0, in_service=False)
+    assert takes(street, 40, 300, 10, 2) == []
+
+
+def test_the_side_of_the_street(street: Session) -> None:
+    sides = {}
+    for name, (y, depth) in {"left": (1, 1), "right": (-2, 1), "both": (-1, 2)}.items():
+        found = locate(street, box(EAST + 40, NORTH + y, EAST + 50, NORTH + y + depth), day=TODAY)
+        sides[name] = found.streets[0].side
+    assert sides == {"left": "left", "right": "right", "both": "both"}
+
+
+def test_the_town_that_holds_most_of_it_unless_another_possible_one_is_chosen(town_session: Session) -> None:
+    """Across the border of Bensheim and Heppenheim, found from the towns' own boundaries."""
+    border = town_session.execute(
+        text(
+            "SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(ST_Intersection(a.boundary, b.boundary)) AS p"
+            " FROM town AS a, town AS b WHERE a.slug = 'bensheim' AND b.slug = 'heppenheim') AS shared"
+        )
+    ).one()
+    x, y = border
+    found = locate(town_session, box(x - 30, y - 30, x + 30, y + 30), day=TODAY)
+    assert {"06431002", "06431011"} <= {town.ags for town in found.towns}
+    assert found.town() == max(found.towns, key=lambda town: town.shared_m2).ags
+    assert found.border_m == 0
+    assert {found.town("06431002"), found.town("06431011")} == {"06431002", "06431011"}
+    assert found.town("06431020") == found.town()
+
+
+def test_the_middle_of_bensheim(town_session: Session) -> None:
+    found = locate(town_session, box(472_700, 5_503_500, 472_710, 5_503_505), day=TODAY)
+    assert [town.ags for town in found.towns] == ["06431002"]
+    assert found.border_m is not None
+    assert found.border_m > 100
