@@ -40,7 +40,7 @@ def test_sites_event_and_detour_have_their_occupation(demo_session: Session) -> 
         row = demo_session.execute(text(
             f"SELECT count(*) AS stored, count(o.occupation_id) AS kept,"
             f" bool_and(s.demo AND o.demo) AS marked,"
-            f" bool_and(s.town IS NOT DISTINCT FROM o.town) AS same_town"
+            f" bool_and(coalesce(s.town = o.town, false)) AS same_town"
             f" FROM {table} AS s LEFT JOIN occupation AS o ON o.source_id = s.{key}"
         )).one()  # fmt: skip
         assert row.stored == row.kept >= least
