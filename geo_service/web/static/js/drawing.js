@@ -69,7 +69,7 @@
       rectangle(length, depth, turn) {
         const centre = map.getCenter();
         set(corners(centre, length, depth, turn));
-        map.fitBounds(shape.getBounds().pad(2), { maxZoom: 19, animate: false });
+        map.fitBounds(shape.getBounds().pad(2), { maxZoom: 20, animate: false });
       },
       streetTurn: () => streetTurn(map, map.getCenter()),
       move(east, north) {
