@@ -17,9 +17,11 @@ from starlette.testclient import TestClient
 from geo_service.app import build_app
 from geo_service.crs import to_lonlat
 from geo_service.db.database import Database, owner_session
+from geo_service.db.local_cluster import LocalCluster
 from geo_service.identity.api_keys import create_api_key
 from geo_service.interval import TOWN_ZONE
 from geo_service.settings import Settings
+from tests.conftest import clone
 
 BENSHEIM, VIERNHEIM, HEPPENHEIM = "06431002", "06431020", "06431011"
 APPLICANT = {"name": "Erika Mustermann", "email": "erika@example.org", "phone": "06251 1"}
@@ -84,27 +86,39 @@ class Desk:
         return self.move(receipt["reference"], "granted", self.key(town=town))
 
 
-@pytest.fixture
-def open_desk(town_database: Database) -> Iterator[Callable[..., Desk]]:
-    """Opens the application with the given settings."""
+def opened_desks(database: Database) -> Iterator[Callable[..., Desk]]:
     opened: list[TestClient] = []
 
     def make(**settings: Any) -> Desk:
         chosen = {"rate_filings": "100000/hour", "rate_checks": "100000/minute", **settings}
-        app = build_app(Settings(_env_file=None, **chosen), town_database)
+        app = build_app(Settings(_env_file=None, **chosen), database)
         client = TestClient(app, raise_server_exceptions=False)
         client.__enter__()
         opened.append(client)
-        with owner_session(town_database) as owner:
+        with owner_session(database) as owner:
             rows = owner.execute(
                 text("SELECT ags, ST_X(p) AS x, ST_Y(p) AS y FROM town, ST_PointOnSurface(boundary) AS p")
             )
             centres = {row.ags: (row.x, row.y) for row in rows}
-        return Desk(client=client, app=app, database=town_database, centres=centres)
+        return Desk(client=client, app=app, database=database, centres=centres)
 
     yield make
     for client in opened:
         client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def open_desk(town_database: Database) -> Iterator[Callable[..., Desk]]:
+    """Opens the application with the given settings."""
+    yield from opened_desks(town_database)
+
+
+@pytest.fixture(scope="module")
+def standing_desk(cluster: LocalCluster, town_template: str) -> Iterator[Desk]:
+    """One application for all tests of a module that store nothing."""
+    for database in clone(cluster, town_template):
+        for make in opened_desks(database):
+            yield make()
 
 
 @pytest.fixture

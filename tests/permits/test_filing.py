@@ -83,11 +83,11 @@ def test_the_other_request_is_hidden_from_the_applicant(desk: Desk) -> None:
         ({"instead_of": "BEN-2026-000001"}, "/properties/instead_of"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(desk: Desk, change: dict[str, Any], pointer: str) -> None:
-    answer = desk.client.post("/api/v1/permits", json=desk.body(**change))
+def test_what_is_missing_or_wrong_is_named(standing_desk: Desk, change: dict[str, Any], pointer: str) -> None:
+    answer = standing_desk.client.post("/api/v1/permits", json=standing_desk.body(**change))
     assert answer.status_code == 422, answer.text
     assert pointer in pointers(answer)
-    with owner_session(desk.database) as owner:
+    with owner_session(standing_desk.database) as owner:
         assert owner.execute(text("SELECT count(*) FROM occupation")).scalar_one() == 0
 
 
@@ -106,13 +106,13 @@ def test_a_town_without_requests_says_whom_to_ask(desk: Desk) -> None:
     assert answer.status_code == 422 and "Heppenheim" in answer.json()["detail"]
 
 
-def test_outside_every_town_nobody_can_decide(desk: Desk) -> None:
-    far = desk.body()
+def test_outside_every_town_nobody_can_decide(standing_desk: Desk) -> None:
+    far = standing_desk.body()
     far["geometry"] = {
         "type": "Polygon",
         "coordinates": [[[10, 53], [10.001, 53], [10.001, 53.001], [10, 53]]],
     }
-    answer = desk.client.post("/api/v1/permits", json=far)
+    answer = standing_desk.client.post("/api/v1/permits", json=far)
     assert answer.status_code == 422 and pointers(answer) == {"/geometry"}
 
 
@@ -129,16 +129,16 @@ def test_outside_every_town_nobody_can_decide(desk: Desk) -> None:
     ],
 )  # fmt: skip
 def test_an_unreadable_body_is_a_clear_problem(
-    desk: Desk, content: bytes, content_type: str, status: int
+    standing_desk: Desk, content: bytes, content_type: str, status: int
 ) -> None:
     for path in ("/api/v1/permits", "/api/v1/conflict-checks"):
-        answer = desk.client.post(path, content=content, headers={"Content-Type": content_type})
+        answer = standing_desk.client.post(path, content=content, headers={"Content-Type": content_type})
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_streamed_body_is_cut_off_too(desk: Desk) -> None:
-    answer = desk.client.post("/api/v1/permits", content=(b"x" * 100_000 for _ in range(50)))
+def test_a_streamed_body_is_cut_off_too(standing_desk: Desk) -> None:
+    answer = standing_desk.client.post("/api/v1/permits", content=(b"x" * 100_000 for _ in range(50)))
     assert answer.status_code == 413
 
 
