@@ -93,7 +93,7 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
 
 
 def _use_lead_time_days(question: CheckQuestion) -> float:
-    """What a use needs beyond the general lead time: the town's own value, else that of the use; 0 = nothing."""
+    """What a use needs beyond the general lead time: the town's value, else that of the use, else 0."""
     mine = question.mine
     own = question.location.lead_time_days(mine.town, mine.use_type)
     use = use_types().get(mine.use_type or "")

@@ -162,7 +162,7 @@ def _as_area(
     areas = []
     for part in _single_parts(drawn):
         if isinstance(part, Polygon):
-            areas.append(_repaired(to_town(part), pointer))
+            areas.append(repaired_area(to_town(part), pointer))
         else:
             length, depth = _measures(part, pointer, length_m, depth_m)
             areas.append(_widened(to_town(part), length, depth))
@@ -199,7 +199,7 @@ def _widened(part: BaseGeometry, length_m: float, depth_m: float) -> BaseGeometr
     return part.buffer(depth_m / 2, cap_style="flat", join_style="mitre")
 
 
-def _repaired(area: BaseGeometry, pointer: str) -> BaseGeometry:
+def repaired_area(area: BaseGeometry, pointer: str) -> BaseGeometry:
     """`area` made valid when that changes it by less than 1 %; a crossing figure loses far more."""
     if area.is_valid:
         return area

@@ -19,7 +19,8 @@ from geo_service.sql.loader import statements
 
 _SAME = (
     "occupation_id", "town", "collection", "reference", "label", "state", "counts", "binding", "published",
-    "use_type", "kind", "height_from_m", "height_to_m", "exclusive", "excavation", "restriction", "takes_derived",
+    "use_type", "kind", "height_from_m", "height_to_m", "exclusive", "excavation", "restriction",
+    "takes_derived",
     "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "area_m2",
     "area_declared_m2", "utility", "town_chosen", "demo",
 )  # fmt: skip

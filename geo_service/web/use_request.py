@@ -33,7 +33,8 @@ MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[0
 
 def _known_use(code: str) -> str:
     if code not in use_types():
-        raise PydanticCustomError("unknown_use", "unknown use; one of {codes}", {"codes": ", ".join(use_types())})
+        known = {"codes": ", ".join(use_types())}
+        raise PydanticCustomError("unknown_use", "unknown use; one of {codes}", known)
     return code
 
 
