@@ -1,4 +1,3 @@
-# ruff: noqa: E501  statements and rows of the table read better unbroken
 """A conflict check over HTTP at 10,000 and 1,000,000 occupations, beside geopandas on a frame in memory."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  statements and rows of the table read better unbroken
 """The machine's own ground for a run: a throw-away cluster reachable by TCP, servers, the peer's environment."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  statements and rows of the table read better unbroken
 """A plain HTTP/1.1 load generator: keep-alive connections, raw sockets, whole bodies read, nothing parsed."""
 
 from __future__ import annotations

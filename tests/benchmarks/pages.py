@@ -1,4 +1,3 @@
-# ruff: noqa: E501  statements and rows of the table read better unbroken
 """A page of 1,000 road segments by bbox out of 300,000, numberMatched included, beside tipg on the same table."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  statements and rows of the table read better unbroken
 """One table of ratios, on the terminal and in docs/benchmarks.md."""
 
 from __future__ import annotations

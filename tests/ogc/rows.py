@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables of cases read better unbroken
 """Rows of every collection, written as the application's role like anything else that is published."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables of cases read better unbroken
 """What nobody should send: always a problem that names the parameter, never a 500."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables of cases read better unbroken
 """Landing page, collections, OpenAPI document, HTML pages, open access."""
 
 from __future__ import annotations

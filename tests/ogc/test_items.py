@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables of cases read better unbroken
 """Pages, single features and their rules, against rows of every kind."""
 
 from __future__ import annotations
