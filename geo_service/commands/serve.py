@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ from geo_service.settings import Settings
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_S = 8
 _PR_SET_PDEATHSIG = 1
+_PARENT = "GEO_SERVICE_PARENT_PROCESS"
 
 
 class _Stopped(BaseException):
@@ -106,6 +108,7 @@ def _run(settings: Settings, listener: socket.socket) -> bool:
 def _run_several(config: uvicorn.Config, listener: socket.socket) -> bool:
     with TemporaryDirectory(prefix="geo_service-metrics-") as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        os.environ[_PARENT] = str(os.getpid())
         supervisor = Multiprocess(config, sockets=[listener])
         # uvicorn would take a closed terminal as the wish to restart.
         signal.signal(signal.SIGHUP, lambda *_: supervisor.signal_queue.append(signal.SIGTERM))
@@ -116,6 +119,8 @@ def _run_several(config: uvicorn.Config, listener: socket.socket) -> bool:
 def _die_with_parent() -> None:
     """End this server process when the one that started it is killed; else it would keep the port."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(os.environ[_PARENT]):  # killed before we came to say so
+        sys.exit(1)
 
 
 @contextmanager
