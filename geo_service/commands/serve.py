@@ -91,8 +91,7 @@ def _run(settings: Settings, listener: socket.socket) -> bool:
         "geo_service.commands.serve:make_app",
         factory=True,
         workers=settings.workers,
-        forwarded_allow_ips=settings.trusted_proxies or "",
-        proxy_headers=bool(settings.trusted_proxies),
+        proxy_headers=False,  # who is asking is decided in web/limits.py and ogc/addresses.py, from the real peer
         server_header=False,
         access_log=False,
         log_level="warning",
