@@ -91,7 +91,7 @@ def _run(settings: Settings, listener: socket.socket) -> bool:
         "geo_service.commands.serve:make_app",
         factory=True,
         workers=settings.workers,
-        proxy_headers=False,  # who is asking is decided in web/limits.py and ogc/addresses.py, from the real peer
+        proxy_headers=False,  # web/limits.py and ogc/addresses.py decide, from the real peer
         server_header=False,
         access_log=False,
         log_level="warning",
