@@ -131,3 +131,11 @@ class BadRoadFile(SetupError):
 
 class BadRuleFile(SetupError):
     """A conflict rule or its parameters are faulty."""
+
+
+class BadProfile(SetupError):
+    """The profile is faulty."""
+
+
+class BadSiteFile(SetupError):
+    """The file of construction sites cannot be used."""

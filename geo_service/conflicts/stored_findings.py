@@ -29,7 +29,7 @@ from geo_service.occupations.parameters import general_value
 from geo_service.occupations.row import get_occupation
 from geo_service.sql.loader import statements
 
-_KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
+KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _WRITE = text(statements("conflicts")["write_findings"])
 _REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])
@@ -48,10 +48,10 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
         _forget(session, occupation_id, mine=(), others=())
         return _EMPTY
     location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
-    question = CheckQuestion(mine=mine, location=location, max_findings=_KEPT_AT_MOST)
+    question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
     result = check_question(session, question, as_of=as_of)
     against = _found_by_others(session, question, as_of=as_of)
-    _write(session, (*result.findings, *against), as_of=as_of)
+    write_findings(session, (*result.findings, *against), as_of=as_of)
     _forget(session, occupation_id, mine=result.findings, others=against)
     return replace(result, findings=result.findings[:MAX_FINDINGS])
 
@@ -74,7 +74,8 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
     return tuple(found)
 
 
-def _write(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
+def write_findings(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
+    """Store findings as they are now, each key once."""
     rows = [_finding_row(finding) for finding in findings]
     if not rows:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from geo_service.sql.loader import statements
 _SAME = (
     "case_number", "title", "kind", "utility", "excavation", "start_verified", "end_verified", "state",
     "is_public", "restriction", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
-    "cycle_guidance", "client", "source", "source_id", "confidence", "demo",
+    "cycle_guidance", "client", "source", "source_id", "confidence", "area_widened", "demo",
 )  # fmt: skip
 
 
@@ -31,15 +32,19 @@ def save_site(session: Session, site: ConstructionSite, *, as_of: datetime) -> C
     A planned site is always stored, with its findings. Raises BlockedByFindings (409) when a confirmed
     or active one would stand over a blocking finding; the caller rolls back.
     """
-    occupation_id, result = save_with_findings(session, _occupation_of(site, as_of), as_of=as_of)
-    session.execute(
-        text(statements("construction")["save_site"]),
-        {"row": orjson.dumps(_columns(site)).decode(), "occupation_id": occupation_id},
-    )
+    _, result = save_with_findings(session, occupation_of(site, as_of), as_of=as_of)
+    write_sites(session, [site])
     return result
 
 
-def _occupation_of(site: ConstructionSite, as_of: datetime) -> Occupation:
+def write_sites(session: Session, sites: Sequence[ConstructionSite]) -> None:
+    """The sites themselves; their occupations are stored already."""
+    rows = orjson.dumps([_columns(site) for site in sites]).decode()
+    session.execute(text(statements("construction")["save_sites"]), {"rows": rows})
+
+
+def occupation_of(site: ConstructionSite, as_of: datetime) -> Occupation:
+    """What the site claims of the street."""
     standing = standing_of("construction_sites", site.state, is_public=site.is_public)
     return Occupation(
         collection="construction_sites",

@@ -16,6 +16,7 @@ class ConstructionSite:
 
     state: planned, confirmed, active, ended, cancelled. source, source_id: where it is known from and under
     which id there; together unique. site_id: the same for the same works at every save.
+    area_widened: the source drew a line or a point, the area is that with a width.
     """
 
     site_id: UUID
@@ -41,4 +42,5 @@ class ConstructionSite:
     client: str | None = None
     traffic_order_period: Interval | None = None
     confidence: str = "unknown"
+    area_widened: bool = False
     demo: bool = False

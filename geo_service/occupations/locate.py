@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
@@ -17,6 +19,12 @@ from geo_service.occupations.parameters import general_value
 from geo_service.sql.loader import statements
 
 _LOCATE = text(statements("occupations")["locate_area"])
+_LOCATE_MANY = text(
+    statements("occupations")["locate_areas"].replace(
+        "«locate_area»",
+        statements("occupations")["locate_area"].replace("ST_GeomFromEWKB(:area)", "asked.area"),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +118,27 @@ def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Locatio
             "noise_m2": general_value("overlap_noise_m2", day),
         },
     ).one()
+    return _location(row)
+
+
+def locate_many(session: Session, areas: Sequence[BaseGeometry], *, day: date) -> list[Location]:
+    """The same for many areas at once, in their order."""
+    asked = [
+        {
+            "number": number,
+            "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), hex=True, include_srid=True),
+        }
+        for number, area in enumerate(areas)
+    ]
+    rows = session.execute(
+        _LOCATE_MANY,
+        {"areas": orjson.dumps(asked).decode(), "noise_m2": general_value("overlap_noise_m2", day)},
+    )
+    found = {row.number: _location(row) for row in rows}
+    return [found[number] for number in range(len(areas))]
+
+
+def _location(row: Row[Any]) -> Location:
     towns = tuple(PossibleTown(**town) for town in row.towns or ())
     nearest = row.nearest or {}
     inside = bool(towns) and towns[0].shared_m2 > 0

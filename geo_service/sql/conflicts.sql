@@ -359,3 +359,34 @@ SELECT occupation.case_group
 FROM open_case(:reference, :token) AS opened (permit_id)
 INNER JOIN occupation ON occupation.source_id = opened.permit_id
 LIMIT 1
+
+-- check_of_many
+-- A statement about one occupation asked for many at once; the part in «» is that statement with what belongs to
+-- one occupation read from the row, so that both find the same.
+-- In: asked (json array: number and what the statement asks of one occupation), the rest as for the statement.
+-- Out: the rows of the statement, each with the number of its question.
+SELECT asked.number, answer.*
+FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked («columns»)
+CROSS JOIN LATERAL («statement») AS answer
+
+-- remove_findings_of_many
+-- Removes what occupations had found, or others against them, and is found no longer.
+-- In: occupations (array of ids), found (array of keys).  Out: nothing.
+DELETE FROM finding
+WHERE (mine_occupation = ANY(CAST(:occupations AS bigint[])) OR other_occupation = ANY(CAST(:occupations AS bigint[])))
+    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
+
+-- settled_findings
+-- Which of these findings somebody has settled, and how.
+-- In: keys (array).  Out: one row for each settled one.
+SELECT finding_id, status
+FROM finding
+WHERE finding_id = ANY(CAST(:keys AS text[])) AND status <> 'open'
+
+-- count_findings
+-- How many findings of each severity occupations have themselves.
+-- In: occupations (array of ids).  Out: one row for each severity.
+SELECT severity, count(*) AS findings
+FROM finding
+WHERE mine_occupation = ANY(CAST(:occupations AS bigint[]))
+GROUP BY severity

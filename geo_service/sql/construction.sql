@@ -1,27 +1,94 @@
--- save_site
--- A site as stated, new or changed; the town is the one its occupation was found to lie in.
--- In: row (json object with the columns as keys), occupation_id (stored in this transaction).  Out: nothing.
+-- save_sites
+-- Sites as stated, new or changed; the town is the one their occupation was found to lie in.
+-- In: rows (json array of objects with the columns as keys; their occupations are stored).  Out: nothing.
 INSERT INTO construction_site AS known (
-    site_id, town, case_number, title, kind, utility, excavation, area, period, end_known, start_verified, end_verified,
-    state, is_public, restriction, takes, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
-    cycle_guidance, client, source, source_id, confidence, demo)
+    site_id, town, case_number, title, kind, utility, excavation, area, area_widened, period, end_known, start_verified,
+    end_verified, state, is_public, restriction, takes, remaining_carriageway_m, remaining_footway_m,
+    pedestrian_guidance, cycle_guidance, client, source, source_id, confidence, demo)
 SELECT
     stated.site_id, occupation.town, stated.case_number, stated.title, stated.kind, stated.utility, stated.excavation,
-    stated.area, stated.period, stated.end_known, stated.start_verified, stated.end_verified, stated.state,
-    stated.is_public, stated.restriction, occupation.takes, stated.remaining_carriageway_m, stated.remaining_footway_m,
-    stated.pedestrian_guidance, stated.cycle_guidance, stated.client, stated.source, stated.source_id,
-    stated.confidence, stated.demo
-FROM jsonb_populate_record(CAST(NULL AS construction_site), CAST(:row AS jsonb)) AS stated
-INNER JOIN occupation ON occupation.occupation_id = :occupation_id
+    stated.area, stated.area_widened, stated.period, stated.end_known, stated.start_verified, stated.end_verified,
+    stated.state, stated.is_public, stated.restriction, occupation.takes, stated.remaining_carriageway_m,
+    stated.remaining_footway_m, stated.pedestrian_guidance, stated.cycle_guidance, stated.client, stated.source,
+    stated.source_id, stated.confidence, stated.demo
+FROM jsonb_populate_recordset(CAST(NULL AS construction_site), CAST(:rows AS jsonb)) AS stated
+INNER JOIN occupation ON occupation.source_id = stated.site_id AND occupation.collection = 'construction_sites'
 ON CONFLICT (site_id) DO UPDATE SET
     town = EXCLUDED.town, case_number = EXCLUDED.case_number, title = EXCLUDED.title, kind = EXCLUDED.kind,
-    utility = EXCLUDED.utility, excavation = EXCLUDED.excavation, area = EXCLUDED.area, period = EXCLUDED.period,
+    utility = EXCLUDED.utility, excavation = EXCLUDED.excavation, area = EXCLUDED.area,
+    area_widened = EXCLUDED.area_widened, period = EXCLUDED.period,
     end_known = EXCLUDED.end_known, start_verified = EXCLUDED.start_verified, end_verified = EXCLUDED.end_verified,
     state = EXCLUDED.state, is_public = EXCLUDED.is_public, restriction = EXCLUDED.restriction, takes = EXCLUDED.takes,
     remaining_carriageway_m = EXCLUDED.remaining_carriageway_m, remaining_footway_m = EXCLUDED.remaining_footway_m,
     pedestrian_guidance = EXCLUDED.pedestrian_guidance, cycle_guidance = EXCLUDED.cycle_guidance,
     client = EXCLUDED.client, source = EXCLUDED.source, source_id = EXCLUDED.source_id,
     confidence = EXCLUDED.confidence, demo = EXCLUDED.demo, version = known.version + 1, updated_at = now()
+
+-- known_records
+-- What a feed delivered before, refused records included.
+-- In: source.  Out: one row for each record ever seen.
+SELECT source_id, raw_hash, profile_hash, town, site_id, held, refused, gone_since
+FROM site_feed_record
+WHERE source = :source
+
+-- save_feed
+-- Where the sites of a feed come from, under which licence, and what its last import did.
+-- In: source, title, attribution, licence, url, file, snapshot, report (json).  Out: nothing.
+INSERT INTO site_feed (source, title, attribution, licence, url, last_file, last_snapshot, report)
+VALUES (:source, :title, :attribution, :licence, :url, :file, :snapshot, CAST(:report AS jsonb))
+ON CONFLICT (source) DO UPDATE SET
+    title = EXCLUDED.title, attribution = EXCLUDED.attribution, licence = EXCLUDED.licence, url = EXCLUDED.url,
+    last_file = EXCLUDED.last_file, last_snapshot = EXCLUDED.last_snapshot, report = EXCLUDED.report,
+    imported_at = now()
+
+-- save_records
+-- What was delivered this time.
+-- In: source, seen (instant), rows (json array: source_id, raw_hash, profile_hash, town, site_id, held, refused).
+-- Out: nothing.
+INSERT INTO site_feed_record AS known (
+    source, source_id, raw_hash, profile_hash, town, site_id, held, refused, first_seen, last_seen)
+SELECT :source, source_id, raw_hash, profile_hash, town, site_id, held, refused, :seen, :seen
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS delivered (
+    source_id text, raw_hash text, profile_hash text, town text, site_id uuid, held boolean, refused text)
+ON CONFLICT (source, source_id) DO UPDATE SET
+    raw_hash = EXCLUDED.raw_hash, profile_hash = EXCLUDED.profile_hash, town = EXCLUDED.town,
+    site_id = EXCLUDED.site_id, held = EXCLUDED.held, refused = EXCLUDED.refused, last_seen = EXCLUDED.last_seen,
+    gone_since = NULL
+
+-- mark_records_gone
+-- Records that are no longer delivered; they stay known.
+-- In: source, day (instant), gone (array of source ids).  Out: nothing.
+UPDATE site_feed_record SET gone_since = :day, held = false
+WHERE source = :source AND source_id = ANY(CAST(:gone AS text[]))
+
+-- cancel_occupations
+-- What is gone from its feed claims nothing from that day on; a period that has begun ends there.
+-- In: day (instant), sites (array of site ids).  Out: nothing.
+UPDATE occupation SET
+    state = CASE WHEN upper(period) <= :day THEN 'ended' ELSE 'cancelled' END,
+    counts = false, binding = false, published = false,
+    period = CASE WHEN lower(period) < :day THEN period * tstzrange(NULL, :day) ELSE period END,
+    end_known = NOT upper_inf(period) OR lower(period) < :day,
+    updated_at = now()
+WHERE source_id = ANY(CAST(:sites AS uuid[])) AND collection = 'construction_sites'
+
+-- cancel_sites
+-- The sites of cancelled occupations follow them.
+-- In: sites (array of site ids).  Out: nothing.
+UPDATE construction_site SET
+    state = occupation.state, period = occupation.period, end_known = occupation.end_known,
+    version = construction_site.version + 1, updated_at = now()
+FROM occupation
+WHERE construction_site.site_id = ANY(CAST(:sites AS uuid[])) AND occupation.source_id = construction_site.site_id
+    AND occupation.collection = 'construction_sites'
+
+-- forget_findings_of_sites
+-- What does not count has no findings, and nobody has one against it.
+-- In: sites (array of site ids).  Out: nothing.
+DELETE FROM finding
+USING occupation
+WHERE occupation.source_id = ANY(CAST(:sites AS uuid[])) AND occupation.collection = 'construction_sites'
+    AND (finding.mine_occupation = occupation.occupation_id OR finding.other_occupation = occupation.occupation_id)
 
 -- save_detour
 -- A detour as stated, new or changed.

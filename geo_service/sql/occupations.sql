@@ -150,3 +150,79 @@ SELECT occupation_id, town, collection, source_id, case_group, reference, label,
     ST_AsEWKB(traffic_order_area) AS traffic_order_area, utility, party, town_chosen, demo
 FROM occupation
 WHERE occupation_id = :occupation_id
+
+-- locate_areas
+-- `locate_area` for many areas at once; the part in «» is that statement, so that both find the same.
+-- In: areas (json array of number and area as hex EWKB), noise_m2.  Out: 1 row for each area.
+SELECT asked.number, located.*
+FROM (
+    SELECT each.number, ST_GeomFromEWKB(decode(each.area, 'hex')) AS area
+    FROM jsonb_to_recordset(CAST(:areas AS jsonb)) AS each (number integer, area text)
+) AS asked
+CROSS JOIN LATERAL («locate_area») AS located
+
+-- occupations_of_sources
+-- The stored occupations of permits, sites, events or detours.
+-- In: sources (array of uuid).  Out: at most one row for each.
+SELECT DISTINCT ON (source_id) occupation_id, source_id
+FROM occupation
+WHERE source_id = ANY(CAST(:sources AS uuid[]))
+ORDER BY source_id, occupation_id
+
+-- insert_occupations
+-- New occupations.
+-- In: rows (json array of objects with the columns as keys).  Out: one row for each.
+INSERT INTO occupation (
+    town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
+    area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
+    restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
+    cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
+    town_chosen, demo)
+SELECT
+    town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
+    area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
+    restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
+    cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
+    town_chosen, demo
+FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb))
+RETURNING occupation_id, source_id
+
+-- update_occupations
+-- Occupations change in all their facts but their keys.
+-- In: rows (json array of objects with the columns as keys, occupation_id included).  Out: nothing.
+UPDATE occupation SET
+    town = changed.town, reference = changed.reference, label = changed.label, state = changed.state,
+    counts = changed.counts, binding = changed.binding, published = changed.published, use_type = changed.use_type,
+    kind = changed.kind, area = changed.area, detour = changed.detour, height_from_m = changed.height_from_m,
+    height_to_m = changed.height_to_m, period = changed.period, end_known = changed.end_known,
+    recurrence = changed.recurrence, filed_at = changed.filed_at, exclusive = changed.exclusive,
+    excavation = changed.excavation, restriction = changed.restriction, takes = changed.takes,
+    takes_derived = changed.takes_derived, remaining_carriageway_m = changed.remaining_carriageway_m,
+    remaining_footway_m = changed.remaining_footway_m, pedestrian_guidance = changed.pedestrian_guidance,
+    cycle_guidance = changed.cycle_guidance, area_m2 = changed.area_m2, area_declared_m2 = changed.area_declared_m2,
+    consents = changed.consents, traffic_order_period = changed.traffic_order_period,
+    traffic_order_area = changed.traffic_order_area, utility = changed.utility, party = changed.party,
+    town_chosen = changed.town_chosen, demo = changed.demo, updated_at = now()
+FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb)) AS changed
+WHERE occupation.occupation_id = changed.occupation_id
+
+-- remove_segments_of_occupations
+-- Forgets in which streets occupations stand, before it is written anew.
+-- In: occupations (array of ids).  Out: nothing.
+DELETE FROM occupation_segment
+WHERE occupation_id = ANY(CAST(:occupations AS bigint[]))
+
+-- insert_segments_of_occupations
+-- In which streets occupations stand and from where to where along the axis, in metres from its start.
+-- In: streets (json array of occupation_id, gid, side, takes).  Out: nothing.
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
+SELECT occupation.occupation_id, segment.gid,
+    min(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
+    max(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
+    street.side, street.takes
+FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (occupation_id bigint, gid bigint, side text, takes text[])
+INNER JOIN occupation ON occupation.occupation_id = street.occupation_id
+INNER JOIN road_segment AS segment ON segment.gid = street.gid
+-- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
+CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(occupation.area, ST_Intersection(occupation.area, segment.axis))) AS corner
+GROUP BY occupation.occupation_id, segment.gid, street.side, street.takes

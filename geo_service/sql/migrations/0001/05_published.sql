@@ -11,6 +11,7 @@ CREATE TABLE construction_site (
     utility integer,
     excavation boolean NOT NULL DEFAULT false,
     area geometry(Geometry, 25832),
+    area_widened boolean NOT NULL DEFAULT false,  -- drawn as a line or a point, widened by its stated or default width
     period tstzrange,
     actual_period tstzrange,
     end_known boolean NOT NULL DEFAULT true,
@@ -84,6 +85,35 @@ CREATE TABLE detour (
     CONSTRAINT detour_source_unique UNIQUE (source, source_id)
 );
 CREATE INDEX detour_way_gist ON detour USING gist (way) WHERE published;
+
+-- Where imported sites come from, and what was delivered last time: the counts of an import are those of its raw
+-- records, refused ones included, so they are kept beside the sites. Nothing here is private.
+CREATE TABLE site_feed (
+    source text CONSTRAINT site_feed_pkey PRIMARY KEY,
+    title text NOT NULL,
+    attribution text NOT NULL,
+    licence text NOT NULL,
+    url text,
+    last_file text,
+    last_snapshot timestamptz,
+    report jsonb,                             -- of the last import, for people
+    imported_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE site_feed_record (
+    source text NOT NULL CONSTRAINT site_feed_record_feed_fkey REFERENCES site_feed ON DELETE CASCADE,
+    source_id text NOT NULL,
+    raw_hash text NOT NULL,                   -- of the record as delivered, before repair or refusal
+    profile_hash text NOT NULL,               -- of the profile it was read with
+    town text CONSTRAINT site_feed_record_town_fkey REFERENCES town (ags),
+    site_id uuid,                             -- NULL = refused from the start
+    held boolean NOT NULL DEFAULT false,      -- meant to be binding, kept planned because of a blocking finding
+    refused text,                             -- why it could not be read
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    gone_since timestamptz,
+    CONSTRAINT site_feed_record_pkey PRIMARY KEY (source, source_id)
+);
 
 -- The published part of a permit and nothing else; written by the trigger on `permit`, so it cannot be forgotten.
 CREATE TABLE published_permit (
@@ -183,6 +213,18 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER published_permit_fragments BEFORE INSERT OR UPDATE ON published_permit FOR EACH ROW EXECUTE FUNCTION published_permit_fragments();
+
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['site_feed', 'site_feed_record'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (true)', name || '_read', name);
+        EXECUTE format('CREATE POLICY %I ON %I USING (current_actor() = ''operator'')'
+                       ' WITH CHECK (current_actor() = ''operator'')', name || '_import', name);
+    END LOOP;
+END $$;
 
 -- Reads are for everyone, writes for the own town (row-level security with a constant true on reads keeps the index).
 DO $$

@@ -1,0 +1,165 @@
+"""Stores many sites together with their findings; what must not be binding yet is kept planned.
+
+Whatever becomes binding is checked again under the one lock. A confirmed site over a blocking finding
+would answer 409 in a form; an import cannot ask back, so the site is stored as planned, with its findings,
+and tried again at the next import. Sites of one delivery that block each other: the earlier start stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.recompute_many import chunks, recompute_many
+from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.construction.save_site import occupation_of, write_sites
+from geo_service.construction.site import ConstructionSite
+from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.locate import Location, locate_many
+from geo_service.occupations.write_many import save_occupations
+from geo_service.sql.loader import statements
+
+CHUNK = 500
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlacedSite:
+    """A site with where it lies."""
+
+    site: ConstructionSite
+    location: Location
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredSites:
+    """findings: how many of each severity they have themselves. held: why a confirmed site stays planned."""
+
+    findings: Mapping[str, int]
+    held: Mapping[UUID, str]
+
+
+def place_sites(
+    session: Session, sites: Sequence[ConstructionSite], *, as_of: datetime, progress: Progress
+) -> list[PlacedSite]:
+    """Where the sites lie: towns and streets."""
+    day = as_of.astimezone(TOWN_ZONE).date()
+    found: list[PlacedSite] = []
+    for part in chunks(sites, CHUNK):
+        locations = locate_many(session, [site.area for site in part], day=day)
+        found += [PlacedSite(site=s, location=at) for s, at in zip(part, locations, strict=True)]
+        progress("place", len(found), len(sites))
+    return found
+
+
+def store_sites(
+    session: Session, placed: Sequence[PlacedSite], *, as_of: datetime, progress: Progress
+) -> StoredSites:
+    """Insert or update sites and their occupations and findings. The caller holds the binding lock."""
+    questions = _store_occupations(session, placed, as_of=as_of, progress=progress)
+    found = _findings(session, list(questions.values()), as_of=as_of, progress=progress)
+    held = _held(session, placed, questions, found)
+    final = [
+        replace(each, site=replace(each.site, state="planned")) if each.site.site_id in held else each
+        for each in placed
+    ]
+    waiting = [each for each in final if each.site.site_id in held]
+    if waiting:
+        again = _store_occupations(session, waiting, as_of=as_of, progress=quiet)
+        recompute_many(session, list(again.values()), as_of=as_of)
+    done = 0
+    for part in chunks(final, CHUNK):
+        write_sites(session, [each.site for each in part])
+        done += len(part)
+        progress("write", done, len(final))
+    return StoredSites(findings=_count(session, questions.values()), held=held)
+
+
+def quiet(_phase: str, _done: int, _total: int) -> None:
+    """Progress for those who do not watch."""
+
+
+def _store_occupations(
+    session: Session, placed: Sequence[PlacedSite], *, as_of: datetime, progress: Progress
+) -> dict[UUID, CheckQuestion]:
+    questions: dict[UUID, CheckQuestion] = {}
+    for part in chunks(placed, CHUNK):
+        locations = [each.location for each in part]
+        stored = save_occupations(session, [occupation_of(each.site, as_of) for each in part], locations)
+        for mine, location in zip(stored, locations, strict=True):
+            questions[mine.source_id] = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
+        progress("occupy", len(questions), len(placed))
+    return questions
+
+
+def _findings(
+    session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime, progress: Progress
+) -> Mapping[int, tuple[Finding, ...]]:
+    done = 0
+
+    def counted(more: int) -> None:
+        nonlocal done
+        done += more
+        progress("check", done, len(questions))
+
+    return recompute_many(session, questions, as_of=as_of, counted=counted)
+
+
+def _held(
+    session: Session,
+    placed: Iterable[PlacedSite],
+    questions: Mapping[UUID, CheckQuestion],
+    found: Mapping[int, tuple[Finding, ...]],
+) -> dict[UUID, str]:
+    """The confirmed sites that may not be binding, with the reason. Unknown is never a pass."""
+    wanted = {each.site.site_id: each.site for each in placed if each.site.state == "confirmed"}
+    blocking: dict[UUID, list[tuple[UUID | None, Finding]]] = {site_id: [] for site_id in wanted}
+    for site_id in wanted:
+        for finding in found.get(questions[site_id].mine.occupation_id or 0, ()):
+            if "block" not in (finding.severity, finding.could_be):
+                continue
+            other = None if finding.other is None else UUID(str(finding.other.source_id))
+            blocking[site_id].append((other, finding))
+            if other in wanted:  # a rule may see it from one side only; both may not be binding
+                blocking[other].append((site_id, finding))
+    settled = _settled(session, [each.finding_id for those in blocking.values() for _, each in those])
+    held: dict[UUID, str] = {}
+    confirmed: set[UUID] = set()
+    for site in sorted(wanted.values(), key=lambda each: (each.period.start, each.source_id or "")):
+        for other, finding in blocking[site.site_id]:
+            beaten = other is None or other not in wanted or other in confirmed
+            if beaten and not _is_settled(finding, settled):
+                held.setdefault(site.site_id, f"{finding.number} {_sentence(finding)}")
+        if site.site_id not in held:
+            confirmed.add(site.site_id)
+    return held
+
+
+def _sentence(finding: Finding) -> str:
+    label = "" if finding.other is None else finding.other.label.get("de") or ""
+    return finding.explanation["de"].replace("{other.label}", label)
+
+
+def _is_settled(finding: Finding, settled: Mapping[str, str]) -> bool:
+    status = settled.get(finding.finding_id, "open")
+    return status == "overridden" or (finding.severity != "block" and status != "open")
+
+
+def _settled(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    if not keys:
+        return {}
+    rows = session.execute(text(statements("conflicts")["settled_findings"]), {"keys": list(keys)})
+    return {row.finding_id: row.status for row in rows}
+
+
+def _count(session: Session, questions: Iterable[CheckQuestion]) -> dict[str, int]:
+    ids = [question.mine.occupation_id for question in questions]
+    rows = session.execute(text(statements("conflicts")["count_findings"]), {"occupations": ids})
+    return {row.severity: row.findings for row in rows}
