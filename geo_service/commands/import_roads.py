@@ -19,8 +19,10 @@ from geo_service.commands.road_report_table import print_report
 from geo_service.db.database import Database, operator_session, owner_session, speak_as
 from geo_service.db.open_database import opened_database
 from geo_service.errors import BadTownFolder
+from geo_service.facilities.store_facilities import match_routes
 from geo_service.roads import import_roads as imported
 from geo_service.roads.osm_boundaries import OsmMunicipality, read_municipalities
+from geo_service.roads.osm_segments import SOURCE as OSM
 from geo_service.roads.osm_town import slug_of, write_town_folder
 from geo_service.roads.road_address import local_file
 from geo_service.roads.road_report import RoadReport
@@ -68,6 +70,10 @@ def roads(
         )
     else:
         print_report(report, added)
+        if report.source == OSM:
+            typer.echo(
+                f"schools, stops, hydrants, bus routes of the file: geo-service import facilities {file}"
+            )
 
 
 def _municipalities(path: Path, town: str | None) -> list[OsmMunicipality]:
@@ -84,7 +90,11 @@ class _Import:
 
     def store(self, session: Session) -> RoadReport:
         ags = None if self.town is None else get_town(session, self.town).ags
-        return imported.store_roads(session, self.network, town=ags, force=self.force, progress=self.progress)
+        report = imported.store_roads(
+            session, self.network, town=ags, force=self.force, progress=self.progress
+        )
+        match_routes(session)  # stored bus routes follow a network that is cut anew
+        return report
 
 
 def _bring_in(
