@@ -110,7 +110,8 @@ def _json(path: Path, encoding: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        cut = " The file seems to be cut off." if error.pos >= len(text.rstrip()) - 1 else ""
+        at_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
+        cut = " The file seems to be cut off." if at_end else ""
         raise BadSiteFile(f"{path.name}:{error.lineno}: not valid JSON: {error.msg}.{cut}") from None
     except RecursionError:
         raise BadSiteFile(f"{path.name}: nested too deeply.") from None

@@ -62,29 +62,43 @@ def read_feed_area(geojson: Any, ground: Ground, half_width_m: float | None) -> 
         raise BadGeometry("the geometry is empty")
     if sum(_vertices(coordinates) for _, _, coordinates in parts) > MAX_VERTICES:
         raise BadGeometry(f"the geometry has more than {MAX_VERTICES} vertices")
-    parts = _without_markers(parts, ground.rules.points)
-    used, repaired, left_out, widened = [], [], [], False
-    for name, kind, coordinates in parts:
-        try:
-            drawn, closed = _drawn(kind, coordinates, ground)
-            area, mended = _area(drawn, ground.rules, half_width_m)
-        except BadGeometry as error:
-            if isinstance(error, MetresWithoutCrs):
-                raise
-            left_out.append(f"{name} ({_WORDS.get(kind, kind)}): {error.detail}")
-            continue
-        used.append(area)
-        widened = widened or kind != "Polygon"
-        if mended or closed:
-            repaired.append(f"{name}: {'not valid, repaired' if mended else 'ring closed'}")
+    found = [
+        _part(name, kind, coordinates, ground, half_width_m)
+        for name, kind, coordinates in _without_markers(parts, ground.rules.points)
+    ]
+    used = [part.area for part in found if part.area is not None]
+    left_out = tuple(part.left_out for part in found if part.left_out)
     if not used:
         raise BadGeometry("; ".join(left_out[:3]) or "the geometry is empty")
     area = used[0] if len(used) == 1 else unary_union(used)
-    if not widened and sum(part.area for part in used) - area.area > 0.01:
-        repaired.append("parts that overlap were merged")
     if area.area > MAX_AREA_M2:
         raise BadGeometry(f"the area is {area.area / 1e6:.1f} km²; at most 10 km² are accepted")
-    return FeedArea(area=area, widened=widened, repaired=tuple(repaired), left_out=tuple(left_out))
+    widened = any(part.widened for part in found)
+    repaired = [part.repaired for part in found if part.repaired]
+    if not widened and sum(part.area for part in used) - area.area > 0.01:
+        repaired.append("parts that overlap were merged")
+    return FeedArea(area=area, widened=widened, repaired=tuple(repaired), left_out=left_out)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    area: BaseGeometry | None = None
+    widened: bool = False
+    repaired: str | None = None
+    left_out: str | None = None
+
+
+def _part(name: str, kind: str, coordinates: Any, ground: Ground, half_width_m: float | None) -> _Part:
+    """One part as an area, or the reason why it is left out. Raises MetresWithoutCrs."""
+    try:
+        drawn, closed = _drawn(kind, coordinates, ground)
+        area, mended = _area(drawn, ground.rules, half_width_m)
+    except MetresWithoutCrs:
+        raise
+    except BadGeometry as error:
+        return _Part(left_out=f"{name} ({_WORDS.get(kind, kind)}): {error.detail}")
+    done = "not valid, repaired" if mended else "ring closed" if closed else None
+    return _Part(area=area, widened=kind != "Polygon", repaired=None if done is None else f"{name}: {done}")
 
 
 def _parts(geojson: Any, name: str, depth: int) -> Iterator[tuple[str, str, Any]]:
@@ -132,9 +146,9 @@ def _drawn(kind: str, coordinates: Any, ground: Ground) -> tuple[BaseGeometry, b
     except (ValueError, shapely.errors.ShapelyError) as error:
         raise BadGeometry(str(error)) from None
     closed = kind == "Polygon" and any(line[0] != line[-1] for line in lines)
+    _refuse_implausible(lines[0], ground)
     if ground.srid != TOWN_SRID:
         drawn = reproject(drawn, ground.srid, TOWN_SRID)
-    _refuse_implausible(drawn, ground)
     return drawn, closed
 
 
@@ -157,10 +171,11 @@ def _positions(ring: Any, least: int, ground: Ground) -> list[tuple[float, float
     return found
 
 
-def _refuse_implausible(drawn: BaseGeometry, ground: Ground) -> None:
-    """A wrong CRS, feet for metres or swapped axes put a place far away; bounds in degrees tell."""
-    corners = shapely.get_coordinates(drawn)[[0, -1]]
-    there = reproject(LineString(corners), TOWN_SRID, LONLAT_SRID)
+def _refuse_implausible(line: list[tuple[float, float]], ground: Ground) -> None:
+    """A wrong CRS, feet for metres or swapped axes put a place far away; the corners of its box tell."""
+    eastings, northings = zip(*line, strict=True)
+    ends = LineString([(min(eastings), min(northings)), (max(eastings), max(northings))])
+    there = ends if ground.srid == LONLAT_SRID else reproject(ends, ground.srid, LONLAT_SRID)
     west, south, east, north = PLAUSIBLE_LONLAT
     for lon, lat in shapely.get_coordinates(there):
         if west <= lon <= east and south <= lat <= north:
@@ -183,7 +198,7 @@ def _area(drawn: BaseGeometry, rules: GeometryRules, half_width_m: float | None)
             raise BadGeometry("the line has no length")
         half_m = half_width_m or rules.line_half_width_m
         return drawn.buffer(half_m, cap_style="flat", join_style="mitre", mitre_limit=2), False
-    if drawn.area < 0.01:
+    if drawn.convex_hull.area < 0.01:
         raise BadGeometry("the polygon has no area")
     if drawn.is_valid:
         return drawn, False

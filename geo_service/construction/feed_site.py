@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 from geo_service.construction.feed_dates import read_period
@@ -119,12 +119,9 @@ class _Reader:
             return None
         if rule.field is None:
             return rule.value
-        if rule.free and " + " in rule.field:
-            several = dict.fromkeys(self.raw(name) for name in rule.field.split(" + "))
-            return " – ".join(_said(each) for each in several if each is not None) or rule.otherwise
-        found = self.raw(rule.field)
         if rule.free:
-            return rule.otherwise if found is None or isinstance(found, dict | list) else found
+            return self._free(rule.field, rule.otherwise)
+        found = self.raw(rule.field)
         if found is None:
             return rule.otherwise
         said = _said(found)
@@ -134,6 +131,14 @@ class _Reader:
         if rule.codes and said not in rule.codes and not rule.complete:
             self.notes.untranslated[(rule.field, said[:60])] += 1
         return (rule.codes or {}).get(said, rule.otherwise)
+
+    def _free(self, field: str, otherwise: Scalar) -> Scalar:
+        """The field's own words; several fields joined by a dash, each text once."""
+        several = [each for name in field.split(" + ") if (each := self.raw(name)) is not None]
+        plain = [each for each in several if not isinstance(each, dict | list)]
+        if len(plain) == 1:
+            return cast(Scalar, plain[0])
+        return " – ".join(dict.fromkeys(_said(each) for each in plain)) or otherwise
 
     def text(self, rule: Rule | None) -> str | None:
         """The same as text of reasonable length."""

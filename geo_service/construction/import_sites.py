@@ -28,7 +28,7 @@ from geo_service.errors import BadSiteFile
 from geo_service.interval import TOWN_ZONE, midnight
 from geo_service.sql.loader import statements
 
-_NOTHING = StoredSites(findings={}, held={})
+_NOTHING = StoredSites(written=0, findings={}, held={})
 
 
 class TooManySitesWouldVanish(BadSiteFile):
@@ -47,6 +47,11 @@ class _Plan:
     unchanged: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+
+    def waiting(self, profile: Profile) -> set[UUID]:
+        """Sites that are tried again only because something was in the way last time."""
+        rows = (self.known[source_id] for source_id in self.unchanged if source_id in self.placed)
+        return {row.site_id for row in rows if row.held and row.profile_hash == profile.hash}
 
     def here(self, source_id: str, town: str | None) -> bool:
         """True if the record is about the one town that was asked for; refused ones are about nobody's."""
@@ -86,7 +91,13 @@ def store_feed(
     _cancel(session, feed, plan, midnight(seen.astimezone(TOWN_ZONE).date()))
     stored = _NOTHING
     if plan.placed:
-        stored = store_sites(session, list(plan.placed.values()), as_of=as_of, progress=progress)
+        stored = store_sites(
+            session,
+            list(plan.placed.values()),
+            as_of=as_of,
+            waiting=plan.waiting(feed.profile),
+            progress=progress,
+        )
     _save_records(session, feed, plan, stored, seen)
     report = _report(feed, plan, stored, seen)
     _save_feed(session, feed, seen, report)
@@ -201,7 +212,7 @@ def _report(feed: Feed, plan: _Plan, stored: StoredSites, seen: datetime) -> Sit
         changed=len(plan.changed),
         unchanged=len(plan.unchanged),
         gone=len(plan.gone),
-        stored=len(plan.placed),
+        stored=stored.written,
         elsewhere=len(plan.elsewhere),
         left_out=feed.left_out,
         open_end=notes.open_end,

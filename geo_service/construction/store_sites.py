@@ -7,7 +7,7 @@ and tried again at the next import. Sites of one delivery that block each other:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -30,6 +30,10 @@ CHUNK = 500
 Progress = Callable[[str, int, int], None]
 
 
+def quiet(_phase: str, _done: int, _total: int) -> None:
+    """Progress for those who do not watch."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedSite:
     """A site with where it lies."""
@@ -41,6 +45,8 @@ class PlacedSite:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredSites:
     """findings: how many of each severity they have themselves. held: why a confirmed site stays planned."""
+
+    written: int
 
     findings: Mapping[str, int]
     held: Mapping[UUID, str]
@@ -60,9 +66,17 @@ def place_sites(
 
 
 def store_sites(
-    session: Session, placed: Sequence[PlacedSite], *, as_of: datetime, progress: Progress
+    session: Session,
+    placed: Sequence[PlacedSite],
+    *,
+    as_of: datetime,
+    waiting: Container[UUID] = (),
+    progress: Progress = quiet,
 ) -> StoredSites:
-    """Insert or update sites and their occupations and findings. The caller holds the binding lock."""
+    """Insert or update sites and their occupations and findings. The caller holds the binding lock.
+
+    waiting: sites stored as planned before and otherwise unchanged; they are written only if confirmed now.
+    """
     questions = _store_occupations(session, placed, as_of=as_of, progress=progress)
     found = _findings(session, list(questions.values()), as_of=as_of, progress=progress)
     held = _held(session, placed, questions, found)
@@ -70,20 +84,19 @@ def store_sites(
         replace(each, site=replace(each.site, state="planned")) if each.site.site_id in held else each
         for each in placed
     ]
-    waiting = [each for each in final if each.site.site_id in held]
-    if waiting:
-        again = _store_occupations(session, waiting, as_of=as_of, progress=quiet)
+    demoted = [each for each in final if each.site.site_id in held]
+    if demoted:
+        again = _store_occupations(session, demoted, as_of=as_of, progress=quiet)
         recompute_many(session, list(again.values()), as_of=as_of)
+    written = [
+        each.site for each in final if not (each.site.site_id in held and each.site.site_id in waiting)
+    ]
     done = 0
-    for part in chunks(final, CHUNK):
-        write_sites(session, [each.site for each in part])
+    for part in chunks(written, CHUNK):
+        write_sites(session, part)
         done += len(part)
-        progress("write", done, len(final))
-    return StoredSites(findings=_count(session, questions.values()), held=held)
-
-
-def quiet(_phase: str, _done: int, _total: int) -> None:
-    """Progress for those who do not watch."""
+        progress("write", done, len(written))
+    return StoredSites(findings=_count(session, questions.values()), held=held, written=len(written))
 
 
 def _store_occupations(
