@@ -56,14 +56,19 @@ class Database:
         )
 
     def async_pool(self, size: int = 8) -> AsyncConnectionPool[psycopg.AsyncConnection]:
-        """Async pool as the application's role, autocommit: for the byte paths, one statement each."""
+        """Async pool as the application's role, autocommit: for the byte paths, one statement each.
+
+        A connection that broke meanwhile is noticed by the statement that meets it (ogc/reading.py repeats it
+        once): asking each time whether it lives would be a second round trip for every page.
+        """
+        options = _options(self.statement_timeout_ms, self.app_role)
         return AsyncConnectionPool(
-            self.app_conninfo(),
+            # The plans do not depend on the values, and planning a page anew costs as much as reading it.
+            make_conninfo(self.app, options=f"{options} -c plan_cache_mode=force_generic_plan"),
             min_size=1,
             max_size=size,
             open=False,
             kwargs={"autocommit": True},
-            check=AsyncConnectionPool.check_connection,
         )
 
     @contextmanager

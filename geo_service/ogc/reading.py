@@ -10,6 +10,9 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -22,6 +25,17 @@ from geo_service.sql.loader import statements
 COUNT_CAP = 10_000
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection]
+
+
+class _AsBytes(Loader):
+    """Text as the database sends it, UTF-8: the features of a page go out again as they are."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
+
+
 _BOUND = re.compile(r"(?<!:):([a-z_]+)")
 
 
@@ -92,7 +106,7 @@ async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Pa
     """One page in the order of gid. Raises Unavailable when the database takes too long."""
     name = "page_in_order" if query.area is None else "page_in_area"
     text = statement(name, collection, query.crs, conditions_of(collection, query))
-    (row,) = await read_rows(pool, text, bound_values(query))
+    (row,) = await read_rows(pool, text, bound_values(query), text_loader=_AsBytes)
     return Page(
         features=row["features"] or b"",
         returned=row["returned"],
@@ -111,12 +125,31 @@ async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> i
     return int(row["matched"])
 
 
-async def read_rows(pool: Pool, text: str, values: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+async def read_rows(
+    pool: Pool, text: str, values: Mapping[str, Any], *, text_loader: type[Loader] | None = None
+) -> Sequence[dict[str, Any]]:
     """Rows of one prepared statement, binary. Raises Unavailable when no answer comes in time."""
     try:
-        async with pool.connection(timeout=5) as connection:
-            cursor = connection.cursor(binary=True, row_factory=dict_row)
-            await cursor.execute(text, values, prepare=True)
-            return await cursor.fetchall()
-    except (PoolTimeout, psycopg.errors.QueryCanceled, psycopg.OperationalError) as error:
+        try:
+            return await _read_once(pool, text, values, text_loader)
+        except PoolTimeout:
+            raise
+        except psycopg.OperationalError as error:
+            if isinstance(error, psycopg.errors.QueryCanceled):
+                raise
+            # The database restarted since this connection was used; the others are as dead as this one.
+            await pool.check()
+            return await _read_once(pool, text, values, text_loader)
+    except psycopg.OperationalError as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error
+
+
+async def _read_once(
+    pool: Pool, text: str, values: Mapping[str, Any], text_loader: type[Loader] | None
+) -> Sequence[dict[str, Any]]:
+    async with pool.connection(timeout=5) as connection:
+        cursor = connection.cursor(binary=True, row_factory=dict_row)
+        if text_loader is not None:
+            cursor.adapters.register_loader("text", text_loader)
+        await cursor.execute(text, values, prepare=True)
+        return await cursor.fetchall()

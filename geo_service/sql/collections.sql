@@ -24,26 +24,26 @@ published
 -- A page where no place is asked for: the rows in the order of gid, beside a count that stops at the cap.
 -- In: after (gid), rows (limit + 1), shown (limit), skipped, cap.
 -- Out: 1 row: features (UTF-8), returned, last_gid, more, version (of the rows shown), matched (cap + 1 = more than the cap).
-WITH page AS MATERIALIZED (
-    SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
+WITH place AS MATERIALIZED (
+    SELECT gid, ctid AS place
     FROM {table}
     WHERE gid > :after AND {conditions}
     ORDER BY gid
     LIMIT :rows OFFSET :skipped
-), shown AS (
-    SELECT gid, row_version, fragment FROM page LIMIT :shown
 )
-SELECT convert_to(string_agg(fragment, ','), 'UTF8') AS features,
+SELECT string_agg({fragment}, ',') AS features,
        count(*) AS returned,
        max(gid) AS last_gid,
-       (SELECT count(*) FROM page) > :shown AS more,
-       bit_xor(hashint8extended(gid, row_version)) AS version,
+       (SELECT count(*) FROM place) > :shown AS more,
+       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
-FROM shown
+FROM {table}
+WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
 
 -- page_in_area
 -- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
--- from those rows by their place in the table, beyond it by walking in the order of gid.
+-- from those rows, beyond it by walking in the order of gid. Pages follow gid; within a page the features come as
+-- they lie in the table: sorting a megabyte of them would be a sixth of the whole answer.
 -- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), and as page_in_order.
 -- Out: as page_in_order.
 WITH asked AS MATERIALIZED (
@@ -55,28 +55,27 @@ WITH asked AS MATERIALIZED (
     LIMIT :cap + 1
 ), matched AS MATERIALIZED (
     SELECT count(*) AS n FROM hit
-), page AS MATERIALIZED (
-    (SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
-     FROM {table}
-     WHERE ctid = ANY (ARRAY(SELECT place FROM hit WHERE gid > :after ORDER BY gid LIMIT :rows OFFSET :skipped))
-         AND (SELECT n FROM matched) <= :cap
-     ORDER BY gid)
+), place AS MATERIALIZED (
+    (SELECT gid, place
+     FROM hit
+     WHERE (SELECT n FROM matched) <= :cap AND gid > :after
+     ORDER BY gid
+     LIMIT :rows OFFSET :skipped)
     UNION ALL
-    (SELECT gid, xmin::text::bigint AS row_version, {fragment} AS fragment
+    (SELECT gid, ctid AS place
      FROM {table}
      WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
      ORDER BY gid
      LIMIT :rows OFFSET :skipped)
-), shown AS (
-    SELECT gid, row_version, fragment FROM page LIMIT :shown
 )
-SELECT convert_to(string_agg(fragment, ','), 'UTF8') AS features,
+SELECT string_agg({fragment}, ',') AS features,
        count(*) AS returned,
        max(gid) AS last_gid,
-       (SELECT count(*) FROM page) > :shown AS more,
-       bit_xor(hashint8extended(gid, row_version)) AS version,
+       (SELECT count(*) FROM place) > :shown AS more,
+       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
        (SELECT n FROM matched) AS matched
-FROM shown
+FROM {table}
+WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
 
 -- hits
 -- The exact number of features. In: as page_in_order, area and box where a place is asked for. Out: 1 row.
