@@ -34,9 +34,15 @@ def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
         console.print(f"left out: {count:,} {_REASONS.get(reason, reason)}", markup=False)
     if report.elsewhere:
         console.print(f"left out: {report.elsewhere:,} segments of other towns", markup=False)
-    for segment_id in report.retired:
+    if report.rematched:
         console.print(
-            f"gone, but kept out of service because an occupation lies on it: {segment_id}", markup=False
+            f"occupations: {report.rematched:,} moved from a segment that is gone to what lies in its place"
+        )
+    for left in report.stranded:
+        console.print(
+            f"gone, but kept out of service: {left.segment_id} ({left.street_name or 'no name'}), "
+            f"because {left.occupation} ({left.collection}) lies on it",
+            markup=False,
         )
 
 

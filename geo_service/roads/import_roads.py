@@ -145,5 +145,7 @@ def _report(
         unchanged=saved.unchanged,
         gone=saved.gone,
         retired=saved.retired,
+        rematched=saved.rematched,
+        stranded=saved.stranded,
         totals=totals,
     )

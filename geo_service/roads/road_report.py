@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from geo_service.roads.rematch_occupations import Stranded
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassTotal:
@@ -24,6 +26,7 @@ class RoadReport:
     lines, outlines (edges of squares, among the lines), length_km and crossing_lines (in two towns, or
     partly in none) are the file's. skipped: lines, by reason. elsewhere: segments left out because one town
     was asked for. retired: ids of segments that are gone, but kept because occupations lie on them.
+    rematched: what occupations said about gone segments and now say about those in their place.
     """
 
     file: str
@@ -39,6 +42,8 @@ class RoadReport:
     unchanged: int
     gone: int
     retired: tuple[str, ...]
+    rematched: int
+    stranded: tuple[Stranded, ...]
     totals: tuple[ClassTotal, ...]
 
     @property

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
+from geo_service.roads.rematch_occupations import Stranded, list_stranded, rematch_occupations
 from geo_service.roads.segment import MODES, Segment
 from geo_service.sql.loader import statements
 
@@ -19,13 +20,19 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SavedSegments:
-    """What a save did, in segments. retired: gone from the source, kept because occupations lie on them."""
+    """What a save did, in segments.
+
+    retired: gone from the source, kept because occupations lie on them. rematched: pointers of occupations
+    that moved from gone segments to those in their place; stranded: those for which none was found.
+    """
 
     added: int
     changed: int
     unchanged: int
     gone: int
-    retired: tuple[str, ...]
+    retired: tuple[str, ...] = ()
+    rematched: int = 0
+    stranded: tuple[Stranded, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,13 +86,11 @@ def merge_staged(session: Session, source: str, scope: Scope | None) -> SavedSeg
     _run(session, "number_incoming_nodes", source=source)
     changed = _run(session, "update_changed", source=source)
     added = _run(session, "insert_added", source=source)
-    gone, retired = (0, ()) if scope is None else _remove_gone(session, source, scope)
-    return SavedSegments(
-        added=added, changed=changed, unchanged=staged - added - changed, gone=gone, retired=retired
-    )
+    saved = SavedSegments(added=added, changed=changed, unchanged=staged - added - changed, gone=0)
+    return saved if scope is None else _remove_gone(session, source, scope, saved)
 
 
-def _remove_gone(session: Session, source: str, scope: Scope) -> tuple[int, tuple[str, ...]]:
+def _remove_gone(session: Session, source: str, scope: Scope, saved: SavedSegments) -> SavedSegments:
     west_m, south_m, east_m, north_m = scope.box or (None, None, None, None)
     _run(
         session,
@@ -97,11 +102,13 @@ def _remove_gone(session: Session, source: str, scope: Scope) -> tuple[int, tupl
         east_m=east_m,
         north_m=north_m,
     )
+    rematched = rematch_occupations(session, source)
     _run(session, "retire_pointed_at")
     retired = session.execute(text(statements("roads")["list_retired"])).scalars().all()
+    stranded = list_stranded(session) if retired else ()
     gone = _run(session, "delete_gone")
     _run(session, "delete_unused_nodes", source=source)
-    return gone, tuple(retired)
+    return replace(saved, gone=gone, retired=tuple(retired), rematched=rematched, stranded=stranded)
 
 
 def _run(session: Session, name: str, **values: object) -> int:

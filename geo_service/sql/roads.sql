@@ -354,6 +354,273 @@ INNER JOIN subject ON stored.town IS NOT DISTINCT FROM subject.town
 LEFT JOIN incoming_segment AS incoming ON stored.segment_id = incoming.segment_id
 WHERE incoming.segment_id IS NULL
 
+-- stage_pointers
+-- What occupations say about the gone segments, as stretches of the old axes; a point is widened to half a metre.
+-- kind 'lies' is a row of occupation_segment, 'leads' one place in a detour's list of segments.
+-- In: nothing.  Out: as many as point at something gone.
+CREATE TEMPORARY TABLE gone_pointer ON COMMIT DROP AS
+WITH pointer AS (
+    SELECT
+        'lies' AS kind,
+        lies.occupation_id,
+        lies.segment_gid AS gid,
+        1::bigint AS place,
+        lies.from_m,
+        lies.to_m,
+        lies.side,
+        lies.takes
+    FROM occupation_segment AS lies
+    UNION ALL
+    SELECT
+        'leads',
+        occupation.occupation_id,
+        leads.gid,
+        leads.place,
+        0,
+        'infinity',
+        'axis',
+        '{}'
+    FROM occupation
+    CROSS JOIN unnest(occupation.detour_segments) WITH ORDINALITY AS leads (gid, place)
+)
+SELECT
+    pointer.kind,
+    pointer.occupation_id,
+    pointer.gid,
+    pointer.place,
+    pointer.side,
+    pointer.takes,
+    coalesce(segment.carriageway_width_m, 0) > 0 AS has_carriageway,
+    ST_LineSubstring(
+        segment.axis,
+        greatest(
+            least(pointer.from_m, (pointer.from_m + pointer.to_m) / 2 - 0.25, segment.length_m - 0.5) / segment.length_m, 0
+        ),
+        least(greatest(pointer.to_m, (pointer.from_m + pointer.to_m) / 2 + 0.25, 0.5) / segment.length_m, 1)
+    ) AS stretch
+FROM pointer
+INNER JOIN gone_segment AS gone ON pointer.gid = gone.gid
+INNER JOIN road_segment AS segment ON pointer.gid = segment.gid
+
+-- drop_pointers
+-- Forgets what was staged about pointers.
+-- In: nothing.  Out: nothing.
+DROP TABLE IF EXISTS pg_temp.gone_pointer, pg_temp.gone_match
+
+-- match_pointers
+-- Finds for each stretch the delivered segments that lie where it lay: within reach, in similar direction, a carriageway
+-- for a carriageway; of two beside each other the nearer. A stretch counts only if nearly all of it is found again.
+-- In: source, reach_m, turn_degrees, end_m (what may be missing, or a tenth of the stretch).
+-- Out: one row per stretch and segment.
+CREATE TEMPORARY TABLE gone_match ON COMMIT DROP AS
+WITH candidate AS (
+    SELECT
+        pointer.kind,
+        pointer.occupation_id,
+        pointer.gid AS gone_gid,
+        pointer.place,
+        pointer.side,
+        pointer.takes,
+        pointer.stretch,
+        segment.gid,
+        segment.length_m,
+        ends.begins,
+        ends.stops,
+        ST_LineSubstring(segment.axis, ends.begins, ends.stops) AS part
+    FROM gone_pointer AS pointer
+    INNER JOIN road_segment AS segment
+        ON ST_DWithin(segment.axis, pointer.stretch, :reach_m)
+        AND pointer.has_carriageway = (coalesce(segment.carriageway_width_m, 0) > 0)
+    INNER JOIN incoming_segment AS incoming ON segment.segment_id = incoming.segment_id
+    CROSS JOIN LATERAL (
+        SELECT
+            least(located.a, located.b) AS begins,
+            greatest(located.a, located.b) AS stops
+        FROM (
+            SELECT
+                ST_LineLocatePoint(segment.axis, ST_StartPoint(pointer.stretch)) AS a,
+                ST_LineLocatePoint(segment.axis, ST_EndPoint(pointer.stretch)) AS b
+        ) AS located
+    ) AS ends
+    WHERE segment.source = :source AND segment.in_service AND (ends.stops - ends.begins) * segment.length_m > 0.1
+),
+laid AS (
+    SELECT
+        candidate.*,
+        ST_LineLocatePoint(candidate.stretch, ST_StartPoint(candidate.part)) AS tail,
+        ST_LineLocatePoint(candidate.stretch, ST_EndPoint(candidate.part)) AS head,
+        ST_Distance(ST_LineInterpolatePoint(candidate.part, 0.5), candidate.stretch) AS off_m
+    FROM candidate
+    WHERE
+        ST_DWithin(ST_StartPoint(candidate.part), candidate.stretch, :reach_m)
+        AND ST_DWithin(ST_EndPoint(candidate.part), candidate.stretch, :reach_m)
+        AND ST_DWithin(ST_LineInterpolatePoint(candidate.part, 0.5), candidate.stretch, :reach_m)
+),
+alike AS (
+    SELECT
+        laid.*,
+        laid.tail > laid.head AS turned_round,
+        least(laid.tail, laid.head) AS covers_from,
+        greatest(laid.tail, laid.head) AS covers_to
+    FROM laid
+    CROSS JOIN LATERAL (
+        SELECT ST_LineSubstring(laid.stretch, least(laid.tail, laid.head), greatest(laid.tail, laid.head)) AS old
+    ) AS piece
+    CROSS JOIN LATERAL (
+        SELECT abs(degrees(
+            ST_Azimuth(ST_StartPoint(piece.old), ST_EndPoint(piece.old))
+            - ST_Azimuth(ST_StartPoint(laid.part), ST_EndPoint(laid.part))
+        )) AS turn
+    ) AS between_axes
+    WHERE
+        laid.tail <> laid.head
+        AND abs(between_axes.turn - 180 * round(between_axes.turn / 180)) <= :turn_degrees
+),
+nearest AS (
+    SELECT alike.*
+    FROM alike
+    WHERE NOT EXISTS (
+        SELECT
+        FROM alike AS other
+        WHERE
+            (other.kind, other.occupation_id, other.gone_gid, other.place)
+            = (alike.kind, alike.occupation_id, alike.gone_gid, alike.place)
+            AND other.gid <> alike.gid
+            AND other.off_m < alike.off_m - 0.5
+            AND (alike.covers_from + alike.covers_to) / 2 BETWEEN other.covers_from AND other.covers_to
+    )
+),
+found AS (
+    SELECT
+        nearest.*,
+        sum(nearest.covers_to - nearest.covers_from)
+            OVER (PARTITION BY nearest.kind, nearest.occupation_id, nearest.gone_gid, nearest.place)
+            AS covered
+    FROM nearest
+)
+SELECT
+    found.kind,
+    found.occupation_id,
+    found.gone_gid,
+    found.place,
+    found.gid,
+    found.begins * found.length_m AS from_m,
+    found.stops * found.length_m AS to_m,
+    CASE
+        WHEN NOT found.turned_round THEN found.side
+        WHEN found.side = 'left' THEN 'right'
+        WHEN found.side = 'right' THEN 'left'
+        ELSE found.side
+    END AS side,
+    found.takes,
+    found.covers_from
+FROM found
+WHERE (1 - found.covered) * ST_Length(found.stretch) <= greatest(:end_m, ST_Length(found.stretch) / 10)
+
+-- move_pointers
+-- Lays the occupations onto the segments found; where one lies there already, both stretches become one.
+-- In: nothing.  Out: as many rows as were written.
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
+SELECT
+    match.occupation_id,
+    match.gid,
+    min(match.from_m),
+    max(match.to_m),
+    CASE WHEN min(match.side) = max(match.side) THEN min(match.side) ELSE 'both' END,
+    array(
+        SELECT DISTINCT taken.what
+        FROM gone_match AS again CROSS JOIN unnest(again.takes) AS taken (what)
+        WHERE again.kind = 'lies' AND again.occupation_id = match.occupation_id AND again.gid = match.gid
+        ORDER BY taken.what
+    )
+FROM gone_match AS match
+WHERE match.kind = 'lies'
+GROUP BY match.occupation_id, match.gid
+ON CONFLICT (occupation_id, segment_gid) DO UPDATE SET
+    from_m = least(occupation_segment.from_m, excluded.from_m),
+    to_m = greatest(occupation_segment.to_m, excluded.to_m),
+    side = CASE WHEN occupation_segment.side = excluded.side THEN excluded.side ELSE 'both' END,
+    takes = array(
+        SELECT DISTINCT taken.what
+        FROM unnest(occupation_segment.takes || excluded.takes) AS taken (what)
+        ORDER BY taken.what
+    )
+
+-- drop_moved_pointers
+-- Takes away the rows whose stretch was found again elsewhere.
+-- In: nothing.  Out: as many pointers as were moved.
+DELETE FROM occupation_segment AS lies
+USING (SELECT DISTINCT occupation_id, gone_gid FROM gone_match WHERE kind = 'lies') AS moved
+WHERE lies.occupation_id = moved.occupation_id AND lies.segment_gid = moved.gone_gid
+
+-- move_detours
+-- Puts the segments found into the detours' lists, in the order in which the detour drives.
+-- In: nothing.  Out: as many detours as were changed.
+UPDATE occupation
+SET detour_segments = driven.gids
+FROM (
+    SELECT
+        detour.occupation_id,
+        array_agg(
+            coalesce(match.gid, leads.gid) ORDER BY leads.place,
+            CASE WHEN way.backwards THEN -match.covers_from ELSE match.covers_from END
+        ) AS gids
+    FROM occupation AS detour
+    CROSS JOIN unnest(detour.detour_segments) WITH ORDINALITY AS leads (gid, place)
+    LEFT JOIN gone_match AS match
+        ON match.kind = 'leads' AND match.occupation_id = detour.occupation_id AND match.place = leads.place
+    LEFT JOIN gone_segment AS gone ON leads.gid = gone.gid
+    LEFT JOIN road_segment AS segment ON gone.gid = segment.gid
+    LEFT JOIN LATERAL (
+        SELECT
+            ST_LineLocatePoint(line.geom, ST_StartPoint(segment.axis))
+            > ST_LineLocatePoint(line.geom, ST_EndPoint(segment.axis)) AS backwards
+        FROM ST_Dump(detour.detour) AS line
+        WHERE ST_GeometryType(line.geom) = 'ST_LineString'
+        ORDER BY ST_Distance(line.geom, segment.axis)
+        LIMIT 1
+    ) AS way ON true
+    WHERE detour.occupation_id IN (SELECT pointing.occupation_id FROM gone_match AS pointing WHERE pointing.kind = 'leads')
+    GROUP BY detour.occupation_id
+) AS driven
+WHERE occupation.occupation_id = driven.occupation_id
+
+-- count_moved_detour_places
+-- Places in the lists of detours that were found again.
+-- In: nothing.  Out: 1 row.
+SELECT count(*) AS places
+FROM (SELECT occupation_id, place FROM gone_match WHERE kind = 'leads' GROUP BY occupation_id, place) AS place
+
+-- mark_still_pointed_at
+-- Says anew which of the gone carry an occupation, after what was found again has moved.
+-- In: nothing.  Out: as many as carry none any more.
+UPDATE gone_segment AS gone
+SET pointed_at = false
+WHERE
+    gone.pointed_at
+    AND NOT EXISTS (SELECT FROM occupation_segment AS lies WHERE lies.segment_gid = gone.gid)
+    AND NOT EXISTS (
+        SELECT FROM occupation WHERE occupation.detour_segments @> ARRAY[gone.gid]
+    )
+
+-- list_stranded
+-- The occupations whose street is gone and was not found again; a desk has to look at them.
+-- In: nothing.  Out: 0 to n rows, by segment.
+SELECT
+    gone.segment_id,
+    segment.street_name,
+    occupation.collection,
+    coalesce(occupation.reference, occupation.label, CAST(occupation.source_id AS text)) AS occupation
+FROM gone_segment AS gone
+INNER JOIN road_segment AS segment ON gone.gid = segment.gid
+INNER JOIN occupation
+    ON occupation.detour_segments @> ARRAY[gone.gid]
+    OR occupation.occupation_id IN (
+        SELECT lies.occupation_id FROM occupation_segment AS lies WHERE lies.segment_gid = gone.gid
+    )
+WHERE gone.pointed_at
+ORDER BY gone.segment_id, occupation.collection, 4
+
 -- retire_pointed_at
 -- Takes out of service what is gone but carries an occupation: it stays, so that the occupation keeps its street.
 -- In: nothing.  Out: as many as were still in service.
