@@ -25,6 +25,7 @@ def print_report(report: SiteReport) -> None:
         console.print(f"not in the profile's codes: {said} ({count:,})", markup=False)
     _print_remarks(console, "Refused", report.refused)
     _print_remarks(console, "Kept planned: something binding is in the way", report.held)
+    _print_remarks(console, "Stated street and place disagree", report.street_disagrees)
     _print_remarks(console, "Parts left out", report.parts_left_out)
     _print_remarks(console, "Repaired", report.repaired)
 
@@ -37,6 +38,7 @@ def _sentences(report: SiteReport) -> Sequence[tuple[int, str]]:
         (report.elsewhere, "left out: sites of other towns"),
         (report.left_out, "left out by the profile"),
         (report.widened, "drawn as lines or points and widened"),
+        (report.street_agrees, "lie in the street that the feed states"),
         (report.open_end, "without an end: taken as open"),
         (sum(report.findings.values()), f"findings: {found}"),
     )

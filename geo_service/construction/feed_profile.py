@@ -130,6 +130,8 @@ class GeometryRules(_Part):
 class Fields(_Part):
     title: ValueRule
     case_number: ValueRule | None = None
+    street: ValueRule | None = None
+    street_key: ValueRule | None = None
     client: ValueRule | None = None
     kind: ValueRule | None = None
     utility: ValueRule | None = None

@@ -49,7 +49,7 @@ def read_site(
     Raises Unusable; MetresWithoutCrs when the whole file cannot be read.
     """
     record = records[0]
-    reader = _Reader(record, profile, notes)
+    reader = RecordReader(record, profile, notes)
     try:
         period = read_period(
             profile.period, reader.raw(profile.period.start.field), reader.raw(profile.period.end.field)
@@ -76,13 +76,15 @@ def read_site(
     )
 
 
-def _facts(reader: _Reader) -> dict[str, Any]:
+def _facts(reader: RecordReader) -> dict[str, Any]:
     fields = reader.profile.fields
     number = reader.text(fields.utility)
     return {
         "title": reader.text(fields.title) or "Baustelle",
         "case_number": reader.text(fields.case_number),
         "client": reader.text(fields.client),
+        "stated_street": reader.text(fields.street),
+        "stated_street_key": reader.text(fields.street_key),
         "kind": reader.text(fields.kind) or "sonstige",
         "utility": int(number) if number is not None and number.isdigit() else None,
         "excavation": reader.value(fields.excavation) in _YES,
@@ -98,7 +100,7 @@ def _facts(reader: _Reader) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class RecordReader:
     record: RawRecord
     profile: Profile
     notes: Notes
@@ -176,7 +178,7 @@ def _ground(file: SiteFile, profile: Profile) -> Ground:
     return Ground(srid=file.srid, declared=file.crs_declared, rules=profile.geometry)
 
 
-def _half_width_m(reader: _Reader) -> float | None:
+def _half_width_m(reader: RecordReader) -> float | None:
     name = reader.profile.geometry.line_half_width_field
     width = None if name is None else reader.metres(Rule(field=name))
     return width or None

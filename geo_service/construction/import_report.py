@@ -22,6 +22,7 @@ class SiteReport:
     delivered, added (returned among them), changed, unchanged and gone are counted on the raw records, before
     repair or refusal. stored: sites written this time. refused: not read, the reason with each; what was
     stored of them before stays. held: meant to be confirmed, kept planned because something blocks them.
+    street_agrees: sites in the street that the feed states; street_disagrees: those that lie elsewhere.
     elsewhere: left out because one town was asked for. left_out: by the profile's own rule.
     """
 
@@ -47,3 +48,5 @@ class SiteReport:
     held: tuple[Remark, ...]
     untranslated: Mapping[str, int]
     findings: Mapping[str, int]
+    street_agrees: int = 0
+    street_disagrees: tuple[Remark, ...] = ()

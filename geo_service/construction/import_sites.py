@@ -24,6 +24,7 @@ from geo_service.construction.store_sites import (
     quiet,
     store_sites,
 )
+from geo_service.construction.street_check import disagreement
 from geo_service.errors import BadSiteFile
 from geo_service.interval import TOWN_ZONE, midnight
 from geo_service.sql.loader import statements
@@ -227,6 +228,16 @@ def _report(feed: Feed, plan: _Plan, stored: StoredSites, seen: datetime) -> Sit
         ),
         untranslated={f"{name} = {said}": n for (name, said), n in notes.untranslated.most_common()},
         findings=dict(stored.findings),
+        street_agrees=sum(each.site.street_check == "agrees" for each in plan.placed.values()),
+        street_disagrees=tuple(
+            Remark(
+                source_id=name,
+                number=deliveries[name].number,
+                reason=disagreement(each.site, each.location.streets),
+            )
+            for name, each in plan.placed.items()
+            if each.site.street_check == "disagrees"
+        ),
     )
 
 

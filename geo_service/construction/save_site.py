@@ -22,7 +22,8 @@ from geo_service.sql.loader import statements
 _SAME = (
     "case_number", "title", "kind", "utility", "excavation", "start_verified", "end_verified", "state",
     "is_public", "restriction", "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance",
-    "cycle_guidance", "client", "source", "source_id", "confidence", "area_widened", "demo",
+    "cycle_guidance", "client", "source", "source_id", "confidence", "area_widened",
+    "stated_street", "stated_street_key", "street_check", "demo",
 )  # fmt: skip
 
 

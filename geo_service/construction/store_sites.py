@@ -21,6 +21,7 @@ from geo_service.conflicts.recompute_many import chunks, recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
 from geo_service.construction.save_site import occupation_of, write_sites
 from geo_service.construction.site import ConstructionSite
+from geo_service.construction.street_check import street_check
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, locate_many
 from geo_service.occupations.write_many import save_occupations
@@ -55,12 +56,15 @@ class StoredSites:
 def place_sites(
     session: Session, sites: Sequence[ConstructionSite], *, as_of: datetime, progress: Progress
 ) -> list[PlacedSite]:
-    """Where the sites lie: towns and streets."""
+    """Where the sites lie: towns and streets, and whether these are the stated ones."""
     day = as_of.astimezone(TOWN_ZONE).date()
     found: list[PlacedSite] = []
     for part in chunks(sites, CHUNK):
         locations = locate_many(session, [site.area for site in part], day=day)
-        found += [PlacedSite(site=s, location=at) for s, at in zip(part, locations, strict=True)]
+        found += [
+            PlacedSite(site=replace(site, street_check=street_check(site, at.streets)), location=at)
+            for site, at in zip(part, locations, strict=True)
+        ]
         progress("place", len(found), len(sites))
     return found
 

@@ -55,6 +55,7 @@ class Street:
     carriageway: bool
     footway: bool
     side: str
+    street_key: str | None = None
 
     def takes(self) -> frozenset[str]:
         """What of this street is taken; a way without motor traffic is footway or cycleway as a whole."""

@@ -4,13 +4,14 @@
 INSERT INTO construction_site AS known (
     site_id, town, case_number, title, kind, utility, excavation, area, area_widened, period, end_known, start_verified,
     end_verified, state, is_public, restriction, takes, remaining_carriageway_m, remaining_footway_m,
-    pedestrian_guidance, cycle_guidance, client, source, source_id, confidence, demo)
+    pedestrian_guidance, cycle_guidance, client, source, source_id, confidence, stated_street, stated_street_key,
+    street_check, demo)
 SELECT
     stated.site_id, occupation.town, stated.case_number, stated.title, stated.kind, stated.utility, stated.excavation,
     stated.area, stated.area_widened, stated.period, stated.end_known, stated.start_verified, stated.end_verified,
     stated.state, stated.is_public, stated.restriction, occupation.takes, stated.remaining_carriageway_m,
     stated.remaining_footway_m, stated.pedestrian_guidance, stated.cycle_guidance, stated.client, stated.source,
-    stated.source_id, stated.confidence, stated.demo
+    stated.source_id, stated.confidence, stated.stated_street, stated.stated_street_key, stated.street_check, stated.demo
 FROM jsonb_populate_recordset(CAST(NULL AS construction_site), CAST(:rows AS jsonb)) AS stated
 INNER JOIN occupation ON occupation.source_id = stated.site_id AND occupation.collection = 'construction_sites'
 ON CONFLICT (site_id) DO UPDATE SET
@@ -22,7 +23,9 @@ ON CONFLICT (site_id) DO UPDATE SET
     remaining_carriageway_m = EXCLUDED.remaining_carriageway_m, remaining_footway_m = EXCLUDED.remaining_footway_m,
     pedestrian_guidance = EXCLUDED.pedestrian_guidance, cycle_guidance = EXCLUDED.cycle_guidance,
     client = EXCLUDED.client, source = EXCLUDED.source, source_id = EXCLUDED.source_id,
-    confidence = EXCLUDED.confidence, demo = EXCLUDED.demo, version = known.version + 1, updated_at = now()
+    confidence = EXCLUDED.confidence, stated_street = EXCLUDED.stated_street,
+    stated_street_key = EXCLUDED.stated_street_key, street_check = EXCLUDED.street_check,
+    demo = EXCLUDED.demo, version = known.version + 1, updated_at = now()
 
 -- known_records
 -- What a feed delivered before, refused records included.

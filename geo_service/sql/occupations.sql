@@ -23,7 +23,7 @@ WITH mine AS MATERIALIZED (
     FROM near
     WHERE near.shared_m2 > 0 OR near.gap_m <= near.accuracy_m
 ), touched AS MATERIALIZED (
-    SELECT segment.gid, segment.segment_id, segment.street_name, segment.road_class, segment.road_number,
+    SELECT segment.gid, segment.segment_id, segment.street_name, segment.street_key, segment.road_class, segment.road_number,
         segment.road_owner, segment.width_source, segment.modes, mine.area, segment.axis,
         segment.carriageway_width_m,
         coalesce(segment.carriageway_width_m, 0) / 2 AS half_m,
@@ -60,7 +60,8 @@ SELECT
      INNER JOIN possible ON possible.place = 1 AND possible.shared_m2 > 0
      INNER JOIN town ON town.ags = possible.ags) AS border_m,
     (SELECT json_agg(json_build_object(
-        'gid', gid, 'segment_id', segment_id, 'street_name', street_name, 'road_class', road_class,
+        'gid', gid, 'segment_id', segment_id, 'street_name', street_name, 'street_key', street_key,
+        'road_class', road_class,
         'road_number', road_number, 'road_owner', road_owner, 'width_source', width_source,
         'width_known', carriageway_width_m IS NOT NULL, 'modes', modes,
         'carriageway', takes_carriageway, 'footway', takes_footway,

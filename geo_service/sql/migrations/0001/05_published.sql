@@ -30,12 +30,16 @@ CREATE TABLE construction_site (
     source text NOT NULL,
     source_id text,
     confidence text NOT NULL DEFAULT 'unknown',
+    stated_street text,                       -- as the source names it
+    stated_street_key text,
+    street_check text NOT NULL DEFAULT 'unknown',   -- does the place lie in the stated street?
     demo boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,
     updated_at timestamptz NOT NULL DEFAULT now(),
     fragment_crs84 text NOT NULL DEFAULT '',
     fragment_25832 text NOT NULL DEFAULT '',
     CONSTRAINT construction_site_state_known CHECK (state IN ('planned', 'confirmed', 'active', 'ended', 'cancelled')),
+    CONSTRAINT construction_site_street_check_known CHECK (street_check IN ('agrees', 'disagrees', 'unknown')),
     CONSTRAINT construction_site_source_unique UNIQUE (source, source_id)
 );
 CREATE INDEX construction_site_area_gist ON construction_site USING gist (area) WHERE published;
