@@ -10,13 +10,15 @@ from rich.text import Text
 
 from geo_service.construction.import_report import Remark, SiteReport
 
+_SEVERITIES = ("block", "undetermined", "warn", "info", "chance")
 SHOWN = 20  # lines of one kind; --json has them all
 
 
 def print_report(report: SiteReport) -> None:
     """Write what the import did to standard output. Text of a feed is never read as markup."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{report.file} → {report.source}; {report.attribution} ({report.licence})", markup=False)
+    licence = "" if report.licence in report.attribution else f" ({report.licence})"
+    console.print(f"{report.file} → {report.source}; {report.attribution}{licence}", markup=False)
     console.print(_changes(report))
     for count, sentence in _sentences(report):
         if count:
@@ -31,12 +33,14 @@ def print_report(report: SiteReport) -> None:
 
 
 def _sentences(report: SiteReport) -> Sequence[tuple[int, str]]:
-    found = ", ".join(f"{count:,} {severity}" for severity, count in sorted(report.findings.items()))
+    ordered = [(name, report.findings[name]) for name in _SEVERITIES if name in report.findings]
+    found = ", ".join(f"{count:,} {severity}" for severity, count in ordered)
     return (
         (report.returned, "of the new ones had been gone and are back"),
-        (report.gone, f"cancelled from {report.snapshot[:10]}, because they are no longer delivered"),
+        (report.gone, f"cancelled from {report.gone_from}, because they are no longer delivered"),
         (report.elsewhere, "left out: sites of other towns"),
         (report.left_out, "left out by the profile"),
+        (report.merged, "more parts of a site that was delivered in several records"),
         (report.widened, "drawn as lines or points and widened"),
         (report.street_agrees, "lie in the street that the feed states"),
         (report.open_end, "without an end: taken as open"),

@@ -127,6 +127,13 @@ class GeometryRules(_Part):
     points: Literal["alone", "always", "never"] = "alone"
 
 
+class Group(_Part):
+    """Sites with the same text in a field (or the same text before a mark in it) belong to one another."""
+
+    field: str
+    before: str | None = Field(default=None, min_length=1)
+
+
 class Fields(_Part):
     title: ValueRule
     case_number: ValueRule | None = None
@@ -162,6 +169,7 @@ class Profile(_Part):
     empty_values: list[str] = ["", "NULL", "null", "None", "nan", "-"]
     ignore_when_comparing: list[str] = []
     leave_out: dict[str, list[str]] = {}
+    belongs_together: Group | None = None
     state: StateRule = Rule(value="confirmed")
     public: bool = True
     period: Period

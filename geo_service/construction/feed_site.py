@@ -72,6 +72,7 @@ def read_site(
         source_id=source_id,
         is_public=profile.public,
         area_widened=area.widened,
+        case_group=_group(reader),
         **facts,
     )
 
@@ -167,6 +168,16 @@ class RecordReader:
         return frozenset(
             ours for ours, names in flags.items() if any(self.raw(name) in _YES for name in names)
         )
+
+
+def _group(reader: RecordReader) -> UUID | None:
+    """The same for all sites that the feed itself declares to belong together."""
+    rule = reader.profile.belongs_together
+    said = None if rule is None else reader.raw(rule.field)
+    if rule is None or said is None:
+        return None
+    text = _said(said) if rule.before is None else _said(said).split(rule.before)[0]
+    return uuid5(_NAMESPACE, f"{reader.profile.source}|together|{text}")
 
 
 def _said(value: Any) -> str:

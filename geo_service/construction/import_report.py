@@ -23,7 +23,8 @@ class SiteReport:
     repair or refusal. stored: sites written this time. refused: not read, the reason with each; what was
     stored of them before stays. held: meant to be confirmed, kept planned because something blocks them.
     street_agrees: sites in the street that the feed states; street_disagrees: those that lie elsewhere.
-    elsewhere: left out because one town was asked for. left_out: by the profile's own rule.
+    elsewhere: left out because one town was asked for. left_out: by the profile's own rule. merged: records
+    that share their site with another. snapshot: instant that the file describes; gone_from: its civil day.
     """
 
     file: str
@@ -31,6 +32,7 @@ class SiteReport:
     attribution: str
     licence: str
     snapshot: str
+    gone_from: str
     delivered: int
     added: int
     returned: int
@@ -40,6 +42,7 @@ class SiteReport:
     stored: int
     elsewhere: int
     left_out: int
+    merged: int
     open_end: int
     widened: int
     refused: tuple[Remark, ...]

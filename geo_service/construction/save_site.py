@@ -50,7 +50,7 @@ def occupation_of(site: ConstructionSite, as_of: datetime) -> Occupation:
     return Occupation(
         collection="construction_sites",
         source_id=site.site_id,
-        case_group=site.site_id,
+        case_group=site.case_group or site.site_id,
         state=site.state,
         counts=standing.counts,
         binding=standing.binding,

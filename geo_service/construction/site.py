@@ -16,6 +16,7 @@ class ConstructionSite:
 
     state: planned, confirmed, active, ended, cancelled. source, source_id: where it is known from and under
     which id there; together unique. site_id: the same for the same works at every save.
+    case_group: of sites that belong together and are not compared; None = alone.
     area_widened: the source drew a line or a point, the area is that with a width. stated_street: as the
     source names it. street_check: agrees, disagrees, unknown: what the map says to it (street_check.py).
     """
@@ -44,6 +45,7 @@ class ConstructionSite:
     traffic_order_period: Interval | None = None
     confidence: str = "unknown"
     area_widened: bool = False
+    case_group: UUID | None = None
     stated_street: str | None = None
     stated_street_key: str | None = None
     street_check: str = "unknown"

@@ -137,6 +137,13 @@ def test_what_waits_is_confirmed_when_the_way_is_free(imports: Imports) -> None:
     assert imports.value("SELECT state FROM construction_site WHERE source_id = 'late'") == "confirmed"
 
 
+def test_what_the_feed_declares_to_belong_together_is_not_compared(imports: Imports) -> None:
+    report = imports.features(
+        site("47_1"), site("47_2"), site("48"), profile=PLAIN + "belongs_together: {field: id, before: _}\n"
+    )
+    assert [each.source_id for each in report.held] == ["48"]
+
+
 def test_a_planned_feed_is_never_binding(imports: Imports) -> None:
     report = imports.features(site("a"), site("b"), profile=PLAIN + "state: planned\n")
     assert report.held == ()
