@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from geo_service.db.open_database import opened_database
 from geo_service.errors import SetupError
 from geo_service.interval import TOWN_ZONE
+from geo_service.mapview.credits import map_credits
 from geo_service.mapview.embedded import embedded_data
 from geo_service.mapview.standalone import standalone_page
 from geo_service.mapview.town_map import MapSetting
@@ -34,6 +35,7 @@ def standalone_map(session: Session, view_name: str, ags_or_slug: str, language:
         bounds=(box.west, box.south, box.east, box.north),
         focus=town.ags,
         data=embedded_data(session, town.ags, today=today),
+        credits=map_credits(session, town.ags, language),
     )
     title = f"{town.name}: {view.title.en if language == 'en' else view.title.de}"
     state = f"As of {today:%Y-%m-%d}" if language == "en" else f"Stand {today.day}.{today.month}.{today.year}"

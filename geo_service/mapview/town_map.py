@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import folium
@@ -22,7 +22,10 @@ _OPENING = re.compile(r"<(script|style|link)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapSetting:
-    """What a page tells its map. focus: AGS of the town that stands out. data: only for a map on disk."""
+    """What a page tells its map. focus: AGS of the town that stands out. data: only for a map on disk.
+
+    credits: whom to name, by what a layer says under `attribution`.
+    """
 
     language: str
     bounds: Bounds
@@ -32,6 +35,7 @@ class MapSetting:
     drawing: bool = False
     data: Mapping[str, Any] | None = None
     notice: str | None = None
+    credits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +119,7 @@ class ViewLayers(JSCSSMixin):
                 "focus": setting.focus,
                 "day": setting.day,
                 "notice": setting.notice,
+                "credits": {subject: list(names) for subject, names in setting.credits.items()},
                 "layers": [layer.model_dump() for layer in view.layers],
                 "data": dict(setting.data) if setting.data is not None else None,
             }

@@ -13,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.ogc.addresses import base_of
-from geo_service.ogc.answers import OPEN_ACCESS, bytes_answer, fingerprint
+from geo_service.ogc.answers import bytes_answer, fingerprint
 from geo_service.ogc.words import WORDS, property_name
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FOLDER = Path(__file__).resolve().parent / "templates"
+_HERE = Path(__file__).resolve().parent
+# The frame (header, banner, footer) is the one file base.html of all pages; this room fills it.
+_FOLDERS = (_HERE / "templates", _HERE.parent / "web" / "templates")
 _PAGES = Environment(
-    loader=FileSystemLoader(_FOLDER),
+    loader=FileSystemLoader(_FOLDERS),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -54,16 +56,11 @@ async def html_answer(
     other = "de" if language == "en" else "en"
     query = {**request.query_params, "lang": other}
     body = _PAGES.get_template(template).render(
-        words=WORDS[language], language=language, base=base,
-        other=other, other_address=f"?{urlencode(query)}", **values,
+        words=WORDS[language], language=language, base=base, lang_query=f"?lang={language}", town=None,
+        other_language_address=f"?{urlencode(query)}", t=lambda de, en: en if language == "en" else de,
+        demo_service=request.app.state.settings.demo, **values,
     ).encode("utf-8", "replace")  # fmt: skip
     more = {"Content-Language": language, **(headers or {})}
     return await bytes_answer(
         request, body, "text/html; charset=utf-8", version=fingerprint(body), headers=more
     )
-
-
-async def stylesheet(_: Request) -> Response:
-    """`/ogc/ogc.css`; from here and not inline, because the pages allow no inline style."""
-    headers = {**OPEN_ACCESS, "Cache-Control": "public, max-age=3600"}
-    return Response((_FOLDER / "ogc.css").read_bytes(), media_type="text/css", headers=headers)

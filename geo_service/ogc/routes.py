@@ -8,7 +8,6 @@ from geo_service.ogc.answers import Endpoint, published
 from geo_service.ogc.documents import collection, collections, conformance, landing
 from geo_service.ogc.items import item, items
 from geo_service.ogc.openapi import api
-from geo_service.ogc.rendering import stylesheet
 
 
 def _read(path: str, endpoint: Endpoint) -> Route:
@@ -24,5 +23,4 @@ routes = [
     _read("/ogc/api", api),
     _read("/ogc/collections", collections),
     _read("/ogc/collections/{collection}", collection),
-    _read("/ogc/ogc.css", stylesheet),
 ]

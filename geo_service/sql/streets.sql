@@ -74,11 +74,6 @@ FROM (
         (SELECT ST_Envelope(town.boundary) FROM town WHERE town.ags = :town)), 4326) AS shape
 ) AS box
 
--- has_osm_roads
--- Whether streets on the map come from OpenStreetMap, whose contributors must then be named.
--- In: nothing.  Out: 1 row; found.
-SELECT EXISTS(SELECT FROM road_segment AS road WHERE NOT road.demo) AS found
-
 -- list_streets_to_embed
 -- A town's streets for a map on disk: one line per stretch, simplified to a metre, five decimals (about a metre).
 -- In: town (AGS), kinds (of federal, state, district, street, pedestrian, service, path).  Out: rows kind, name, line.

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
+from geo_service.mapview.assets import STATIC
+from geo_service.mapview.credits import map_credits
 from geo_service.mapview.town_map import Bounds, MapParts, MapSetting, render_map
 from geo_service.mapview.view import get_view
 from geo_service.sql.loader import statements
@@ -46,6 +48,7 @@ def page_map(
         day=day,
         base=request.scope.get("root_path", ""),
         drawing=view == "apply",
+        credits=map_credits(session, town.ags, language_of(request)),
     )
     return render_map(get_view(view), setting, nonce=nonce_of(request))
 
@@ -66,6 +69,12 @@ def portal(request: Request, session: PublicSession) -> HTMLResponse:
         open_towns=open_towns,
         other_towns=[t for t in towns if not t.accepts_requests],
     )
+
+
+@router.get("/favicon.ico")
+def favicon() -> FileResponse:
+    """The mark, where a browser asks for it unasked: beside JSON and other answers that name none."""
+    return FileResponse(STATIC / "img" / "mark.svg", headers={"Cache-Control": "public, max-age=86400"})
 
 
 @router.get("/towns/{slug}")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Page
+from shapely import Point
 
+from geo_service.crs import to_lonlat
+from geo_service.db.database import Database
 from tests.browser.conftest import CENTRE, HOSTILE, Watched
 
 pytestmark = pytest.mark.browser
@@ -78,15 +82,16 @@ def test_phone_width_needs_no_sideways_scrolling(watched: Watched) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
+def lonlat_of(east_m: float, north_m: float) -> tuple[float, float]:
+    """Latitude and longitude of a place by its offset from the test's centre."""
+    place = to_lonlat(Point(CENTRE[0] + east_m, CENTRE[1] + north_m))
+    return place.y, place.x
+
+
 def draw_around(page: Page, offset_m: tuple[float, float], half_m: float) -> None:
     """Draw a square with the mouse; offset from the test's centre in metres."""
-    from shapely import Point
-
-    from geo_service.crs import to_lonlat
-
-    middle = to_lonlat(Point(CENTRE[0] + offset_m[0], CENTRE[1] + offset_m[1]))
     page.evaluate(
-        "([lat, lon]) => GeoService.map.setView([lat, lon], 19, {animate: false})", [middle.y, middle.x]
+        "([lat, lon]) => GeoService.map.setView([lat, lon], 19, {animate: false})", [*lonlat_of(*offset_m)]
     )
     page.wait_for_timeout(300)
     page.click("#draw-polygon")
@@ -174,3 +179,92 @@ def test_the_desk_is_closed_without_sign_in_and_the_case_without_its_token(watch
     assert page.locator("#applicant").count() == 0
     watched.open("/permits/BEN-2026-000001?token=falsch")
     assert "Das gibt es hier nicht" in page.inner_text("h1")
+
+
+def test_the_collections_wear_the_same_frame_as_the_other_pages(watched: Watched, server: str) -> None:
+    for path in ("/ogc", "/ogc/collections", "/ogc/api", "/ogc/collections/construction_sites/items"):
+        page = watched.open(f"{path}?f=html&lang=en")
+        page.wait_for_load_state("networkidle")
+        assert (
+            page.locator(".site-header .brand").evaluate("one => getComputedStyle(one).color")
+            == "rgb(255, 255, 255)"
+        )
+        assert page.locator(".site-footer").is_visible()
+        assert "built-in" not in page.content()
+    page.get_by_role("link", name="Deutsch").click()
+    assert page.locator("h1").inner_text() == "Baustellen"
+    icon = httpx.get(f"{server}/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
+def test_only_towns_that_show_demo_data_say_so_and_credits_are_those_of_what_is_shown(
+    watched: Watched, browser_database: Database
+) -> None:
+    def attribution(path: str) -> str:
+        page = watched.open(path)
+        page.wait_for_selector("[data-ready]")
+        return page.inner_text(".leaflet-control-attribution")
+
+    shown = attribution("/towns/bensheim/")
+    assert "© OpenStreetMap-Mitwirkende" in shown  # the street of these tests is not marked demo
+    assert "GeoBasis-DE / BKG" in shown
+    set_town = "UPDATE town SET demo = %s, attribution = %s WHERE ags = '06431020'"
+    with psycopg.connect(browser_database.owner_conninfo()) as owner:
+        owner.execute("SELECT set_config('app.actor', 'operator', true)")
+        kept = owner.execute("SELECT demo, attribution FROM town WHERE ags = '06431020'").fetchone()
+        owner.execute(set_town, [False, HOSTILE])
+    assert HOSTILE in attribution("/towns/viernheim/")
+    assert watched.page.locator(".demo-banner").count() == 0
+    assert watched.open("/").locator(".demo-banner").is_visible()
+    with psycopg.connect(browser_database.owner_conninfo()) as owner:
+        owner.execute("SELECT set_config('app.actor', 'operator', true)")
+        owner.execute(set_town, kept)
+
+
+def test_a_small_site_is_seen_from_afar_and_says_what_it_is(watched: Watched) -> None:
+    page = watched.open("/towns/bensheim/")
+    page.wait_for_selector("[data-ready]")
+    lat, lon = lonlat_of(-60, -50)
+    page.evaluate("([lat, lon]) => GeoService.map.setView([lat, lon], 12, {animate: false})", [lat, lon])
+    page.wait_for_timeout(600)
+    box = page.locator(".town-map").bounding_box()
+    assert box is not None
+    # 24 m across are less than a pixel here; five pixels beside its middle there is still something to hit.
+    page.mouse.click(box["x"] + box["width"] / 2 + 5, box["y"] + box["height"] / 2)
+    assert HOSTILE in page.locator(".town-popup .popup h3").inner_text()
+
+
+def test_a_town_that_names_its_website_may_embed_its_map_and_nobody_else(
+    server: str, browser_database: Database
+) -> None:
+    origins = "UPDATE town SET settings = jsonb_set(settings, '{website_origins}', %s::jsonb) WHERE ags = '06431020'"
+
+    def name(value: str) -> None:
+        with psycopg.connect(browser_database.owner_conninfo()) as owner:
+            owner.execute("SELECT set_config('app.actor', 'operator', true)")
+            owner.execute(origins, [value])
+
+    def ancestors(path: str) -> str:
+        policy = httpx.get(f"{server}{path}").headers["content-security-policy"]
+        return policy.partition("frame-ancestors ")[2]
+
+    name('["https://www.viernheim.example", "https://x; script-src *"]')
+    assert ancestors("/towns/viernheim/") == "https://www.viernheim.example"
+    assert ancestors("/towns/viernheim/apply") == "'none'"
+    assert ancestors("/towns/bensheim/") == "'none'"
+    name("[]")
+    assert ancestors("/towns/viernheim/") == "'none'"
+
+
+def test_a_citizen_withdraws_and_the_case_says_so(watched: Watched) -> None:
+    page = watched.open("/towns/bensheim/apply")
+    page.wait_for_selector("[data-ready]")
+    draw_around(page, (-120, 60), 3)
+    page.locator("[data-verdict]").wait_for()
+    reference = file_request(page)
+    page.click("#follow-link")
+    page.wait_for_url(f"**/permits/{reference}")
+    page.click("#withdraw")
+    page.wait_for_url(f"**/permits/{reference}")
+    assert "zurückgezogen" in page.inner_text("h1")
+    assert page.locator("#withdraw").count() == 0

@@ -27,6 +27,28 @@
     bbox: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((v) => v.toFixed(6)).join(","),
   });
 
+  // An area too small or thin to be seen at this zoom gets a bold outline, and a dot where even that is short.
+  const THIN_PX = 5;
+  const SHORT_PX = 18;
+  const areaOf = (ring) => Math.abs(ring.reduce((sum, at, i) => sum + at.x * ring[(i + 1) % ring.length].y - at.y * ring[(i + 1) % ring.length].x, 0)) / 2;
+  const ringsOf = (places) => (Array.isArray(places[0]) ? places.flatMap(ringsOf) : [places]);
+
+  function makeLegible(map, group, marks, style) {
+    marks.clearLayers();
+    group.eachLayer((shape) => {
+      if (!(shape instanceof L.Polygon)) return;
+      const rings = ringsOf(shape.getLatLngs()).map((ring) => ring.map((place) => map.latLngToLayerPoint(place)));
+      const size = L.bounds(rings.flat()).getSize();
+      const longest = Math.hypot(size.x, size.y);
+      const across = rings.reduce((sum, ring) => sum + areaOf(ring), 0) / Math.max(longest, 1);
+      shape.setStyle({ weight: across < THIN_PX ? Math.max(style.width, THIN_PX) : style.width });
+      if (longest >= SHORT_PX) return;
+      L.circleMarker(shape.getBounds().getCenter(), { radius: 6, color: "#ffffff", weight: 1.5, fillColor: style.stroke, fillOpacity: 1 })
+        .on("click", (event) => shape.fire("click", { latlng: event.latlng, originalEvent: event.originalEvent }))
+        .addTo(marks);
+    });
+  }
+
   // One dated or undated layer of the view; `state` is shared by all layers of the map.
   geo.featureLayer = function (map, layer, state) {
     const group = L.geoJSON(null, {
@@ -43,12 +65,21 @@
         });
       },
     });
+    const marks = L.layerGroup();
+    const shown = L.layerGroup([group, marks]);
+    const legible = () => layer.kind === "features" && makeLegible(map, group, marks, layer.style);
+    map.on("zoomend", legible);
     let running = null;
     let known = null;
     async function load(force) {
-      if (map.getZoom() < layer.min_zoom) return void group.clearLayers();
+      if (map.getZoom() < layer.min_zoom) {
+        group.clearLayers();
+        marks.clearLayers();
+        return;
+      }
       if (state.data) {
         if (!group.getLayers().length) group.addData({ type: "FeatureCollection", features: state.data[layer.name] || [] });
+        legible();
         return;
       }
       if (!force && known && known.contains(map.getBounds())) return;
@@ -60,6 +91,7 @@
       try {
         const { features, cut } = await fetchBox(state.base + layer.address, query, running.signal);
         group.clearLayers().addData({ type: "FeatureCollection", features });
+        legible();
         known = cut ? null : box;
         state.report(layer.name, cut);
         map.fire("featuresshown", { layer: layer.name, features });
@@ -67,7 +99,7 @@
         if (error.name !== "AbortError") state.failed(layer);
       }
     }
-    return { group, load, name: layer.name };
+    return { group: shown, load, name: layer.name };
   };
 
   // Everything but the town itself stands back a little.

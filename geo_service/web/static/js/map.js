@@ -1,10 +1,8 @@
 // Starts a map from its view: panes, layers in order, legend, attribution, loading when the map rests.
 (function (geo) {
   "use strict";
-  const ATTRIBUTION = {
-    roads: () => geo.t("Straßen: © OpenStreetMap-Mitwirkende (ODbL), soweit nicht Vorführdaten", "Streets: © OpenStreetMap contributors (ODbL), unless demo data"),
-    boundaries: () => geo.t("Grenzen: © GeoBasis-DE / BKG", "Boundaries: © GeoBasis-DE / BKG"),
-  };
+  // A credit comes from a town's folder: the control takes markup, so it is made text first.
+  const asText = (words) => geo.el("span", {}, words).innerHTML;
 
   function addPanes(map) {
     for (const [name, order] of [["streets", 200], ["veil", 250], ["boundaries", 300], ["names", 450], ["drawing", 420], ["overlap", 430]]) {
@@ -94,7 +92,7 @@
     const credit = L.control.attribution({ prefix: false }).addTo(map);
     const loading = [];
     for (const layer of config.layers) {
-      if (layer.attribution) credit.addAttribution(ATTRIBUTION[layer.attribution]());
+      for (const words of config.credits[layer.attribution] || []) credit.addAttribution(asText(words));
       if (layer.kind === "streets") {
         const source = config.data ? geo.embeddedStreets(config.data.streets || []) : geo.fetchedStreets(config.base + layer.address);
         geo.streets = new geo.StreetTiles(source, { maxZoom: map.getMaxZoom() }).addTo(map);
