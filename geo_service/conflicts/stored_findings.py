@@ -188,8 +188,11 @@ def _forbids_grant(finding: Finding) -> bool:
 
 
 def override_findings(session: Session, reasons: Mapping[str, str], *, by: str) -> None:
-    """A supervisor overrides findings, by key, each with a reason. Raises NotFound for an unknown one."""
+    """A supervisor overrides findings, by key, each with a reason, in both directions of the pair.
+
+    It holds until the pair gets worse. Raises NotFound for an unknown one.
+    """
     for finding_id, reason in reasons.items():
         values = {"finding_id": finding_id, "status": "overridden", "settled_by": by, "note": reason}
-        if session.execute(_SETTLE, {**values, "at": datetime.now(UTC)}).one_or_none() is None:
+        if not session.execute(_SETTLE, {**values, "at": datetime.now(UTC)}).all():
             raise NotFound(f"There is no finding {finding_id}.")

@@ -278,17 +278,32 @@ SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
 
 -- write_findings
 -- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
--- moved to the worse side by more than the noise of drawing.
+-- moved to the worse side by more than the noise of drawing. An override holds for the pair: what the other direction
+-- has not yet, or finds as bad as the pair was when it was overridden, is overridden too.
 -- In: rows (json array, columns of finding), noise_m2, noise_m.  Out: nothing.
 INSERT INTO finding AS kept (
     finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town, other_town, segment_id, rule,
     number, rule_version, severity, could_be, measured, limit_value, unit, needed_for_grant, missing, geometry, during,
-    document)
+    document, status, settled_by, settled_at, settled_severity, note)
 SELECT
-    finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town, other_town, segment_id, rule,
-    number, rule_version, severity, could_be, measured, limit_value, unit, needed_for_grant, missing, geometry, during,
-    document
-FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb))
+    found.finding_id, found.mine_occupation, found.other_occupation, found.mine_source, found.other_source,
+    found.mine_town, found.other_town, found.segment_id, found.rule, found.number, found.rule_version, found.severity,
+    found.could_be, found.measured, found.limit_value, found.unit, found.needed_for_grant, found.missing,
+    found.geometry, found.during, found.document, coalesce(mirror.status, 'open'), mirror.settled_by,
+    mirror.settled_at, mirror.settled_severity, mirror.note
+FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb)) AS found
+LEFT JOIN finding AS mirror
+    ON
+        mirror.rule = found.rule AND mirror.mine_source = found.other_source AND mirror.other_source = found.mine_source
+        AND mirror.mine_occupation = found.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM found.segment_id
+        AND mirror.status = 'overridden'
+        AND array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(found.could_be, found.severity))
+        <= array_position(ARRAY['chance', 'info', 'warn', 'block'], mirror.settled_severity)
+        AND coalesce(
+            CASE WHEN found.document ->> 'worse' = 'smaller'
+                THEN mirror.measured - found.measured ELSE found.measured - mirror.measured END
+            <= CASE found.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END,
+            true)
 ON CONFLICT (finding_id) DO UPDATE SET
     mine_occupation = excluded.mine_occupation, other_occupation = excluded.other_occupation,
     mine_town = excluded.mine_town, other_town = excluded.other_town, rule_version = excluded.rule_version,
@@ -298,7 +313,10 @@ ON CONFLICT (finding_id) DO UPDATE SET
     updated_at = now(),
     status = CASE WHEN
         array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(excluded.could_be, excluded.severity))
-            > array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(kept.could_be, kept.severity))
+            > greatest(
+                array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(kept.could_be, kept.severity)),
+                CASE WHEN kept.status = 'overridden'
+                    THEN array_position(ARRAY['chance', 'info', 'warn', 'block'], kept.settled_severity) END)
         OR excluded.severity = 'block' AND kept.status <> 'overridden'
         OR CASE WHEN excluded.document ->> 'worse' = 'smaller'
             THEN kept.measured - excluded.measured ELSE excluded.measured - kept.measured END
@@ -346,11 +364,31 @@ WHERE found.weight = found.best
 ORDER BY found.weight, found.rule, found.pair_key, (found.mine_occupation <> :occupation_id), found.finding_id
 
 -- settle_finding
--- A person settles a finding; the reason is kept.
--- In: finding_id, status, settled_by, note, at.  Out: 1 row if the caller may see it.
-UPDATE finding SET status = :status, settled_by = :settled_by, settled_at = :at, note = :note
-WHERE finding_id = :finding_id
-RETURNING finding_id
+-- A person settles a finding; the reason is kept. It holds for the pair: the other direction of the same rule is
+-- settled with it, except that a block is settled by an override only.
+-- In: finding_id, status, settled_by, note, at.  Out: the row itself and the other direction; 0 rows if the caller
+-- may not see it.
+UPDATE finding AS kept SET
+    status = :status, settled_by = :settled_by, settled_at = :at, note = :note, settled_severity = pair.worst
+FROM (
+    SELECT
+        one.finding_id, one.rule, one.mine_source, one.other_source, one.segment_id,
+        (ARRAY['chance', 'info', 'warn', 'block'])[greatest(
+            array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(one.could_be, one.severity)),
+            array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(mirror.could_be, mirror.severity)))] AS worst
+    FROM finding AS one
+    LEFT JOIN finding AS mirror
+        ON
+            mirror.rule = one.rule AND mirror.mine_source = one.other_source AND mirror.other_source = one.mine_source
+            AND mirror.mine_occupation = one.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM one.segment_id
+    WHERE one.finding_id = :finding_id
+) AS pair
+WHERE kept.finding_id = pair.finding_id
+    OR (
+        kept.rule = pair.rule AND kept.mine_source = pair.other_source AND kept.other_source = pair.mine_source
+        AND kept.segment_id IS NOT DISTINCT FROM pair.segment_id
+        AND (:status = 'overridden' OR kept.severity <> 'block'))
+RETURNING kept.finding_id
 
 -- case_group_of_token
 -- The group of a case that the applicant opens with its token, so that a check can leave the own case out.

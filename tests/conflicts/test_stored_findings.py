@@ -132,6 +132,48 @@ def test_a_grant_is_refused_over_a_block_until_it_is_overridden(scene: Any) -> N
         override_findings(scene.session, {"unknown": "…"}, by="Leitung")
 
 
+def blocking_openly(scene: Any) -> int:
+    """What a screening of everything binding would show."""
+    question = text("SELECT count(*) FROM finding WHERE severity = 'block' AND status <> 'overridden'")
+    return int(scene.session.execute(question).scalar_one())
+
+
+def test_an_override_holds_for_both_directions_of_the_pair(scene: Any, scenery: Any) -> None:
+    first = store(scene, {})
+    second = store(scene, {"rect": [5, 0, 10, 4]}, "submitted")
+    (block,) = findings_against_grant(scene.session, second, as_of=AS_OF)
+    override_findings(scene.session, {block.finding_id: "Der Aufbau steht nur nachts."}, by="Leitung")
+    change(
+        scene, second, state="granted"
+    )  # now the first stands in something binding, too: no longer a warning
+    assert (
+        found(scene, first, both=False)
+        == found(scene, second, both=False)
+        == [("K01", "block", "overridden")]
+    )
+    assert found(scene, first) == [("K01", "block", "overridden")]
+    for again in (first, second, first):
+        recompute_findings(scene.session, again, as_of=AS_OF)
+    assert blocking_openly(scene) == 0
+    assert findings_against_grant(scene.session, first, as_of=AS_OF) == []
+    change(scene, second, area=scenery.place({"rect": [4, 0, 10, 4]}))  # 4 m² more than was overridden
+    assert found(scene, first, both=False) == found(scene, second, both=False) == [("K01", "block", "open")]
+
+
+def test_a_direction_found_later_is_covered_by_the_override(scene: Any, scenery: Any) -> None:
+    first = store(scene, {})
+    second = store(scene, {"rect": [5, 0, 10, 4]}, "submitted")
+    (block,) = findings_against_grant(scene.session, second, as_of=AS_OF)
+    override_findings(scene.session, {block.finding_id: "Der Aufbau steht nur nachts."}, by="Leitung")
+    forgotten = text("DELETE FROM finding WHERE mine_occupation = :id")
+    scene.session.execute(forgotten, {"id": first})
+    recompute_findings(scene.session, first, as_of=AS_OF)
+    assert found(scene, first, both=False) == [("K01", "warn", "overridden")]
+    scene.session.execute(forgotten, {"id": first})
+    change(scene, second, area=scenery.place({"rect": [4, 0, 10, 4]}))
+    assert found(scene, first, both=False) == [("K01", "warn", "open")]
+
+
 def test_a_fact_needed_for_the_grant_stands_until_it_is_stored(scene: Any) -> None:
     mine = store(scene, {"takes": ["footway"]}, "submitted")
     settle(scene, mine, "accepted")

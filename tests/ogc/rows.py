@@ -68,6 +68,10 @@ def insert_rows(database: Database, **numbers: int) -> None:
     with psycopg.connect(database.app_conninfo()) as connection:
         connection.execute("SELECT set_config('app.actor', 'operator', true)")
         for subject, number in numbers.items():
-            connection.execute(subjects[subject], {"n": number, "names": list(ODD_NAMES)})
+            if subject != "permits":
+                connection.execute(subjects[subject], {"n": number, "names": list(ODD_NAMES)})
+    with psycopg.connect(database.owner_conninfo()) as owner:  # the application writes published permits by granting only
+        owner.execute("SELECT set_config('app.actor', 'operator', true)")
+        owner.execute(PERMITS, {"n": numbers.get("permits", 0)})
     with psycopg.connect(database.owner_conninfo(), autocommit=True) as owner:
         owner.execute("ANALYZE")

@@ -65,7 +65,6 @@ def test_nobody_else_writes_a_row(desk_with_case: Desk, who: dict[str, Any]) -> 
         "UPDATE finding SET status = 'accepted'",
         "UPDATE occupation SET counts = false, binding = false",
         "DELETE FROM occupation",
-        "DELETE FROM published_permit",
     )
     for change in changes:
         with spoken(desk_with_case, who) as session:
@@ -163,6 +162,26 @@ def test_the_role_owns_nothing_and_is_above_no_policy(desk: Desk) -> None:
         forced = "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relname = ANY(:names)"
         names = [*PRIVATE, "occupation", "published_permit"]
         assert session.execute(text(forced), {"names": names}).scalar_one() is True
+
+
+@pytest.mark.parametrize(
+    "who", [OWN, {"actor": "public"}, {"actor": "operator"}], ids=["clerk", "public", "operator"]
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE published_permit SET reference = 'x'",
+        "DELETE FROM published_permit",
+        "INSERT INTO published_permit (permit_id, town, reference, use_type, status, area, period, restriction, updated_at)"
+        f" SELECT gen_random_uuid(), '{BENSHEIM}', 'x', 'geruest', 'granted', ST_MakeEnvelope(0, 0, 1, 1, 25832),"
+        " tstzrange(now(), NULL), 'none', now()",
+    ],
+)
+def test_what_is_published_of_a_permit_is_written_by_granting_only(
+    desk_with_case: Desk, who: dict[str, Any], change: str
+) -> None:
+    with spoken(desk_with_case, who) as session, pytest.raises(DatabaseError, match="permission denied"):
+        session.execute(text(change))
 
 
 @pytest.mark.parametrize("who", [OWN, {"actor": "public"}], ids=["clerk", "public"])

@@ -114,14 +114,17 @@ CREATE TABLE finding (
     status text NOT NULL DEFAULT 'open',
     settled_by text,
     settled_at timestamptz,
+    settled_severity text,                    -- the worst of both directions of the pair when it was settled
     note text,
     first_found_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT finding_pkey PRIMARY KEY (finding_id),
     CONSTRAINT finding_severity_known CHECK (severity IN ('block', 'warn', 'info', 'chance', 'undetermined')),
     CONSTRAINT finding_status_known CHECK (status IN ('open', 'accepted', 'resolved', 'overridden')),
+    CONSTRAINT finding_settled_severity_known CHECK (settled_severity IN ('block', 'warn', 'info', 'chance', 'undetermined')),
     CONSTRAINT finding_block_settled_by_override CHECK (severity <> 'block' OR status IN ('open', 'overridden'))
 );
+COMMENT ON TABLE finding IS 'Both directions of a pair are stored; an override holds for both (conflicts.sql settle_finding).';
 CREATE INDEX finding_mine ON finding (mine_occupation);
 CREATE INDEX finding_other ON finding (other_occupation);
 
@@ -216,8 +219,9 @@ BEGIN
     RETURN coalesce(prefix, for_town) || '-' || for_year || '-' || lpad(number::text, 6, '0');
 END $$;
 
--- The published part follows the case in the same transaction.
-CREATE FUNCTION permit_publish() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The published part follows the case in the same transaction. Nobody but this function writes it: it runs as the
+-- owner, and row-level security of both tables still asks who speaks when the owner is no superuser.
+CREATE FUNCTION permit_publish() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE uses jsonb;
 BEGIN
     SELECT settings -> 'published_uses_except' INTO uses FROM town WHERE ags = NEW.town;

@@ -2,7 +2,9 @@
 GRANT USAGE ON SCHEMA public TO geo_service_app;
 GRANT SELECT ON alembic_version, code_label, configuration_version, town, town_piece, tariff, town_parameter TO geo_service_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON road_node, road_segment, occupation, occupation_segment,
-    construction_site, event, detour, published_permit, site_feed, site_feed_record TO geo_service_app;
+    construction_site, event, detour, site_feed, site_feed_record TO geo_service_app;
+-- Written by the trigger on permit only.
+GRANT SELECT ON published_permit TO geo_service_app;
 GRANT SELECT, INSERT, UPDATE ON permit, applicant TO geo_service_app;
 GRANT DELETE ON permit, applicant TO geo_service_app;
 GRANT SELECT, INSERT ON permit_transition TO geo_service_app;
