@@ -18,6 +18,9 @@ from geo_service.commands.towns import add_town
 from geo_service.db.database import Database, speak_as
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.db.migrate import migrate
+from geo_service.logs import configure_logs
+
+configure_logs()  # as the server does: structlog's own default formats every local of a traceback, 5 to 10 s each
 
 ROOT = Path(__file__).resolve().parent.parent
 
