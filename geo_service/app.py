@@ -35,9 +35,13 @@ from geo_service.web.streets_tile import routes as street_tile_routes
 
 
 def build_app(settings: Settings, database: Database) -> FastAPI:
-    """The application on one database. `app.state`: settings, database, engine (sync), pool (async)."""
+    """The application on one database.
+
+    `app.state`: settings, database, engine (sync), reading (sync, without transactions), pool (async).
+    """
     refuse_public_demo(settings)
     engine = database.app_engine()
+    reading = database.reading_engine()
     pool = database.async_pool()
 
     @asynccontextmanager
@@ -48,6 +52,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         yield
         await pool.close()
         engine.dispose()
+        reading.dispose()
 
     app = FastAPI(
         title="Digitaler Straßenraum",
@@ -60,8 +65,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.engine = engine
-    # For answers that only read: no BEGIN and COMMIT around the statements, half of a check's round trips.
-    app.state.reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+    app.state.reading = reading
     app.state.pool = pool
     app.state.rates = Rates(settings)
     install_problem_answers(app)

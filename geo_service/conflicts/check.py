@@ -17,6 +17,7 @@ from geo_service.conflicts.finding import Finding, OtherObject, finding_key, ver
 from geo_service.conflicts.places import border_row, road_rows
 from geo_service.conflicts.rule_file import SEVERITIES
 from geo_service.conflicts.words import code_labels, explain
+from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.locate import Location, locate, located
 from geo_service.occupations.occupation import Occupation
@@ -64,7 +65,7 @@ def check_with(
 ) -> CheckResult:
     """The same with the rules and values of a given catalogue, say those of another day."""
     statement = found.book.check_among_requests if question.others else found.book.check
-    rows = session.execute(statement, check_binds(found, question, as_of=as_of)).all()
+    rows = prepared_rows(session, statement.text, check_binds(found, question, as_of=as_of))
     findings = tuple(finding_of_row(row, found) for row in rows)
     return CheckResult(
         verdict=verdict_of(findings), findings=findings, findings_total=rows[0].findings_total if rows else 0

@@ -55,16 +55,32 @@ class Database:
             hide_parameters=True,  # they hold names and addresses; errors are logged
         )
 
+    def reading_engine(self, pool_size: int = 10) -> Engine:
+        """The same for answers that only read: no transaction around them, each statement planned once."""
+        conninfo = self._reading_conninfo()
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(conninfo, prepare_threshold=0),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            isolation_level="AUTOCOMMIT",
+            pool_pre_ping=False,
+            hide_parameters=True,
+        )
+
+    def _reading_conninfo(self) -> str:
+        # These plans do not depend on the values, and planning anew costs as much as the answer itself.
+        options = _options(self.statement_timeout_ms, self.app_role)
+        return make_conninfo(self.app, options=f"{options} -c plan_cache_mode=force_generic_plan")
+
     def async_pool(self, size: int = 8) -> AsyncConnectionPool[psycopg.AsyncConnection]:
         """Async pool as the application's role, autocommit: for the byte paths, one statement each.
 
         A connection that broke meanwhile is noticed by the statement that meets it (ogc/reading.py repeats it
         once): asking each time whether it lives would be a second round trip for every page.
         """
-        options = _options(self.statement_timeout_ms, self.app_role)
         return AsyncConnectionPool(
-            # The plans do not depend on the values, and planning a page anew costs as much as reading it.
-            make_conninfo(self.app, options=f"{options} -c plan_cache_mode=force_generic_plan"),
+            self._reading_conninfo(),
             min_size=1,
             max_size=size,
             open=False,

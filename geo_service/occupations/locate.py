@@ -14,11 +14,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
+from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import general_value
 from geo_service.sql.loader import statements
 
-_LOCATE = text(statements("occupations")["locate_area"])
+_LOCATE = statements("occupations")["locate_area"]
 _LOCATE_MANY = text(
     statements("occupations")["locate_areas"].replace(
         "«locate_area»",
@@ -112,13 +113,14 @@ def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Locatio
     """Towns and streets of an area in EPSG:25832, with the drawing noise in force on `day`."""
     if area is None:
         return NOWHERE
-    row = session.execute(
+    (row,) = prepared_rows(
+        session,
         _LOCATE,
         {
             "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
             "noise_m2": general_value("overlap_noise_m2", day),
         },
-    ).one()
+    )
     return _location(row)
 
 

@@ -18,7 +18,7 @@ from geo_service.permits.assess_request import Assessment, assess_request, asses
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
 from geo_service.web.limits import limit_checks
-from geo_service.web.scope import find_caller
+from geo_service.web.scope import read_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
 router = APIRouter(prefix="/api/v1", tags=["conflict checks"])
@@ -38,7 +38,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     as_of = datetime.now(UTC)
     # One function and one session instead of dependencies: each of those costs a change of thread.
     with Session(request.app.state.reading) as session:
-        caller = find_caller(request, session, request.headers.get("x-csrf-token"))
+        caller = read_caller(request, session, request.headers.get("x-csrf-token"))
         limit_checks(request, caller)
         if isinstance(body, UseFeature):
             use = body.to_request()

@@ -39,10 +39,8 @@ async def sent_csrf_token(request: Request) -> str | None:
     return None
 
 
-def find_caller(
-    request: Request, session: PublicSession, csrf: Annotated[str | None, Depends(sent_csrf_token)]
-) -> Caller:
-    """Bearer key, else the sign-in cookie, else the public; and tell the database who speaks.
+def read_caller(request: Request, session: Session, csrf: str | None) -> Caller:
+    """Bearer key, else the sign-in cookie, else the public.
 
     Raises NotSignedIn for a key that is unknown, expired or revoked, and Forbidden when a browser writes
     with its cookie alone: another site could have made it do so.
@@ -51,6 +49,14 @@ def find_caller(
     caller = identify(session, authorization=request.headers.get("authorization"), cookie=cookie)
     if caller.signed_in and request.method not in _READING and not is_csrf_token(csrf, cookie or ""):
         raise Forbidden("The form is too old or did not come from this page; load it again and repeat.")
+    return caller
+
+
+def find_caller(
+    request: Request, session: PublicSession, csrf: Annotated[str | None, Depends(sent_csrf_token)]
+) -> Caller:
+    """The caller of `read_caller`; and tell the database who speaks in this transaction."""
+    caller = read_caller(request, session, csrf)
     speak_as(session, actor=caller.role, town=caller.town_for_rows())
     return caller
 
