@@ -44,6 +44,14 @@ ON CONFLICT (source) DO UPDATE SET
     last_file = EXCLUDED.last_file, last_snapshot = EXCLUDED.last_snapshot, report = EXCLUDED.report,
     imported_at = now()
 
+-- list_feeds
+-- Every feed that was imported, with the report of its last import.
+-- In: nothing.  Out: one row for each feed.
+SELECT source, title, attribution, licence, url, last_file, last_snapshot, imported_at, report
+FROM site_feed
+WHERE report IS NOT NULL
+ORDER BY title, source
+
 -- save_records
 -- What was delivered this time.
 -- In: source, seen (instant), rows (json array: source_id, raw_hash, profile_hash, town, site_id, held, refused).
