@@ -26,13 +26,13 @@ INSERT INTO permit (
     charitable, area, detour, closed_segments, town_chosen, area_m2, area_declared_m2, frontage_m, count, zone,
     height_from_m, height_to_m, period, end_known, recurrence, excavation, restriction, takes, remaining_carriageway_m,
     remaining_footway_m, pedestrian_guidance, cycle_guidance, traffic_order, consents, fee, urgent_reason, filed_by,
-    language, filed_at, demo)
+    language, filed_at, source, source_reference, demo)
 SELECT
     permit_id, town, reference, status, parent, child_kind, case_group, use_type, purpose, address_text, commercial,
     charitable, area, detour, closed_segments, town_chosen, area_m2, area_declared_m2, frontage_m, count, zone,
     height_from_m, height_to_m, period, end_known, recurrence, excavation, restriction, takes, remaining_carriageway_m,
     remaining_footway_m, pedestrian_guidance, cycle_guidance, traffic_order, consents, fee, urgent_reason, filed_by,
-    language, filed_at, demo
+    language, filed_at, source, source_reference, demo
 FROM jsonb_populate_record(CAST(NULL AS permit), CAST(:row AS jsonb))
 
 -- update_permit

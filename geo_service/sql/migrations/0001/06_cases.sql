@@ -45,10 +45,13 @@ CREATE TABLE permit (
     filed_at timestamptz,
     decided_at timestamptz,
     findings_at_grant jsonb,
+    source text,                              -- the other system that an imported case comes from
+    source_reference text,                    -- its reference there
     demo boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,       -- the ETag
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT permit_source_unique UNIQUE (source, source_reference),
     CONSTRAINT permit_area_plausible CHECK (NOT ST_IsEmpty(area) AND ST_XMin(area) > 200000 AND ST_XMax(area) < 1000000
         AND ST_YMin(area) > 5200000 AND ST_YMax(area) < 6200000),
     CONSTRAINT permit_period_not_empty CHECK (NOT isempty(period) AND NOT lower_inf(period)),
