@@ -34,3 +34,15 @@ def test_the_series_is_counted_as_published(imports: Imports, shared_data: Path)
             report.parts_left_out,
         )
         previous = report.delivered
+
+
+def test_the_flat_file_is_read_by_the_same_profile(imports: Imports, shared_data: Path) -> None:
+    report = imports.file(shared_data / "karlsruhe-baustellen" / "flat_2026-08-07.geojson", "karlsruhe")
+    assert (report.delivered, report.stored, report.refused) == (173, 173, ())
+    assert {each.source_id for each in report.parts_left_out} == {"2024V2069", "2024V3208", "2024V6440"}
+    assert "2026V4804" in {each.source_id for each in report.repaired}
+    assert report.widened == 32
+    row = imports.rows(
+        "SELECT kind, restriction, takes, area_widened FROM construction_site WHERE source_id = '2026V0635'"
+    )
+    assert [tuple(each) for each in row] == [("hochbau", "full_closure", ["carriageway"], False)]
