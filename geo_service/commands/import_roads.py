@@ -1,4 +1,4 @@
-"""`geo-service import roads FILE`: a road network from OpenStreetMap, brought in as an update."""
+"""`geo-service import roads FILE`: a network of OpenStreetMap or of an office, brought in as an update."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from geo_service.roads.osm_boundaries import OsmMunicipality, read_municipalitie
 from geo_service.roads.osm_segments import SOURCE as OSM
 from geo_service.roads.osm_town import slug_of, write_town_folder
 from geo_service.roads.road_address import local_file
+from geo_service.roads.road_mapping import find_mapping, read_mapping
 from geo_service.roads.road_report import RoadReport
 from geo_service.settings import Settings
 from geo_service.towns.folder import read_town_folder
@@ -42,8 +43,17 @@ _WORDS = {
 
 
 def roads(
-    file: Annotated[str, typer.Argument(help="Path or http(s) address of .osm.pbf, .osm.gz or .osm")],
+    file: Annotated[
+        str,
+        typer.Argument(help="Path or http(s) address of .osm.pbf, .osm.gz or .osm; others need a mapping"),
+    ],
     town: Annotated[str | None, typer.Option(help="Bring in this town only (AGS or slug)")] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="How to read an official file: a name that ships, or your .yaml (docs/road-mapping.md)"
+        ),
+    ] = None,
     add_towns: Annotated[
         bool, typer.Option(help="Add an unknown municipality whose boundary the file holds completely")
     ] = True,
@@ -53,12 +63,13 @@ def roads(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON")] = False,
 ) -> None:
     """Bring in a road network; the same file again changes nothing, a newer one is an update."""
+    of_office = None if mapping is None else read_mapping(find_mapping(mapping))
     with _progress() as progress:
         progress("fetch")
         with local_file(file) as path:
-            network = imported.read_roads(path, progress=progress)
+            network = imported.read_roads(path, mapping=of_office, progress=progress)
             progress("towns")
-            municipalities = _municipalities(path, town) if add_towns else []
+            municipalities = _municipalities(path, town) if add_towns and of_office is None else []
         with opened_database(Settings()) as database:
             wanted = _Import(network=network, town=town, force=force, progress=progress)
             added, report = _bring_in(database, wanted, municipalities)

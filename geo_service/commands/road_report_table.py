@@ -8,11 +8,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from geo_service.roads.osm_segments import SOURCE
 from geo_service.roads.road_report import RoadReport
 
 _REASONS = {
     "no_length": "of no length",
     "fewer_than_two_nodes": "with fewer than two nodes",
+    "no_id": "without an id",
+    "id_twice": "whose id another line has already",
+    "no_geometry": "without a geometry",
+    "no_line": "that are points or areas",
+    "too_many_vertices": "with more than 10,000 vertices",
+    "not_finite": "with a coordinate that is no number",
     "nodes_missing": "whose nodes are not in the file",
     "nodes_missing_in_part": "with some nodes not in the file (the rest was kept)",
 }
@@ -21,8 +28,9 @@ _REASONS = {
 def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
     """Write what the import did to standard output."""
     console = Console(highlight=False, soft_wrap=True)
+    kind = "highway lines" if report.source == SOURCE else "lines"
     console.print(
-        f"{report.file}: {report.lines:,} highway lines ({report.outlines:,} edges of squares), "
+        f"{report.file}: {report.lines:,} {kind} ({report.outlines:,} edges of squares), "
         f"{report.length_km:,.1f} km; {report.crossing_lines:,} cross a town's border and are kept whole",
         markup=False,
     )
@@ -32,6 +40,8 @@ def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
     console.print(_totals(report))
     for reason, count in report.skipped.items():
         console.print(f"left out: {count:,} {_REASONS.get(reason, reason)}", markup=False)
+    for value, count in report.unknown.items():
+        console.print(f"not understood, so not known: {value} ({count:,} lines)", markup=False)
     if report.elsewhere:
         console.print(f"left out: {report.elsewhere:,} segments of other towns", markup=False)
     if report.rematched:

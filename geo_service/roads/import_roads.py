@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import shapely
@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from geo_service.errors import BadRoadFile
 from geo_service.roads.osm_file import read_osm_network
 from geo_service.roads.osm_segments import SOURCE, osm_segments
+from geo_service.roads.road_mapping import RoadMapping
 from geo_service.roads.road_report import ClassTotal, RoadReport
 from geo_service.roads.save_segments import Box, SavedSegments, Scope, merge_staged, stage_segments
 from geo_service.roads.segment import Segment
+from geo_service.roads.vector_file import read_vector_lines
+from geo_service.roads.vector_segments import vector_segments
 from geo_service.sql.loader import statements
 
 Progress = Callable[[str], None]
@@ -39,6 +42,7 @@ class RoadFile:
     segments: Sequence[Segment]
     skipped: dict[str, int]
     box: Box
+    unknown: dict[str, int] = field(default_factory=dict)
 
 
 def quiet(_phase: str) -> None:
@@ -46,24 +50,37 @@ def quiet(_phase: str) -> None:
 
 
 def import_roads(
-    session: Session, path: Path, *, town: str | None = None, progress: Progress = quiet
+    session: Session,
+    path: Path,
+    *,
+    town: str | None = None,
+    mapping: RoadMapping | None = None,
+    progress: Progress = quiet,
 ) -> RoadReport:
     """Bring the roads of the file `path` in as an update; with `town` (AGS) only that town's.
 
     Raises BadRoadFile before anything is changed. Does not commit; runs as the operator.
     """
-    return store_roads(session, read_roads(path, progress=progress), town=town, progress=progress)
+    return store_roads(
+        session, read_roads(path, mapping=mapping, progress=progress), town=town, progress=progress
+    )
 
 
-def read_roads(path: Path, *, progress: Progress = quiet) -> RoadFile:
-    """The network in a file, cut at junctions. Raises BadRoadFile with one readable line."""
+def read_roads(path: Path, *, mapping: RoadMapping | None = None, progress: Progress = quiet) -> RoadFile:
+    """The network in a file, cut at junctions. Raises BadRoadFile with one readable line.
+
+    With `mapping` any vector file that GDAL reads; its lines are segments already.
+    """
+    if mapping is not None:
+        return _read_official(path, mapping, progress)
     if not path.name.lower().endswith(OSM_ENDINGS):
-        raise BadRoadFile(f"{path.name}: road files end in {', '.join(OSM_ENDINGS)}.")
+        raise BadRoadFile(
+            f"{path.name}: road files end in {', '.join(OSM_ENDINGS)}; any other needs a mapping (--mapping)."
+        )
     progress("read")
     network = read_osm_network(path)
     progress("split")
     found = osm_segments(network)
-    west_m, south_m, east_m, north_m = shapely.total_bounds([segment.axis for segment in found.segments])
     return RoadFile(
         name=path.name,
         source=SOURCE,
@@ -71,8 +88,33 @@ def read_roads(path: Path, *, progress: Progress = quiet) -> RoadFile:
         outlines=sum(line.is_outline for line in network.lines),
         segments=found.segments,
         skipped=dict(found.skipped),
-        box=(float(west_m), float(south_m), float(east_m), float(north_m)),
+        box=_box(found.segments),
     )
+
+
+def _read_official(path: Path, mapping: RoadMapping, progress: Progress) -> RoadFile:
+    progress("read")
+    lines = read_vector_lines(path, mapping)
+    progress("split")
+    found = vector_segments(lines, mapping)
+    if not found.segments:
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(found.skipped.items()))
+        raise BadRoadFile(f"{path.name} holds no usable line ({reasons}).")
+    return RoadFile(
+        name=path.name,
+        source=mapping.source,
+        lines=len(lines.geometries),
+        outlines=0,
+        segments=found.segments,
+        skipped=dict(found.skipped),
+        box=_box(found.segments),
+        unknown=dict(found.unknown),
+    )
+
+
+def _box(segments: Sequence[Segment]) -> Box:
+    west_m, south_m, east_m, north_m = shapely.total_bounds([segment.axis for segment in segments])
+    return float(west_m), float(south_m), float(east_m), float(north_m)
 
 
 def store_roads(
@@ -139,6 +181,7 @@ def _report(
         length_km=float(shapely.length([segment.axis for segment in file.segments]).sum()) / 1000,
         crossing_lines=crossing,
         skipped=file.skipped,
+        unknown=file.unknown,
         elsewhere=elsewhere,
         added=saved.added,
         changed=saved.changed,

@@ -24,9 +24,10 @@ class RoadReport:
     """Counts of one import.
 
     lines, outlines (edges of squares, among the lines), length_km and crossing_lines (in two towns, or
-    partly in none) are the file's. skipped: lines, by reason. elsewhere: segments left out because one town
-    was asked for. retired: ids of segments that are gone, but kept because occupations lie on them.
-    rematched: what occupations said about gone segments and now say about those in their place.
+    partly in none) are the file's. skipped: lines, by reason; unknown: values that were not understood, by
+    field and value. elsewhere: segments left out because one town was asked for. retired: ids of segments
+    that are gone, but kept because occupations lie on them. rematched: what occupations said about gone
+    segments and now say about those in their place; stranded: those for which none was found.
     """
 
     file: str
@@ -36,6 +37,7 @@ class RoadReport:
     length_km: float
     crossing_lines: int
     skipped: Mapping[str, int]
+    unknown: Mapping[str, int]
     elsewhere: int
     added: int
     changed: int
