@@ -225,8 +225,12 @@ def test_a_small_site_is_seen_from_afar_and_says_what_it_is(watched: Watched) ->
     page = watched.open("/towns/bensheim/")
     page.wait_for_selector("[data-ready]")
     lat, lon = lonlat_of(-60, -50)
-    page.evaluate("([lat, lon]) => GeoService.map.setView([lat, lon], 12, {animate: false})", [lat, lon])
-    page.wait_for_timeout(600)
+    page.evaluate(
+        "([lat, lon]) => new Promise(done => { GeoService.map.on('featuresshown', event => event.layer === 'construction_sites' && done());"
+        " GeoService.map.setView([lat, lon], 12, {animate: false}); })",
+        [lat, lon],
+    )
+    page.wait_for_timeout(100)  # the canvas draws in the next frame
     box = page.locator(".town-map").bounding_box()
     assert box is not None
     # 24 m across are less than a pixel here; five pixels beside its middle there is still something to hit.
@@ -268,3 +272,16 @@ def test_a_citizen_withdraws_and_the_case_says_so(watched: Watched) -> None:
     page.wait_for_url(f"**/permits/{reference}")
     assert "zurückgezogen" in page.inner_text("h1")
     assert page.locator("#withdraw").count() == 0
+
+
+def test_who_cannot_be_reached_is_told_before_anything_is_sent(watched: Watched) -> None:
+    page = watched.open("/towns/bensheim/apply?lang=en")
+    page.wait_for_selector("[data-ready]")
+    draw_around(page, (-120, -60), 3)
+    page.locator("[data-verdict]").wait_for()
+    assert "example tariff" in page.inner_text("#result").lower()
+    assert "×" in page.inner_text(".fee") and "Tag" not in page.inner_text(".fee")
+    page.fill("#name", "Petra Probe")
+    page.click("#file-button")
+    assert "so that the town can answer" in page.inner_text("#file-message")
+    assert page.locator("#email").get_attribute("aria-invalid") == "true"

@@ -133,6 +133,7 @@
     const geometry = drawing.geometry();
     if (!geometry) return told(geo.t("Bitte zeichnen Sie zuerst die Fläche ein.", "Please draw the area first."), null);
     if (!at("name").value.trim()) return told(geo.t("Bitte nennen Sie Ihren Namen oder Ihre Firma.", "Please state your name or firm."), at("name"));
+    if (!["email", "phone", "address"].some((name) => at(name).value.trim())) return told(geo.t("Bitte nennen Sie E-Mail, Telefon oder Anschrift, damit die Kommune antworten kann.", "Please state an e-mail address, a phone number or a postal address, so that the town can answer."), at("email"));
     if (at("email").value && !at("email").checkValidity()) return told(geo.t("Diese E-Mail-Adresse ist nicht vollständig.", "This e-mail address is not complete."), at("email"));
     const applicant = { name: at("name").value.trim() };
     for (const name of ["email", "phone", "address"]) if (at(name).value.trim()) applicant[name] = at(name).value.trim();
