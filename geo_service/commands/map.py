@@ -22,6 +22,7 @@ from geo_service.mapview.view import get_view
 from geo_service.settings import Settings
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
+from geo_service.web.language import Language
 
 
 def standalone_map(session: Session, view_name: str, ags_or_slug: str, language: str) -> str:
@@ -49,13 +50,13 @@ def write_map(
     view: Annotated[str, typer.Argument(help="View: a file of maps/, for example public")],
     town: Annotated[str, typer.Option("--town", help="AGS or slug")],
     out: Annotated[Path, typer.Option("--out", help="HTML file to write")],
-    english: Annotated[bool, typer.Option("--english", help="In English")] = False,
+    lang: Annotated[Language, typer.Option(help="Language of the map")] = "de",
 ) -> None:
     """Write a map as one HTML file that opens from disk without a network."""
     with opened_database(Settings()) as database:
         engine = database.app_engine(1)
         with Session(engine) as session:
-            page = standalone_map(session, view, town, "en" if english else "de")
+            page = standalone_map(session, view, town, lang)
         engine.dispose()
     try:
         out.write_text(page, encoding="utf-8")

@@ -149,8 +149,8 @@ def list_all() -> None:
 
 def overview(session: Session) -> Table:
     """All towns as a table that fits a terminal of 80 columns."""
-    table = Table(title="Kommunen", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("AGS", "Adresse", "Name", "Präfix", "Anträge", "Tarif"):
+    table = Table(title="Towns", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("AGS", "Address", "Name", "Prefix", "Requests", "Tariff"):
         table.add_column(heading, no_wrap=heading != "Name")
     for row in session.execute(text(statements("towns")["towns_overview"])):
         table.add_row(*_cells(row))
@@ -158,13 +158,13 @@ def overview(session: Session) -> Table:
 
 
 def _cells(row: Row[tuple[object, ...]]) -> list[str]:
-    tariff = {None: "–", True: "amtlich", False: "Beispiel"}[row.official]
+    tariff = {None: "–", True: "official", False: "example"}[row.official]
     return [
         row.ags,
         row.slug,
         escape(row.name),
         row.reference_prefix or "–",
-        "ja" if row.accepts_requests else "nein",
+        "yes" if row.accepts_requests else "no",
         tariff if row.tariffs < 2 else f"{tariff} ({row.tariffs})",
     ]
 

@@ -42,8 +42,8 @@ def test_towns_are_added_and_listed(login: str, tmp_path: Path) -> None:
     assert listed.returncode == 0
     rows = {line.split()[1]: line for line in listed.stdout.splitlines() if line.strip()[:1] == "0"}
     assert len(rows) == 24
-    assert rows["heppenheim"].split()[-2:] == ["ja", "amtlich"]
-    assert rows["bensheim"].split()[-2:] == ["ja", "Beispiel"]
+    assert rows["heppenheim"].split()[-2:] == ["yes", "official"]
+    assert rows["bensheim"].split()[-2:] == ["yes", "example"]
     assert rows["lorsch"].split()[-2:] == ["nein", "–"]
     assert "Neustadt [bold]" in rows["neustadt"]
 
