@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from geo_service.commands import import_facilities, import_roads, import_sites
+from geo_service.commands import import_deliveries, import_facilities, import_roads, import_sites
 
 imports = typer.Typer(no_args_is_help=True, help="Bring in data as it is; the same again is an update")
 import_roads.register(imports)
 import_facilities.register(imports)
 import_sites.register(imports)
+import_deliveries.register(imports)
 
 
 def register(app: typer.Typer) -> None:

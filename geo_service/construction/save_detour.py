@@ -44,8 +44,25 @@ class Detour:
 
 def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckResult:
     """Insert or update a detour by its id. Raises BlockedByFindings (409) like `save_site`."""
+    occupation_id, result = save_with_findings(session, detour_occupation(detour, as_of), as_of=as_of)
+    way = shapely.set_srid(detour.way, TOWN_SRID)
+    row = {
+        "detour_id": str(detour.detour_id), "town": detour.town, "title": detour.title, "state": detour.state,
+        "way": str(shapely.to_wkb(way, hex=True, include_srid=True)), "modes": sorted(detour.modes),
+        "period": detour.period.to_range(), "source": detour.source, "source_id": detour.source_id,
+        "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to), "demo": detour.demo,
+    }  # fmt: skip
+    session.execute(
+        text(statements("construction")["save_detour"]),
+        {"row": orjson.dumps(row).decode(), "occupation_id": occupation_id},
+    )
+    return result
+
+
+def detour_occupation(detour: Detour, as_of: datetime) -> Occupation:
+    """What the detour claims of the streets it is led through."""
     standing = standing_of("detours", detour.state)
-    occupation = Occupation(
+    return Occupation(
         collection="detours",
         source_id=detour.detour_id,
         case_group=detour.belongs_to or detour.detour_id,
@@ -61,16 +78,3 @@ def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckRe
         detour=detour.way,
         demo=detour.demo,
     )
-    occupation_id, result = save_with_findings(session, occupation, as_of=as_of)
-    way = shapely.set_srid(detour.way, TOWN_SRID)
-    row = {
-        "detour_id": str(detour.detour_id), "town": detour.town, "title": detour.title, "state": detour.state,
-        "way": str(shapely.to_wkb(way, hex=True, include_srid=True)), "modes": sorted(detour.modes),
-        "period": detour.period.to_range(), "source": detour.source, "source_id": detour.source_id,
-        "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to), "demo": detour.demo,
-    }  # fmt: skip
-    session.execute(
-        text(statements("construction")["save_detour"]),
-        {"row": orjson.dumps(row).decode(), "occupation_id": occupation_id},
-    )
-    return result

@@ -119,7 +119,8 @@ def store_permits(
         progress(done, len(ledger.now))
     speak_as(session, actor="operator")  # no case is open any more
     report = _report(delivery, ledger, bringing)
-    save_ledger(session, ledger, report, as_of=as_of)
+    # Every desk reads the kept report: what it says about cases of one town stays with who ran the import.
+    save_ledger(session, ledger, replace(report, held=(), kept=()), as_of=as_of)
     return report
 
 
@@ -257,13 +258,17 @@ def _report(delivery: PermitDelivery, ledger: Ledger, bringing: _Bringing) -> De
         for each in ledger.gone
         if ledger.known[each].site_id is not None
     ]
+    counts = ledger.counts()
     return DeliveryReport(
         file=delivery.file.name,
         source=profile.source,
         attribution=profile.attribution,
         licence=profile.licence,
         delivered=len(delivery.file.records),
-        **ledger.counts(),
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        gone=counts["gone"],
         written=dict(bringing.written),
         refused=ledger.refusals(),
         held=tuple(bringing.held),

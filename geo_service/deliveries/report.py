@@ -12,8 +12,9 @@ from geo_service.construction.import_report import Remark
 class DeliveryReport:
     """Counts of one import, of the raw records.
 
-    states: how many stand in which state now, of those written. held: meant to be binding, but something is
-    in the way. kept: changed or gone at the source, left as they are here. left_out: by reason, no fault.
+    written: how many stand in which state now, of those written. held: meant to be binding, but something
+    is in the way. kept: changed or gone at the source, left as they are here. merged: read together with
+    another record. left_out: by reason, no fault.
     """
 
     file: str
@@ -29,5 +30,8 @@ class DeliveryReport:
     refused: tuple[Remark, ...] = ()
     held: tuple[Remark, ...] = ()
     kept: tuple[Remark, ...] = ()
+    merged: int = 0
+    repaired: tuple[Remark, ...] = ()
+    parts_left_out: tuple[Remark, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     untranslated: Mapping[str, int] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def save_event(session: Session, event: Event, *, as_of: datetime) -> CheckResul
     A planned event is always stored, with its findings. Raises BlockedByFindings (409) for a granted one
     over a block.
     """
-    occupation_id, result = save_with_findings(session, _occupation_of(event, as_of), as_of=as_of)
+    occupation_id, result = save_with_findings(session, event_occupation(event, as_of), as_of=as_of)
     area = shapely.set_srid(event.area, TOWN_SRID)
     row = {
         "event_id": str(event.event_id), "title": event.title, "kind": event.kind, "state": event.state,
@@ -62,7 +62,8 @@ def save_event(session: Session, event: Event, *, as_of: datetime) -> CheckResul
     return result
 
 
-def _occupation_of(event: Event, as_of: datetime) -> Occupation:
+def event_occupation(event: Event, as_of: datetime) -> Occupation:
+    """What the event claims of the street."""
     standing = standing_of("events", event.state)
     return Occupation(
         collection="events",
