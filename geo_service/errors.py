@@ -117,6 +117,14 @@ class BadInterval(Invalid):
     """The period is not usable: its end must lie after its start."""
 
 
+class BadHeights(Invalid):
+    """The upper height must lie above the lower one."""
+
+
+class ChangedMeanwhile(Rejected):
+    """Something that this refers to was changed meanwhile; repeat the request."""
+
+
 class SetupError(GeoServiceError):
     """The service cannot start."""
 

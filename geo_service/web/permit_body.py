@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
 from geo_service.permits.applicant import Applicant
 from geo_service.permits.decide_permit import Move, Override
 from geo_service.permits.permit_request import PermitRequest
+from geo_service.web.storable import StorableBody
 from geo_service.web.use_request import UseProperties, use_request
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 
 
-def _without_nul(value: Any) -> None:
-    """PostgreSQL cannot store the character 0; nobody types it."""
-    if isinstance(value, str) and "\0" in value:
-        raise ValueError("the character U+0000 is not allowed")
-
-
-class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="after")
-    def _storable(self) -> Self:
-        for value in self.__dict__.values():
-            _without_nul(value)
-        return self
-
-
-class ApplicantBody(_Plain):
+class ApplicantBody(StorableBody):
     """Who asks. A name and one way to reach the person."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -44,7 +30,9 @@ class ApplicantBody(_Plain):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if not (self.email or self.address or self.phone):
-            raise ValueError("one of email, address or phone is needed, so that the town can answer")
+            raise PydanticCustomError(
+                "not_reachable", "One of email, address or phone is needed, so that the town can answer."
+            )
         return self
 
     def to_applicant(self) -> Applicant:
@@ -60,12 +48,6 @@ class PermitProperties(UseProperties):
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] | None = None
     applicant: ApplicantBody | None = None
     status: Literal["draft", "submitted"] = "submitted"
-
-    @model_validator(mode="after")
-    def _storable(self) -> Self:
-        for value in self.__dict__.values():
-            _without_nul(value)
-        return self
 
 
 class PermitFeature(BaseModel):
@@ -95,28 +77,28 @@ class PermitFeature(BaseModel):
         )
 
 
-class ConditionBody(_Plain):
+class ConditionBody(StorableBody):
     """A condition of the permit."""
 
     code: Annotated[str, StringConstraints(max_length=60)] | None = None
     text: Words
 
 
-class OverrideBody(_Plain):
+class OverrideBody(StorableBody):
     """A finding that is set aside."""
 
     finding: Annotated[str, StringConstraints(max_length=100)]
     reason: Words
 
 
-class MoveBody(_Plain):
+class MoveBody(StorableBody):
     """One step."""
 
     to: Annotated[str, StringConstraints(max_length=40)]
     reason: Words | None = None
     reason_code: Annotated[str, StringConstraints(max_length=60)] | None = None
     conditions: Annotated[list[ConditionBody], Field(max_length=100)] | None = None
-    overrides: Annotated[list[OverrideBody], Field(max_length=200)] = []
+    overrides: Annotated[list[OverrideBody], Field(max_length=200, default_factory=list)]
 
     def to_move(self, versions: frozenset[int] | None) -> Move:
         """The same as a value of the house."""

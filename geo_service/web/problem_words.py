@@ -8,7 +8,9 @@ the translation. Field faults that pydantic finds go by their type.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from geo_service.web.language import Language
 
@@ -79,6 +81,15 @@ SENTENCES = {
     "Overriding needs a written reason; it is kept for ever.": "Das Übergehen braucht eine schriftliche Begründung; sie bleibt dauerhaft erhalten.",
     "The permit is decided; what was asked for cannot be changed any more.": "Es ist entschieden; der Antrag lässt sich nicht mehr ändern.",
     "The request is being examined; it can be changed when the town asks for more information.": "Der Antrag wird geprüft; ändern lässt er sich, wenn die Kommune nachfragt.",
+    "There is no case with this reference and token.": "Einen Vorgang mit diesem Aktenzeichen und Zugangscode gibt es nicht.",
+    "There is no finding ….": "Den Befund … gibt es nicht.",
+    "There is no state ….": "Einen Zustand … gibt es nicht.",
+    "The cursor is not one that this service gave out.": "Dieser Cursor stammt nicht von diesem Dienst.",
+    "An Idempotency-Key has 1 to … characters.": "Ein Idempotency-Key hat 1 bis … Zeichen.",
+    "There is no town under this name or AGS.": "Eine Kommune mit diesem Namen oder AGS gibt es nicht.",
+    "There is no such tile.": "Diese Kachel gibt es nicht.",
+    "This form must be sent from this service's own page.": "Dieses Formular muss von der Seite dieses Dienstes kommen.",
+    "Something binding is in the way; move it, choose another time, or keep it planned.": "Etwas Verbindliches steht im Weg: Verschieben, eine andere Zeit wählen oder als geplant belassen.",
     # place and time
     "The geometry is empty.": "Die Geometrie ist leer.",
     "The geometry has no area.": "Die Geometrie hat keine Fläche.",
@@ -97,30 +108,93 @@ SENTENCES = {
     "The year is not plausible.": "Das Jahr ist nicht plausibel.",
     "The period has … days; at most … are accepted.": "Der Zeitraum hat … Tage; höchstens … sind möglich.",
     "A period is needed: either from and until (days), or start and end (instants).": "Ein Zeitraum wird gebraucht: entweder from und until (Tage) oder start und end (Zeitpunkte).",
+    "Something that this refers to was changed meanwhile; repeat the request.": "Etwas, worauf sich dies bezieht, wurde inzwischen geändert; wiederholen Sie die Anfrage.",
     "The upper height must lie above the lower one.": "Die obere Höhe muss über der unteren liegen.",
+    "The geometry type … is not accepted.": "Die Geometrieart … wird nicht angenommen.",
+    "A LineString is needed here, not a ….": "Hier wird ein LineString gebraucht, kein ….",
+    "The line has no length.": "Die Linie hat keine Länge.",
+    "A GeometryCollection needs at least one geometry.": "Eine GeometryCollection braucht mindestens eine Geometrie.",
+    "A GeometryCollection inside another one is not accepted.": "Eine GeometryCollection in einer anderen wird nicht angenommen.",
+    "A list of positions is needed here.": "Hier wird eine Liste von Punkten gebraucht.",
+    "A position is [longitude, latitude] in degrees.": "Ein Punkt ist [Länge, Breite] in Grad.",
+    "At least … positions are needed here.": "Hier werden mindestens … Punkte gebraucht.",
+    "A … (…) needs length_m and depth_m in metres.": "Zu … (…) werden length_m und depth_m in Metern gebraucht.",
+    "A … needs … in metres, greater than 0.": "Zu … wird … in Metern gebraucht, größer als 0.",
     "The recurring pattern never falls into the period.": "Das Muster fällt nie in den Zeitraum.",
 }  # fmt: skip
 
+# What GEOS finds wrong with an area.
+for _reason, _grund in {
+    "self-intersection": "sie kreuzt sich selbst",
+    "ring self-intersection": "ein Ring berührt oder kreuzt sich selbst",
+    "hole lies outside shell": "ein Loch liegt außerhalb",
+    "holes are nested": "Löcher liegen ineinander",
+    "nested holes": "Löcher liegen ineinander",
+    "nested shells": "Teile liegen ineinander",
+    "interior is disconnected": "das Innere hängt nicht zusammen",
+    "duplicate rings": "ein Ring kommt zweimal vor",
+    "too few points in geometry component": "ein Teil hat zu wenige Punkte",
+}.items():
+    SENTENCES[f"The area is not valid and cannot be repaired: {_reason} at …, … (longitude, latitude)."] = (
+        f"Die Fläche ist nicht gültig und nicht zu reparieren: {_grund}, bei … Länge, … Breite."
+    )
+
+# By pydantic's type of fault; {…} is filled with what pydantic says about it.
 FIELD_FAULTS = {
     "missing": "Diese Angabe fehlt.",
     "extra_forbidden": "Diese Eigenschaft ist nicht bekannt.",
-    "string_too_long": "Der Text ist zu lang.",
-    "string_too_short": "Der Text ist zu kurz.",
+    "string_too_long": "Der Text ist zu lang: höchstens {max_length} Zeichen.",
+    "string_too_short": "Der Text ist zu kurz: mindestens {min_length} Zeichen.",
     "string_type": "Hier wird ein Text gebraucht.",
+    "string_unicode": "Der Text enthält ein Zeichen, das es nicht gibt.",
     "string_pattern_mismatch": "Der Text hat nicht die nötige Form.",
     "literal_error": "Dieser Wert ist nicht vorgesehen.",
+    "date_type": "Hier wird ein Tag gebraucht, zum Beispiel 2026-06-01.",
     "date_from_datetime_parsing": "Hier wird ein Tag gebraucht, zum Beispiel 2026-06-01.",
+    "date_from_datetime_inexact": "Hier wird ein Tag ohne Uhrzeit gebraucht, zum Beispiel 2026-06-01.",
     "date_parsing": "Hier wird ein Tag gebraucht, zum Beispiel 2026-06-01.",
+    "datetime_type": "Hier wird ein Zeitpunkt gebraucht, zum Beispiel 2026-06-01T08:00:00+02:00.",
+    "datetime_parsing": "Hier wird ein Zeitpunkt gebraucht, zum Beispiel 2026-06-01T08:00:00+02:00.",
+    "datetime_from_date_parsing": "Hier wird ein Zeitpunkt gebraucht, zum Beispiel 2026-06-01T08:00:00+02:00.",
+    "time_type": "Hier wird eine Uhrzeit gebraucht, zum Beispiel 08:00.",
+    "time_parsing": "Hier wird eine Uhrzeit gebraucht, zum Beispiel 08:00.",
     "timezone_aware": "Ein Zeitpunkt braucht seine Zeitzone.",
+    "float_type": "Hier wird eine Zahl gebraucht.",
     "float_parsing": "Hier wird eine Zahl gebraucht.",
+    "finite_number": "Die Zahl muss endlich sein.",
+    "int_type": "Hier wird eine ganze Zahl gebraucht.",
     "int_parsing": "Hier wird eine ganze Zahl gebraucht.",
-    "greater_than": "Die Zahl ist zu klein.",
-    "greater_than_equal": "Die Zahl ist zu klein.",
-    "less_than_equal": "Die Zahl ist zu groß.",
+    "int_parsing_size": "Die Zahl ist zu groß.",
+    "int_from_float": "Hier wird eine ganze Zahl gebraucht.",
+    "greater_than": "Die Zahl ist zu klein: Sie muss größer als {gt} sein.",
+    "greater_than_equal": "Die Zahl ist zu klein: mindestens {ge}.",
+    "less_than": "Die Zahl ist zu groß: Sie muss kleiner als {lt} sein.",
+    "less_than_equal": "Die Zahl ist zu groß: höchstens {le}.",
+    "bool_type": "Hier wird ja oder nein gebraucht (true, false).",
     "bool_parsing": "Hier wird ja oder nein gebraucht (true, false).",
+    "list_type": "Hier wird eine Liste gebraucht.",
+    "too_long": "Die Liste ist zu lang: höchstens {max_length} Einträge.",
+    "too_short": "Die Liste ist zu kurz: mindestens {min_length} Einträge.",
+    "dict_type": "Hier wird ein Objekt gebraucht.",
+    "model_type": "Hier wird ein Objekt gebraucht.",
+    "model_attributes_type": "Hier wird ein Objekt gebraucht.",
+    "uuid_type": "Hier wird eine UUID gebraucht.",
+    "uuid_parsing": "Hier wird eine UUID gebraucht.",
+    "union_tag_invalid": "Diese Art gibt es hier nicht; möglich: {expected_tags}.",
+    "union_tag_not_found": "Die Angabe {discriminator} fehlt; sie sagt, was gesendet wird.",
     "unknown_use": "Diese Nutzung gibt es nicht.",
+    "unstorable_character": "Das Zeichen U+0000 kann nicht gespeichert werden.",
+    "not_reachable": "E-Mail, Anschrift oder Telefon wird gebraucht, damit die Kommune antworten kann.",
     "json_invalid": "Hier ist das JSON fehlerhaft.",
 }
+
+
+def field_fault(fault: Mapping[str, Any], language: Language) -> str:
+    """What pydantic found wrong with one field, in the reader's language."""
+    german = FIELD_FAULTS.get(fault["type"])
+    if language == "en" or german is None:
+        return str(fault["msg"])
+    return german.format_map(fault.get("ctx", {}))
 
 
 def in_language(sentence: str, language: Language) -> str:

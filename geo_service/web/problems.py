@@ -10,11 +10,13 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
+from geo_service.db.constraints import meaning_of
 from geo_service.errors import GeoServiceError, Invalid, Unavailable
 from geo_service.web.language import Language, language_of
-from geo_service.web.problem_words import FIELD_FAULTS, TITLES, in_language
+from geo_service.web.problem_words import TITLES, field_fault, in_language
 
 log = structlog.get_logger()
 
@@ -72,6 +74,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _database(request: Request, error: Exception) -> Response:
     """What the database refuses: a value it cannot hold, or work it could not do in time."""
+    if isinstance(error, IntegrityError) and (meaning := meaning_of(error)):
+        return problem_answer(meaning(), language_of(request))
     if isinstance(error, DataError | IntegrityError):
         log.warning("value_refused_by_database", kind=type(error).__name__)
         return problem_answer(Invalid("A value cannot be stored as it is."), language_of(request))
@@ -86,12 +90,9 @@ def _pointer(place: Sequence[str | int]) -> str:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    german = language_of(request) == "de"
+    language = language_of(request)
     faults = [
-        {
-            "pointer": _pointer(fault["loc"][1:]),
-            "detail": FIELD_FAULTS.get(fault["type"], fault["msg"]) if german else fault["msg"],
-        }
+        {"pointer": _pointer(fault["loc"][1:]), "detail": field_fault(fault, language)}
         for fault in error.errors()
     ]
     malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
@@ -115,4 +116,5 @@ def install_problem_answers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _database)
     app.add_exception_handler(IntegrityError, _database)
     app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(NoConnectionFree, _database)
     app.add_exception_handler(Exception, _unexpected)

@@ -16,6 +16,7 @@ from geo_service.occupations.parameters import general_value
 from geo_service.occupations.recurrence import Recurrence, expand
 from geo_service.occupations.use_request import TrafficOrder, UseRequest
 from geo_service.occupations.use_types import use_types
+from geo_service.web.storable import StorableBody
 
 Restriction = Literal[
     "full_closure", "full_closure_residents_free", "one_direction_closure", "half_closure_signals",
@@ -38,10 +39,9 @@ def _known_use(code: str) -> str:
     return code
 
 
-class SeasonBody(BaseModel):
+class SeasonBody(StorableBody):
     """First and last day of a season, month-day, both included."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
     first: Annotated[MonthDay, Field(alias="from")]
     until: MonthDay
 
@@ -73,20 +73,18 @@ def _month_day(text: str) -> tuple[int, int]:
     return int(month), int(day)
 
 
-class TrafficOrderBody(BaseModel):
+class TrafficOrderBody(StorableBody):
     """A traffic order as the applicant or a clerk states it; civil days, both included."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
     number: Annotated[str, Field(max_length=100)] | None = None
     authority: Annotated[str, Field(max_length=200)] | None = None
     first: Annotated[date, Field(alias="from")]
     until: date
 
 
-class UseProperties(BaseModel):
+class UseProperties(StorableBody):
     """The properties of api.md section 3; filing adds its own in a subclass."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
     use_type: Annotated[str, AfterValidator(_known_use)]
     first: Annotated[date | None, Field(alias="from")] = None
     until: date | None = None
@@ -111,9 +109,11 @@ class UseProperties(BaseModel):
     pedestrian_guidance: Guidance | None = None
     cycle_guidance: Guidance | None = None
     detour: dict[str, Any] | None = None
-    closed_segments: Annotated[list[str], Field(max_length=200)] = []
+    closed_segments: Annotated[list[str], Field(max_length=200, default_factory=list)]
     traffic_order: TrafficOrderBody | None = None
-    consents: Annotated[list[Literal["road_owner", "fire_brigade"]], Field(max_length=20)] = []
+    consents: Annotated[
+        list[Literal["road_owner", "fire_brigade"]], Field(max_length=20, default_factory=list)
+    ]
     town: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
     address_text: Annotated[str, Field(max_length=300)] | None = None
     urgent_reason: Annotated[str, Field(max_length=2_000)] | None = None

@@ -74,7 +74,7 @@ def test_the_other_request_is_hidden_from_the_applicant(desk: Desk) -> None:
         ({"applicant": {"name": "X", "email": "kein"}}, "/properties/applicant/email"),
         ({"nonsense": 1}, "/properties/nonsense"),
         ({"use_type": "raumschiff"}, "/properties/use_type"),
-        ({"purpose": "a\u0000b"}, "/properties"),
+        ({"purpose": "a\u0000b"}, "/properties/purpose"),
         ({"consents": ["road_owner"]}, "/properties/consents"),
         ({"case_group": "3d7b1c1e-7e0a-4b51-9d4f-0a4c3a2b1c0d"}, "/properties/case_group"),
         ({"from": "2026-06-14", "until": "2026-06-01"}, "/properties/until"),

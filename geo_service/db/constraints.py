@@ -1,0 +1,61 @@
+"""The names of the schema's constraints as vocabulary: what each means to whoever sent a request.
+
+Whatever a client can run into is caught earlier, with a pointer, by the code that reads its request. These
+are the second fence: races, and what was forgotten. A test compares the lists with the schema.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy.exc import IntegrityError
+
+from geo_service.errors import BadGeometry, BadHeights, BadInterval, ChangedMeanwhile, GeoServiceError
+
+MEANING: dict[str, type[GeoServiceError]] = {
+    "applicant_permit_fkey": ChangedMeanwhile,
+    "applicant_permit_unique": ChangedMeanwhile,
+    "case_key_permit_fkey": ChangedMeanwhile,
+    "case_key_reference_unique": ChangedMeanwhile,
+    "finding_mine_fkey": ChangedMeanwhile,
+    "finding_other_fkey": ChangedMeanwhile,
+    "occupation_area_plausible": BadGeometry,
+    "occupation_detour_plausible": BadGeometry,
+    "occupation_heights_in_order": BadHeights,
+    "occupation_open_end_is_unknown": BadInterval,
+    "occupation_period_half_open": BadInterval,
+    "occupation_period_not_empty": BadInterval,
+    "occupation_segment_segment_fkey": ChangedMeanwhile,
+    "occupation_somewhere": BadGeometry,
+    "occupation_town_fkey": ChangedMeanwhile,
+    "permit_area_plausible": BadGeometry,
+    "permit_parent_fkey": ChangedMeanwhile,
+    "permit_period_not_empty": BadInterval,
+    "permit_reference_unique": ChangedMeanwhile,
+    "permit_town_fkey": ChangedMeanwhile,
+    "permit_transition_permit_fkey": ChangedMeanwhile,
+    "published_permit_town_fkey": ChangedMeanwhile,
+    "sign_in_key_fkey": ChangedMeanwhile,
+    "sign_in_town_fkey": ChangedMeanwhile,
+}
+
+# Nothing that a client sends decides these; one of them broken is a fault of ours.
+INTERNAL = frozenset({
+    "finding_block_settled_by_override", "finding_settled_severity_known", "finding_severity_known",
+    "finding_status_known", "occupation_binding_counts", "occupation_collection_known",
+    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
+    "permit_source_unique", "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
+})  # fmt: skip
+
+# Tables that only the command line writes; their commands check the files and say what is wrong.
+INTERNAL_TABLES = frozenset({
+    "api_key", "bus_route", "bus_route_segment", "construction_site", "detour", "event", "facility",
+    "fire_area", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys", "tariff", "town",
+    "town_parameter", "town_piece",
+})  # fmt: skip
+
+
+def meaning_of(error: IntegrityError) -> type[GeoServiceError] | None:
+    """What the broken constraint means to the client, or None if it is none of its business."""
+    cause = error.orig
+    name = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    return MEANING.get(name or "")
