@@ -110,8 +110,8 @@ def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any
         "segment": finding.segment_id,
         "geometry": finding.geometry,
         "during": period_document(finding.during),
-        "measured": finding.measured,
-        "limit": finding.limit,
+        "measured": _rounded(finding.measured),
+        "limit": _rounded(finding.limit),
         "unit": finding.unit,
         "needed_for_grant": finding.needed_for_grant,
         "missing": list(finding.missing) or None,
@@ -123,6 +123,11 @@ def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any
         "rule_version": finding.rule_version,
         "status": finding.status,
     }
+
+
+def _rounded(number: float | None) -> float | None:
+    """A centimetre, a square decimetre: more places are noise of the drawing."""
+    return None if number is None else round(number, 2)
 
 
 def _is_open_to(other: OtherObject, caller: Caller) -> bool:

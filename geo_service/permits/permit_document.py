@@ -138,11 +138,12 @@ def _line(line: PermitInQueue) -> dict[str, Any]:
     use = use_types()[line.use_type]
     last = line.period.last_day()
     same = (
-        "reference", "town", "status", "use_type", "purpose", "address_text", "applicant_name", "area_m2",
-        "restriction", "urgent_reason", "fee_total_eur", "open_blocks", "demo", "version",
+        "reference", "town", "status", "use_type", "purpose", "address_text", "applicant_name", "restriction",
+        "urgent_reason", "fee_total_eur", "open_blocks", "demo", "version",
     )  # fmt: skip
     return {
         **{name: getattr(line, name) for name in same},
+        "area_m2": None if line.area_m2 is None else round(line.area_m2, 2),
         "use_type_label_de": use.de,
         "use_type_label_en": use.en,
         "from": line.period.first_day().isoformat(),

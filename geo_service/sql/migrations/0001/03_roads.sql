@@ -35,6 +35,8 @@ CREATE TABLE road_segment (
     in_service boolean NOT NULL,
     network_function text[] NOT NULL DEFAULT '{}',
     width_source text NOT NULL,                -- measured, tagged, assumed: the weakest of the widths
+    carriageway_width_source text,             -- measured: from drawn areas, and no import takes it back; else NULL
+    functions_set_by text,                     -- the town (AGS) that set network_function; imports leave it then
     surface_completed_on date,
     source text NOT NULL,
     source_id text NOT NULL,
@@ -45,6 +47,7 @@ CREATE TABLE road_segment (
     CONSTRAINT road_segment_class_known CHECK (road_class IN ('bundesstrasse', 'landesstrasse', 'kreisstrasse', 'gemeindestrasse', 'sonstige')),
     CONSTRAINT road_segment_one_way_known CHECK (one_way IN ('no', 'forward', 'backward')),
     CONSTRAINT road_segment_width_source_known CHECK (width_source IN ('measured', 'tagged', 'assumed')),
+    CONSTRAINT road_segment_carriageway_source_known CHECK (carriageway_width_source = 'measured'),
     CONSTRAINT road_segment_axis_not_empty CHECK (NOT ST_IsEmpty(axis)),
     CONSTRAINT road_segment_axis_plausible CHECK (
         ST_XMin(axis) > 200000 AND ST_XMax(axis) < 1000000 AND ST_YMin(axis) > 5200000 AND ST_YMax(axis) < 6200000)
@@ -77,9 +80,9 @@ BEGIN
         NEW.within_built_up_area AS within_built_up_area,
         round(ST_Length(NEW.axis)::numeric, 2) AS length_m,
         NEW.start_node AS start_node, NEW.end_node AS end_node,
-        NEW.carriageway_width_m AS carriageway_width_m, NEW.footway_width_left_m AS footway_width_left_m,
-        NEW.footway_width_right_m AS footway_width_right_m, NEW.cycleway_kind AS cycleway_kind,
-        NEW.cycleway_width_m AS cycleway_width_m, NEW.parking_lane AS parking_lane,
+        round(NEW.carriageway_width_m::numeric, 2) AS carriageway_width_m, round(NEW.footway_width_left_m::numeric, 2) AS footway_width_left_m,
+        round(NEW.footway_width_right_m::numeric, 2) AS footway_width_right_m, NEW.cycleway_kind AS cycleway_kind,
+        round(NEW.cycleway_width_m::numeric, 2) AS cycleway_width_m, NEW.parking_lane AS parking_lane,
         NEW.width_source AS width_source, label_de('width_source', NEW.width_source) AS width_source_label_de,
         label_en('width_source', NEW.width_source) AS width_source_label_en,
         NEW.lane_count AS lane_count, NEW.one_way AS one_way, NEW.max_speed_kmh AS max_speed_kmh,

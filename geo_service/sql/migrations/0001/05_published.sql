@@ -206,7 +206,7 @@ BEGIN
         label_en('use_type', NEW.use_type) AS use_type_label_en,
         NEW.status AS status, label_de('permit_status', NEW.status) AS status_label_de,
         label_en('permit_status', NEW.status) AS status_label_en,
-        NEW.area_m2 AS area_m2, NEW.restriction AS restriction,
+        round(NEW.area_m2::numeric, 2) AS area_m2, NEW.restriction AS restriction,
         label_de('restriction', NEW.restriction) AS restriction_label_de,
         label_en('restriction', NEW.restriction) AS restriction_label_en,
         instant(lower(NEW.period)) AS period_start, instant(upper(NEW.period)) AS period_end,
