@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from geo_service.identity.sign_in import SIGN_IN_SECONDS
+from geo_service.ogc.addresses import base_of
 
 _PLAIN = "geo_service_sign_in"
 _SECURE = (
@@ -13,8 +14,7 @@ _SECURE = (
 
 
 def _is_secure(request: Request) -> bool:
-    public_url: str | None = request.app.state.settings.public_url
-    return (public_url or str(request.url)).startswith("https:")
+    return base_of(request).startswith("https:")  # as links are made, also behind a trusted proxy
 
 
 def sign_in_cookie(request: Request) -> str | None:
