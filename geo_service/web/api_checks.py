@@ -33,6 +33,8 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     """Findings and fee of a use or of up to 200 uses together. Nothing is stored.
 
     `instead_of` names the own case, which is left out; its token (`token` or `X-Permit-Token`) must be right.
+    A browser that is signed in by cookie sends `X-CSRF-Token` here too: one rule for everything it posts,
+    because a signed-in caller is not counted, and another site must not borrow that.
     `alternatives` is null: the service does not offer them yet.
     """
     as_of = datetime.now(UTC)
