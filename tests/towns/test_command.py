@@ -44,7 +44,7 @@ def test_towns_are_added_and_listed(login: str, tmp_path: Path) -> None:
     assert len(rows) == 24
     assert rows["heppenheim"].split()[-2:] == ["yes", "official"]
     assert rows["bensheim"].split()[-2:] == ["yes", "example"]
-    assert rows["lorsch"].split()[-2:] == ["nein", "–"]
+    assert rows["lorsch"].split()[-2:] == ["no", "–"]
     assert "Neustadt [bold]" in rows["neustadt"]
 
 
