@@ -69,17 +69,25 @@ def postmaster_pid(home: Path) -> int | None:
 def initialised_home() -> Iterator[Path]:
     """A migrated home at rest, to be copied: initialising takes longer than starting."""
     home = Path(tempfile.mkdtemp(prefix="gs-home-", dir="/tmp"))
+    initialise(home)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def initialise(home: Path) -> None:
+    """A migrated cluster at rest in this folder."""
+    home.mkdir(exist_ok=True)
     home.chmod(0o755)
     done = run_command("migrate", home=home)
     assert done.returncode == 0, done.stderr
-    yield home
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
 def home(initialised_home: Path) -> Iterator[Path]:
     """A migrated home of this test's own."""
     folder = Path(tempfile.mkdtemp(prefix="gs-home-", dir="/tmp"))
+    if not (initialised_home / "postgres").is_dir():  # somebody cleaned /tmp during a long run
+        initialise(initialised_home)
     subprocess.run(["cp", "-a", f"{initialised_home}/.", str(folder)], check=True)
     yield folder
     left = postmaster_pid(folder)
