@@ -24,7 +24,7 @@ def told(desk: Desk) -> dict[str, Any]:
         "check": desk.client.post("/api/v1/conflict-checks", json={**desk.body(1.3, 0.7), "properties": {
             k: v for k, v in desk.body()["properties"].items() if k not in ("purpose", "applicant")}}),
         "refused": desk.grant(receipt),
-        "published": desk.client.get(f"/ogc/collections/permits/items"),
+        "published": desk.client.get("/ogc/collections/permits/items"),
     }  # fmt: skip
     return {name: answer.text for name, answer in answers.items()} | {
         "receipt": str(receipt).replace("'", '"')
