@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.orm import Session
 
-from geo_service.commands.road_report_table import print_report
+from geo_service.commands.road_report_table import print_report, print_widths
 from geo_service.db.database import Database, operator_session, owner_session, speak_as
 from geo_service.db.open_database import opened_database
 from geo_service.errors import BadTownFolder
 from geo_service.facilities.store_facilities import match_routes
 from geo_service.roads import import_roads as imported
+from geo_service.roads.import_widths import import_widths
 from geo_service.roads.osm_boundaries import OsmMunicipality, read_municipalities
 from geo_service.roads.osm_segments import SOURCE as OSM
 from geo_service.roads.osm_town import slug_of, write_town_folder
@@ -152,6 +153,28 @@ def _progress() -> Iterator[imported.Progress]:
         yield show
 
 
+def widths(
+    file: Annotated[Path, typer.Argument(help="GeoJSON in degrees with areas tagged area:highway")],
+    source: Annotated[
+        str, typer.Option(help="Whose segments are measured: osm or a mapping's source")
+    ] = "osm",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON")] = False,
+) -> None:
+    """Measure carriageways across the axis in drawn areas; a later import of roads leaves what was measured."""
+    with opened_database(Settings()) as database:
+        engine = database.app_engine(pool_size=1)
+        try:
+            with operator_session(engine) as session:
+                report = import_widths(session, file, source=source)
+        finally:
+            engine.dispose()
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        print_widths(report)
+
+
 def register(imports: typer.Typer) -> None:
-    """Add `roads` to `geo-service import`."""
+    """Add `roads` and `widths` to `geo-service import`."""
     imports.command()(roads)
+    imports.command()(widths)

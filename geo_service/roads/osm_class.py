@@ -19,6 +19,7 @@ _MOTOR = frozenset(
         "service",
     ]
 )
+CARRIAGEWAYS = _MOTOR
 _NOT_A_STREET = frozenset(
     {"service", "track", "footway", "path", "steps", "cycleway", "bridleway", "corridor"}
 )

@@ -235,7 +235,8 @@ WHERE
     AND last.source = :source AND last.source_id = segment.end_node
 
 -- update_changed
--- Writes what differs; gid stays, what is equal is not touched. A surface date from elsewhere is kept.
+-- Writes what differs; gid stays, what is equal is not touched. Kept from elsewhere: a surface date, a measured width of
+-- the carriageway (unless the source has measured too), functions that a town has set.
 -- In: source.  Out: as many as changed.
 UPDATE road_segment AS stored
 SET
@@ -251,7 +252,11 @@ SET
     highway = incoming.highway,
     road_owner = incoming.road_owner,
     within_built_up_area = incoming.within_built_up_area,
-    carriageway_width_m = incoming.carriageway_width_m,
+    carriageway_width_m = CASE
+        WHEN stored.carriageway_width_source = 'measured' AND incoming.width_source <> 'measured'
+            THEN stored.carriageway_width_m
+        ELSE incoming.carriageway_width_m
+    END,
     footway_width_left_m = incoming.footway_width_left_m,
     footway_width_right_m = incoming.footway_width_right_m,
     cycleway_kind = incoming.cycleway_kind,
@@ -262,8 +267,8 @@ SET
     max_speed_kmh = incoming.max_speed_kmh,
     modes = incoming.modes,
     in_service = incoming.in_service,
-    network_function = incoming.network_function,
-    width_source = incoming.width_source,
+    network_function = CASE WHEN stored.functions_set_by IS NULL THEN incoming.network_function ELSE stored.network_function END,
+    width_source = CASE WHEN stored.width_source = 'measured' THEN 'measured' ELSE incoming.width_source END,
     surface_completed_on = coalesce(incoming.surface_completed_on, stored.surface_completed_on),
     demo = incoming.demo,
     updated_at = clock_timestamp()
@@ -281,11 +286,17 @@ WHERE
     ) IS DISTINCT FROM (
         incoming.axis, incoming.start_node_id, incoming.end_node_id, incoming.road_class, incoming.source_id,
         incoming.town, incoming.street_name, incoming.street_key, incoming.road_number, incoming.highway,
-        incoming.road_owner, incoming.within_built_up_area, incoming.carriageway_width_m,
+        incoming.road_owner, incoming.within_built_up_area, CASE
+            WHEN stored.carriageway_width_source = 'measured' AND incoming.width_source <> 'measured'
+                THEN stored.carriageway_width_m
+            ELSE incoming.carriageway_width_m
+        END,
         incoming.footway_width_left_m, incoming.footway_width_right_m, incoming.cycleway_kind,
         incoming.cycleway_width_m, incoming.parking_lane, incoming.lane_count, incoming.one_way,
-        incoming.max_speed_kmh, incoming.modes, incoming.in_service, incoming.network_function,
-        incoming.width_source, coalesce(incoming.surface_completed_on, stored.surface_completed_on), incoming.demo
+        incoming.max_speed_kmh, incoming.modes, incoming.in_service,
+        CASE WHEN stored.functions_set_by IS NULL THEN incoming.network_function ELSE stored.network_function END,
+        CASE WHEN stored.width_source = 'measured' THEN 'measured' ELSE incoming.width_source END,
+        coalesce(incoming.surface_completed_on, stored.surface_completed_on), incoming.demo
     )
 
 -- insert_added
@@ -652,3 +663,42 @@ WHERE
     node.source = :source
     AND NOT EXISTS (SELECT FROM road_segment AS segment WHERE segment.start_node = node.node_id)
     AND NOT EXISTS (SELECT FROM road_segment AS segment WHERE segment.end_node = node.node_id)
+
+-- list_axes_in_box
+-- Segments for vehicles whose carriageway can be measured, with the width that was assumed so far.
+-- In: source, west_m, south_m, east_m, north_m (EPSG:25832).  Out: 0 to n rows; axis as WKB.
+SELECT
+    segment.gid,
+    ST_AsBinary(segment.axis) AS axis,
+    CASE
+        WHEN segment.carriageway_width_source IS NULL AND segment.width_source = 'assumed'
+            THEN segment.carriageway_width_m
+    END AS assumed_width_m
+FROM road_segment AS segment
+WHERE
+    segment.source = :source
+    AND segment.in_service
+    AND coalesce(segment.carriageway_width_m, 1) > 0
+    AND segment.axis && ST_MakeEnvelope(:west_m, :south_m, :east_m, :north_m, 25832)
+ORDER BY segment.gid
+
+-- save_measured_widths
+-- Stores measured widths; the whole cross-section counts as measured only where there is nothing beside the carriageway.
+-- In: widths (json array of gid and width_m).  Out: as many as changed.
+UPDATE road_segment AS segment
+SET
+    carriageway_width_m = measured.width_m,
+    carriageway_width_source = 'measured',
+    width_source = CASE
+        WHEN
+            coalesce(segment.footway_width_left_m, 0) = 0 AND coalesce(segment.footway_width_right_m, 0) = 0
+            AND segment.cycleway_width_m IS NULL
+            THEN 'measured'
+        ELSE segment.width_source
+    END,
+    updated_at = clock_timestamp()
+FROM json_to_recordset(CAST(:widths AS json)) AS measured (gid bigint, width_m double precision)
+WHERE
+    segment.gid = measured.gid
+    AND (segment.carriageway_width_m, segment.carriageway_width_source)
+    IS DISTINCT FROM (measured.width_m, 'measured')
