@@ -84,12 +84,12 @@ def _bar(words: str) -> Iterator[_Bar]:
 
 
 def _show(report: DeliveryReport, as_json: bool) -> None:
-    """The report; exit 1 when a file of records left nothing at all to store."""
+    """The report; exit 1 when not one record could be used."""
     if as_json:
         typer.echo(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2).decode())
     else:
         print_delivery(report)
-    if report.refused and not report.written and not report.unchanged:
+    if report.refused and len(report.refused) >= report.added + report.changed + report.unchanged:
         typer.echo(f"geo-service: none of the records of {report.file} could be used.", err=True)
         raise typer.Exit(1)
 

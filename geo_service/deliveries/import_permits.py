@@ -115,7 +115,8 @@ def store_permits(
         if before is not None:
             row.ours, row.town, row.held = before.site_id, before.town, before.held
         if source_id in delivery.permits and ledger.is_due(source_id):
-            bringing.bring(delivery.permits[source_id], row)
+            is_news = before is None or before.raw_hash != row.digest
+            bringing.bring(delivery.permits[source_id], row, is_news=is_news)
         progress(done, len(ledger.now))
     speak_as(session, actor="operator")  # no case is open any more
     report = _report(delivery, ledger, bringing)
@@ -133,8 +134,8 @@ class _Bringing:
     held: list[Remark] = field(default_factory=list)
     kept: list[Remark] = field(default_factory=list)
 
-    def bring(self, permit: DeliveredPermit, row: Delivered) -> None:
-        """One case, new or changed."""
+    def bring(self, permit: DeliveredPermit, row: Delivered, *, is_news: bool) -> None:
+        """One case; `is_news` false: it is tried again only because it waited or the profile changed."""
         use = permit.request.use
         ags = locate(self.session, use.area, day=self.as_of.astimezone(TOWN_ZONE).date()).town()
         if ags is None:
@@ -147,7 +148,10 @@ class _Bringing:
         before = self._run("deliveries", "case_of_import", permit_id=permit_id).one_or_none()
         if before is not None and (before.worked_on or row.town != town.ags):
             reason = "worked on" if before.worked_on else f"filed in {row.town}"
-            self.kept.append(_remark(permit, row, f"changed at the source, but {reason} here: left as it is"))
+            row.held = False
+            if is_news:
+                said = f"changed at the source, but {reason} here: left as it is"
+                self.kept.append(_remark(permit, row, said))
             return
         row.ours, row.town = permit_id, town.ags
         filed_at = permit.filed_at or self.as_of

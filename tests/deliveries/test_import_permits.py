@@ -175,6 +175,22 @@ def test_a_case_that_people_worked_on_is_left_alone(bring: Bring, town_session: 
     report = bring(cafe(1, APP_STATUS="Application Withdrawn"))
     assert report.written == {}
     assert "worked on here" in report.kept[0].reason
+    assert bring(cafe(1, APP_STATUS="Application Withdrawn")).kept == ()
+
+
+def test_a_held_case_is_granted_once_the_way_is_free(bring: Bring, town_session: Session) -> None:
+    there = {key: cafe(1)[key] for key in ("FINAL_X", "FINAL_Y")}
+    granted = {"APP_STATUS": "Application Review Completed"}
+    bring(cafe(1, **granted), cafe(2, **granted, **there))
+    report = bring(cafe(1, APP_STATUS="Application Withdrawn"), cafe(2, **granted, **there))
+    assert (report.written, report.held) == ({"withdrawn": 1, "granted": 1}, ())
+    steps = as_clerk(town_session).execute(
+        text(
+            "SELECT to_status FROM permit_transition JOIN permit USING (permit_id)"
+            " WHERE source_reference = '2-2026-ASWC' ORDER BY transition_id"
+        )
+    )
+    assert [step.to_status for step in steps] == ["in_review", "granted"]
 
 
 def test_bad_rows_are_refused_one_by_one(bring: Bring, town_session: Session) -> None:
