@@ -50,13 +50,13 @@ class Malformed(GeoServiceError):
 
 
 class NotSignedIn(GeoServiceError):
-    """This needs a key or a sign-in."""
+    """This needs a key or a sign-in."""  # noqa: D404 - it is the message
 
     status = 401
 
 
 class Forbidden(GeoServiceError):
-    """This key or person may not do that."""
+    """This key or person may not do that."""  # noqa: D404 - it is the message
 
     status = 403
 
