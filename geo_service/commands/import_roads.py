@@ -160,7 +160,7 @@ def widths(
     ] = "osm",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON")] = False,
 ) -> None:
-    """Measure carriageways across the axis in drawn areas; a later import of roads leaves what was measured."""
+    """Measure carriageways across the axis in drawn areas; later imports leave what was measured."""
     with opened_database(Settings()) as database:
         engine = database.app_engine(pool_size=1)
         try:

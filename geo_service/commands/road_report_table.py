@@ -69,8 +69,8 @@ def print_widths(report: WidthReport) -> None:
         console.print(f"left out: {report.invalid_areas:,} areas that are not valid")
     if report.compared:
         console.print(
-            f"assumed widths against measured ones ({report.compared:,}): median {report.median_difference_m:+} m, "
-            f"off by {report.median_absolute_difference_m} m in the median, {report.within_one_metre:,} within 1 m"
+            f"assumed minus measured ({report.compared:,}): median {report.median_difference_m:+} m, off"
+            f" by {report.median_absolute_difference_m} m in the median, {report.within_one_metre:,} within one"
         )
 
 

@@ -31,10 +31,14 @@ class OsmLine:
 
 @dataclass(frozen=True, slots=True)
 class OsmNetwork:
-    """All highway lines of a file, and where their nodes are (CRS84, lon, lat) as far as the file says."""
+    """All highway lines of a file, and where their nodes are (CRS84, lon, lat) as far as the file says.
+
+    bus_lines: ids of the lines that bus routes drive on.
+    """
 
     lines: list[OsmLine]
     places: dict[int, LonLat]
+    bus_lines: frozenset[int] = frozenset()
 
 
 def read_osm_network(path: Path) -> OsmNetwork:
@@ -59,11 +63,25 @@ def read_osm_network(path: Path) -> OsmNetwork:
                     places[node.ref] = (node.lon, node.lat)
             lines[way.id] = OsmLine(way.id, tuple(nodes), dict(way.tags))
         _find_late_nodes(path, lines.values(), places)
+        bus_lines = _bus_lines(path)
     if not lines:
         raise BadRoadFile(f"{path.name} holds no highway lines.")
     if not places:
         raise BadRoadFile(f"{path.name} holds highway lines but no nodes, so nothing says where they are.")
-    return OsmNetwork(list(lines.values()), places)
+    return OsmNetwork(list(lines.values()), places, bus_lines)
+
+
+def _bus_lines(path: Path) -> frozenset[int]:
+    """Ways that a bus route drives on; its stops and platforms are members with a role, the way has none."""
+    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(
+        osmium.filter.TagFilter(("route", "bus"), ("route", "trolleybus"))
+    )
+    return frozenset(
+        member.ref
+        for route in cast(Iterable[osmium.osm.Relation], relations)
+        for member in route.members
+        if member.type == "w" and member.role in ("", "forward", "backward")
+    )
 
 
 def _find_late_nodes(path: Path, lines: Iterable[OsmLine], places: dict[int, LonLat]) -> None:

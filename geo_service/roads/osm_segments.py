@@ -43,6 +43,8 @@ def osm_segments(network: OsmNetwork) -> OsmSegments:
     pieces = split_lines(runs)
     axes = _axes(pieces, network.places)
     described = {line.line_id: describe(line.tags) for line in network.lines}
+    for line_id in network.bus_lines & described.keys():
+        described[line_id]["network_function"] |= {"bus_route"}
     segments = []
     for piece, name, axis, length_m in zip(
         pieces, name_pieces(pieces, SOURCE), axes, shapely.length(axes), strict=True

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
+from geo_service.roads.no_dig_years import no_dig_years
 from geo_service.roads.rematch_occupations import Stranded, list_stranded, rematch_occupations
 from geo_service.roads.segment import MODES, Segment
 from geo_service.sql.loader import statements
@@ -86,6 +87,7 @@ def merge_staged(session: Session, source: str, scope: Scope | None) -> SavedSeg
     _run(session, "number_incoming_nodes", source=source)
     changed = _run(session, "update_changed", source=source)
     added = _run(session, "insert_added", source=source)
+    _run(session, "save_no_dig_periods", source=source, years=no_dig_years())
     saved = SavedSegments(added=added, changed=changed, unchanged=staged - added - changed, gone=0)
     return saved if scope is None else _remove_gone(session, source, scope, saved)
 

@@ -702,3 +702,24 @@ WHERE
     segment.gid = measured.gid
     AND (segment.carriageway_width_m, segment.carriageway_width_source)
     IS DISTINCT FROM (measured.width_m, 'measured')
+
+-- save_no_dig_periods
+-- After resurfacing a street is not dug up for some years: writes the period of every segment whose date is known.
+-- In: source, years.  Out: as many as are new or changed.
+INSERT INTO no_dig_period (segment_gid, area, period, town, source)
+SELECT
+    segment.gid,
+    ST_Buffer(segment.axis, greatest(half_street_width_m(segment), 1), 'endcap=flat'),
+    tstzrange(
+        segment.surface_completed_on::timestamp AT TIME ZONE 'Europe/Berlin',
+        (segment.surface_completed_on + make_interval(years => :years)) AT TIME ZONE 'Europe/Berlin'
+    ),
+    segment.town,
+    segment.source
+FROM road_segment AS segment
+WHERE segment.source = :source AND segment.surface_completed_on IS NOT NULL
+ON CONFLICT (segment_gid) DO UPDATE SET
+    area = excluded.area, period = excluded.period, town = excluded.town, updated_at = clock_timestamp()
+WHERE
+    (no_dig_period.area, no_dig_period.period, no_dig_period.town)
+    IS DISTINCT FROM (excluded.area, excluded.period, excluded.town)

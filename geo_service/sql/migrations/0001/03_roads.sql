@@ -96,3 +96,22 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER road_segment_fragments BEFORE INSERT OR UPDATE ON road_segment FOR EACH ROW EXECUTE FUNCTION road_segment_fragments();
+
+-- After resurfacing a street is not dug up for some years (no_dig_period_years). One for each segment with a known date.
+CREATE TABLE no_dig_period (
+    segment_gid bigint CONSTRAINT no_dig_period_pkey PRIMARY KEY
+        CONSTRAINT no_dig_period_segment_fkey REFERENCES road_segment (gid) ON DELETE CASCADE,
+    area geometry(Geometry, 25832) NOT NULL,
+    period tstzrange NOT NULL,
+    town text CONSTRAINT no_dig_period_town_fkey REFERENCES town (ags),
+    source text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT no_dig_period_not_empty CHECK (NOT isempty(period))
+);
+CREATE INDEX no_dig_period_gist ON no_dig_period USING gist (area, period);
+ALTER TABLE no_dig_period ENABLE ROW LEVEL SECURITY;
+ALTER TABLE no_dig_period FORCE ROW LEVEL SECURITY;
+CREATE POLICY no_dig_period_read ON no_dig_period FOR SELECT USING (true);
+CREATE POLICY no_dig_period_insert ON no_dig_period FOR INSERT WITH CHECK (may_write(town, NULL));
+CREATE POLICY no_dig_period_update ON no_dig_period FOR UPDATE USING (may_write(town, NULL)) WITH CHECK (may_write(town, NULL));
+CREATE POLICY no_dig_period_delete ON no_dig_period FOR DELETE USING (may_write(town, NULL));

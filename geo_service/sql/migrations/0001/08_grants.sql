@@ -1,7 +1,7 @@
 -- The application's role owns nothing, is no superuser and has no BYPASSRLS.
 GRANT USAGE ON SCHEMA public TO geo_service_app;
 GRANT SELECT ON alembic_version, code_label, configuration_version, town, town_piece, tariff, town_parameter TO geo_service_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON road_node, road_segment, occupation, occupation_segment,
+GRANT SELECT, INSERT, UPDATE, DELETE ON road_node, road_segment, no_dig_period, occupation, occupation_segment,
     construction_site, event, detour, site_feed, site_feed_record TO geo_service_app;
 -- Written by the trigger on permit only.
 GRANT SELECT ON published_permit TO geo_service_app;
