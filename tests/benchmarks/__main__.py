@@ -14,8 +14,13 @@ from tests.benchmarks.checks import measure_checks
 from tests.benchmarks.ground import peer_python
 from tests.benchmarks.pages import measure_pages
 from tests.benchmarks.report import Row, machine, table, write_page
+from tests.benchmarks.roads_import import measure_roads
 
-PARTS: dict[str, Callable[[], list[Row]]] = {"pages": measure_pages, "checks": measure_checks}
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "pages": measure_pages,
+    "checks": measure_checks,
+    "roads": measure_roads,
+}
 
 
 def main(names: list[str]) -> int:

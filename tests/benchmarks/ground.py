@@ -109,3 +109,13 @@ def wait_until_answers(address: str, patience_s: float = 60) -> None:
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(address)
+
+
+def road_peers_python() -> Path:
+    """Python of an environment of its own with pyrosm and osmnx, made on first use from the package index."""
+    folder = PEERS.with_name("geo-service-bench-roads")
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "pyrosm", "osmnx"], check=True)
+    return python

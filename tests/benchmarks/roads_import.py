@@ -8,15 +8,20 @@ from __future__ import annotations
 import os
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import osmium
+
 from geo_service.db.database import operator_session
 from geo_service.roads.import_roads import import_roads, read_roads
 from geo_service.roads.osm_file import read_osm_network
-from tests.benchmarks.ground import bench_cluster, migrated
+from tests.benchmarks.ground import bench_cluster, migrated, road_peers_python
+from tests.benchmarks.report import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 5
@@ -56,6 +61,50 @@ def measure(file: Path) -> dict[str, float]:
         engine.dispose()
     found["highest_resident_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return found
+
+
+def measure_roads() -> list[Row]:
+    """Reading and splitting Limburg against pyrosm (same file) and osmnx (the same ways as XML)."""
+    file = default_file()
+    own_s = median_s(lambda: read_roads(file))
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="gs-bench-") as folder:
+        xml = Path(folder) / "highways.osm"
+        _write_highways(file, xml)
+        for peer, path, note in (
+            ("pyrosm", file, "same file"),
+            ("osmnx", xml, "reads XML only: highway ways of the same file"),
+        ):
+            command = [
+                str(road_peers_python()),
+                str(ROOT / "tests/benchmarks/road_peers.py"),
+                peer,
+                str(path),
+                "3",
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                print(f"{peer} did not run: {done.stderr.strip().splitlines()[-1]}", flush=True)
+                continue
+            peer_s = float(done.stdout.split()[0])
+            rows.append(
+                Row(
+                    "read and split the roads of Limburg, median",
+                    f"{own_s:.2f} s",
+                    f"{peer} {peer_s:.2f} s",
+                    peer_s / own_s,
+                    1,
+                    note,
+                )
+            )
+    return rows
+
+
+def _write_highways(file: Path, xml: Path) -> None:
+    highways = osmium.FileProcessor(str(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
+    with osmium.BackReferenceWriter(str(xml), ref_src=str(file)) as writer:
+        for way in highways:
+            writer.add(way)
 
 
 if __name__ == "__main__":
