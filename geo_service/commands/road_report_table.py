@@ -70,7 +70,7 @@ def print_widths(report: WidthReport) -> None:
     if report.compared:
         console.print(
             f"assumed minus measured ({report.compared:,}): median {report.median_difference_m:+} m, off"
-            f" by {report.median_absolute_difference_m} m in the median, {report.within_one_metre:,} within one"
+            f" by {report.median_absolute_difference_m} m (median), {report.within_one_metre:,} within 1 m"
         )
 
 
