@@ -83,18 +83,19 @@ WHERE town.ags = :town
 
 -- list_credits
 -- Where the streets and boundaries on a town's map come from: its own and those of the towns within a kilometre.
--- In: town (AGS).  Out: rows subject (roads, boundaries) and credit (demo, osm, or the words of a boundary's file).
+-- In: town (AGS).  Out: rows subject (roads, boundaries) and credit (demo, osm, the name of another source, or the
+-- words of a boundary's file).
 WITH shown AS (
     SELECT near.ags, near.attribution
     FROM town AS here
-    JOIN town AS near ON near.boundary && ST_Expand(here.boundary, 1000)
+    INNER JOIN town AS near ON near.boundary && ST_Expand(here.boundary, 1000)
     WHERE here.ags = :town
 )
 SELECT 'boundaries' AS subject, shown.attribution AS credit
 FROM shown
 GROUP BY shown.attribution
-UNION ALL
-SELECT 'roads', CASE WHEN source.demo THEN 'demo' ELSE 'osm' END
-FROM (VALUES (false), (true)) AS source (demo)
-WHERE EXISTS(SELECT FROM road_segment AS road JOIN shown ON road.town = shown.ags WHERE road.demo = source.demo)
-ORDER BY 1, 2
+UNION
+SELECT 'roads' AS subject, CASE WHEN road.demo THEN 'demo' ELSE road.source END AS credit
+FROM road_segment AS road
+INNER JOIN shown ON road.town = shown.ags
+ORDER BY subject, credit

@@ -269,7 +269,7 @@ def test_the_catalogue_tells_every_rule_with_its_values(client: TestClient) -> N
     answer = client.get("/api/v1/rules", params={"town": "bensheim"}).json()
     assert answer["town"] == "06431002"
     by_name = {rule["rule"]: rule for rule in answer["rules"]}
-    assert {rule["number"] for rule in answer["rules"]} == {"K01", "K02", "K23", "K24", "K26"}
+    assert {rule["number"] for rule in answer["rules"]} == {"K01", "K02", "K18", "K23", "K24", "K26"}
     assert by_name["close_neighbour"]["unverified"] is True
     assert by_name["area_overlap"]["parameters"][0]["value"] == 0.25
     assert client.get("/api/v1/rules", params={"town": "nowhere"}).status_code == 404

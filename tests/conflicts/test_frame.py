@@ -58,7 +58,7 @@ def test_each_state_counts_and_binds_as_the_table_says(scene: Any, collection: s
     if not standing.counts:
         assert found == []
     elif collection == "events":
-        assert found == [("K02", "info")]
+        assert found == [("K18", "block" if standing.binding else "warn"), ("K02", "info")]
     else:
         assert found == [("K01", "block" if standing.binding else "warn")]
 

@@ -1,0 +1,24 @@
+-- rule: event_overlap
+-- number: K18
+-- kind: pair
+-- title: {de: "Fläche einer Veranstaltung", en: "Area of an event"}
+-- legal_source: Praxis von Chicago und Seattle
+-- shapes: area-area
+-- reach_m: 0
+-- reach_days: 0
+-- measured: shared_m2
+-- unit: m2
+-- limit: :overlap_noise_m2
+-- worse: greater
+-- geometry: shared_area
+-- explain: {de: "{measured} der Fläche liegen zur selben Zeit auf der geplanten Veranstaltung „{other.label}“, Auf- und Abbau eingeschlossen.",
+--   en: "{measured} of the area lie on the planned event “{other.label}” at the same time, its set-up and clearing included."}
+-- explain_block: {de: "{measured} der Fläche sind zur selben Zeit für die Veranstaltung „{other.label}“ vergeben, Auf- und Abbau eingeschlossen.",
+--   en: "{measured} of the area are given to the event “{other.label}” at the same time, its set-up and clearing included."}
+-- advice: {de: "Einen anderen Zeitraum wählen, die Fläche verschieben oder sich mit dem Veranstalter abstimmen.",
+--   en: "Choose another period, move the area, or coordinate with the organiser."}
+-- wrong_when: {de: "Die Nutzung gehört zur Veranstaltung, ist aber nicht mit ihr verbunden.",
+--   en: "The use belongs to the event but is not declared to belong to it."}
+-- applies: other.collection = 'events' AND same_time AND shared_m2 >= :overlap_noise_m2
+-- block: other.binding
+-- warn: true
