@@ -17,6 +17,7 @@ from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
+from geo_service.web.api_description import install_api_description
 from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
 from geo_service.web.error_pages import install_error_pages
@@ -70,6 +71,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.rates = Rates(settings)
     install_problem_answers(app)
     install_error_pages(app)
+    install_api_description(app, settings)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
