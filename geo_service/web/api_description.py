@@ -22,6 +22,12 @@ _PREFIX = "/api/v1/"
 _METHODS = ("get", "put", "post", "patch", "delete")
 _ALWAYS = 503
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # never answered here: problems.py answers instead
+# JSON Schema's format "time" asks for seconds and an offset; a town's clock needs neither.
+_CLOCK = {
+    "type": ["string", "null"],
+    "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$",
+    "examples": ["22:00"],
+}
 _ABOUT = (
     "Conflict checks, requests and decisions about uses of public streets. Geometry is GeoJSON in CRS84; "
     "`from` and `until` are days in Europe/Berlin, both included; `start` and `end` are instants, the end "
@@ -119,12 +125,15 @@ def _schemas(sent: Document) -> Document:
     """Bodies as FastAPI reads them off the models, with what the models check in code, and the answers."""
     schemas = {name: schema for name, schema in sent.items() if name not in _OF_FASTAPI}
     place = _ref("schemas", "Geometry")
+    line = {**place, "properties": {"type": {"enum": ["LineString", "MultiLineString"]}}}
     for name in ("UseFeature", "PermitFeature"):
         schemas[name]["properties"]["geometry"] = place
     for name in ("UseProperties", "PermitProperties"):
         fields = schemas[name]["properties"]
         fields["use_type"]["enum"] = list(use_types())
-        fields["detour"] = {"oneOf": [place, {"type": "null"}]}
+        fields["detour"] = {"oneOf": [line, {"type": "null"}]}
+    for name in ("from_time", "until_time"):
+        schemas["RecurrenceBody"]["properties"][name] = _CLOCK
     schemas["UseProperties"]["description"] = (
         "A use and its period: either `from` and `until`, or `start` and `end`. "
         "A Point or LineString needs `length_m` and `depth_m`."

@@ -21,6 +21,16 @@ ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
 
+EVERYTHING: dict[str, Any] = {
+    "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
+    "height_from_m": 0, "height_to_m": 3, "area_declared_m2": 12, "frontage_m": 4, "address_text": "Markt 1",
+    "remaining_carriageway_m": 3.5, "remaining_footway_m": 1.2, "pedestrian_guidance": "opposite_side",
+    "cycle_guidance": "diverted", "urgent_reason": "Rohrbruch", "language": "en",
+    "detour": {"type": "LineString", "coordinates": [[8.62, 49.68], [8.63, 49.69]]},
+    "recurrence": {"weekdays": ["mon"], "from_time": "22:00", "until_time": "05:00"},
+    "traffic_order": {"number": "1", "authority": "Bensheim", "from": "2026-01-01", "until": "2099-12-31"},
+}  # fmt: skip
+
 
 def use_only(body: dict[str, Any]) -> dict[str, Any]:
     """The same without what only a filing has."""
@@ -35,8 +45,9 @@ class Described:
         self.document: dict[str, Any] = desk.client.get(ADDRESS).json()
 
     def faults(self, schema: dict[str, Any], value: Any) -> list[str]:
+        as_sent = json.loads(json.dumps(value))
         rooted = {**schema, "components": self.document["components"]}
-        found = Draft202012Validator(rooted, format_checker=FormatChecker()).iter_errors(value)
+        found = Draft202012Validator(rooted, format_checker=FormatChecker()).iter_errors(as_sent)
         return [f"{fault.json_path}: {fault.message[:300]}" for fault in found]
 
     def resolved(self, node: dict[str, Any]) -> dict[str, Any]:
@@ -100,6 +111,19 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     assert "Retry-After" in too_many["headers"]
 
 
+def test_what_is_sent_is_described_as_it_is_read(desk: Desk, described: Described) -> None:
+    schema = {"$ref": "#/components/schemas/PermitFeature"}
+    changes: list[dict[str, Any]] = [
+        {"use_type": "raumschiff"}, {"nonsense": 1}, {"count": 0}, {"status": "granted"},
+        {"detour": {"type": "Point", "coordinates": [8.62, 49.68]}},
+    ]  # fmt: skip
+    for change in changes:
+        body = desk.body(**change)
+        assert described.faults(schema, body)
+        assert desk.client.post(PERMITS, json=body).status_code == 422
+    assert described.faults(schema, desk.body(**EVERYTHING)) == []
+
+
 def test_the_public_address_is_the_server(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(public_url="https://strassen.example.org/amt/")
     assert Described(desk).document["servers"] == [{"url": "https://strassen.example.org/amt"}]
@@ -140,6 +164,7 @@ def test_real_answers_are_as_declared(desk: Desk, described: Described) -> None:
     check = desk.client.post(CHECKS, json=use)
     assert check.json()["verdict"] == "blocked"
     described.holds(check, CHECKS, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/Check"}, check.json()) == []
     together = {"type": "FeatureCollection", "features": [use, use]}
     described.holds(desk.client.post(CHECKS, json=together), CHECKS, 200)
     filing = desk.client.post(PERMITS, json=desk.body(1, 1), headers={"Idempotency-Key": "a"})
@@ -156,11 +181,13 @@ def test_real_answers_are_as_declared(desk: Desk, described: Described) -> None:
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
     desk.file()
-    receipt = desk.file(1, 1)
+    receipt = desk.file(1, 1, **EVERYTHING)
     schema = {
         name: {"$ref": f"#/components/schemas/{name}"} for name in described.document["components"]["schemas"]
     }
-    case = desk.client.get(f"{PERMITS}/{receipt['reference']}", headers=desk.key()).json()
+    opened = desk.client.get(f"{PERMITS}/{receipt['reference']}", headers=desk.key())
+    described.holds(opened, ONE, 200)
+    case = opened.json()
     queue = desk.client.get(PERMITS, params={"limit": 1}, headers=desk.key()).json()
     assert described.tells_all(schema["Receipt"], receipt) == []
     assert described.tells_all(schema["Permit"], case) == []
