@@ -49,8 +49,8 @@ INTERNAL = frozenset({
 # Tables that only the command line writes; their commands check the files and say what is wrong.
 INTERNAL_TABLES = frozenset({
     "api_key", "bus_route", "bus_route_segment", "construction_site", "detour", "event", "facility",
-    "fire_area", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys", "tariff", "town",
-    "town_parameter", "town_piece",
+    "fire_area", "no_dig_period", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys",
+    "tariff", "town", "town_parameter", "town_piece",
 })  # fmt: skip
 
 

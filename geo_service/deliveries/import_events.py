@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -87,14 +87,12 @@ def _store(session: Session, ledger: Ledger, due: dict[str, Thing], *, as_of: da
         return {}
     questions = _occupy(session, list(due.values()), as_of)
     found = recompute_many(session, list(questions.values()), as_of=as_of)
-    held: dict[str, str] = {}
+    own = {_id(thing): found[questions[_id(thing)].mine.occupation_id or 0] for thing in due.values()}
+    held = _held(due, own)
     for source_id, thing in due.items():
         mine = questions[_id(thing)].mine
         ledger.now[source_id].ours = mine.source_id
         ledger.now[source_id].town = mine.town
-        blocking = [f for f in found[mine.occupation_id or 0] if "block" in (f.severity, f.could_be)]
-        if thing.state in _WANTED and blocking:
-            held[source_id] = _words(blocking[0])
         ledger.now[source_id].held = source_id in held
     for source_id in held:
         due[source_id] = replace(due[source_id], state=_WANTED[due[source_id].state])
@@ -102,6 +100,31 @@ def _store(session: Session, ledger: Ledger, due: dict[str, Thing], *, as_of: da
         again = _occupy(session, [due[source_id] for source_id in held], as_of)
         recompute_many(session, list(again.values()), as_of=as_of)
     _write(session, due.values())
+    return held
+
+
+def _held(due: dict[str, Thing], found: Mapping[UUID, Sequence[Finding]]) -> dict[str, str]:
+    """Why some may not be binding, by source id; of two in one delivery over each other the earlier stays."""
+    wanted = {_id(thing): thing for thing in due.values() if thing.state in _WANTED}
+    blocking: dict[UUID, list[tuple[UUID | None, Finding]]] = {ours: [] for ours in wanted}
+    for ours in wanted:
+        for finding in found[ours]:
+            if "block" not in (finding.severity, finding.could_be):
+                continue
+            other = None if finding.other is None else UUID(str(finding.other.source_id))
+            blocking[ours].append((other, finding))
+            if other in wanted:  # a rule may see it from one side only; both may not be binding
+                blocking[other].append((ours, finding))
+    held: dict[str, str] = {}
+    binding: set[UUID] = set()
+    for source_id, thing in sorted(due.items(), key=lambda each: (each[1].period.start, each[0])):
+        if _id(thing) not in wanted:
+            continue
+        beaten_by = [f for other, f in blocking[_id(thing)] if other not in wanted or other in binding]
+        if beaten_by:
+            held[source_id] = _words(beaten_by[0])
+        else:
+            binding.add(_id(thing))
     return held
 
 

@@ -86,8 +86,10 @@ def test_the_dutch_sample_every_record_accounted_for(empty_session: Session, sha
     ).one()
     assert (counts.events, counts.detours, counts.occupations) == (149, 266, 415)
     assert counts.tied == 27
+    assert {held.reason.split()[0] for held in report.held} == {"K18"}  # events on events at the same time
     again = store_events(empty_session, read_events(path, ndw()), as_of=NOW)
-    assert (again.unchanged, again.written, again.gone) == (429, {}, 0)
+    assert (again.unchanged, again.written, again.gone) == (429, {"event planned": 14}, 0)  # tried again
+    assert len(report.held) == len(again.held) == 14
 
 
 def test_the_closures_of_its_situation_say_where_an_event_is(bring: Bring, empty_session: Session) -> None:
@@ -144,6 +146,17 @@ def test_a_file_without_most_records_stops(bring: Bring, empty_session: Session)
         bring(alien)
     assert empty_session.execute(text("SELECT count(*) FROM event WHERE state = 'granted'")).scalar_one() == 1
     assert bring(alien, force=True).gone == 2
+
+
+def test_of_two_events_on_one_place_the_earlier_one_is_granted(bring: Bring, empty_session: Session) -> None:
+    late = record(
+        "A", "PublicEvent", EVENT["geometry"], situation_id="S2", overallStartTime="2026-08-18T07:00:00Z"
+    )
+    closed = {**CLOSURE, "properties": {**CLOSURE["properties"], "record_id": "C2", "situation_id": "S2"}}
+    report = bring(late, closed, EVENT, CLOSURE)
+    assert [(held.source_id, held.reason.split()[0]) for held in report.held] == [("A", "K18")]
+    states = empty_session.execute(text("SELECT source_id, state FROM event ORDER BY source_id")).all()
+    assert [tuple(row) for row in states] == [("A", "planned"), ("E", "granted")]
 
 
 def test_an_event_over_confirmed_works_waits_as_planned(bring: Bring, empty_session: Session) -> None:

@@ -70,7 +70,9 @@ def insert_rows(database: Database, **numbers: int) -> None:
         for subject, number in numbers.items():
             if subject != "permits":
                 connection.execute(subjects[subject], {"n": number, "names": list(ODD_NAMES)})
-    with psycopg.connect(database.owner_conninfo()) as owner:  # the application writes published permits by granting only
+    with psycopg.connect(
+        database.owner_conninfo()
+    ) as owner:  # the application writes published permits by granting only
         owner.execute("SELECT set_config('app.actor', 'operator', true)")
         owner.execute(PERMITS, {"n": numbers.get("permits", 0)})
     with psycopg.connect(database.owner_conninfo(), autocommit=True) as owner:
