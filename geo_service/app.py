@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -50,6 +51,9 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         with Session(engine) as session:
             verify_rules(session)
         await pool.open()
+        # What lives as long as the process (rules, plans, modules) need not be looked through again and again.
+        gc.collect()
+        gc.freeze()
         yield
         await pool.close()
         engine.dispose()

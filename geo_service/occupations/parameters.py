@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -157,6 +157,7 @@ def values_in_force(
     return found
 
 
+@lru_cache(maxsize=256)
 def general_value(name: str, day: date) -> float:
     """The value for everyone on a day. Raises BadRuleFile when there is none."""
     found = values_in_force(parameters(), (), None, day).get(name)
