@@ -51,7 +51,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         with Session(engine) as session:
             verify_rules(session)
         await pool.open()
-        # What lives as long as the process (rules, plans, modules) need not be looked through again and again.
+        # What lives as long as the process (rules, plans, modules) need not be looked through each time.
         gc.collect()
         gc.freeze()
         yield
