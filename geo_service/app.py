@@ -79,6 +79,12 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _include_rooms(app)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _include_rooms(app: FastAPI) -> None:
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
     app.include_router(sign_in_router)
     app.include_router(checks_router)
@@ -92,5 +98,3 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.router.routes.extend(street_tile_routes)
     app.router.routes.extend(ogc_routes)
     app.router.routes.extend(health_routes)
-    app.add_middleware(RequestLog)
-    return app

@@ -40,4 +40,6 @@ def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
             return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
     except psycopg.OperationalError as error:
+        if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
+            session.connection().invalidate()
         raise Unavailable(headers={"Retry-After": "5"}) from error
