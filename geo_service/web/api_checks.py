@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,8 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.finding import finding_document
-from geo_service.errors import NotFound
+from geo_service.errors import FieldFault, Invalid, NotFound
 from geo_service.identity.caller import Caller
+from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
@@ -47,13 +49,27 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
             own = _own_case(session, request, use.instead_of)
             document = assessment_document(assess_request(session, use, as_of=as_of, case_group=own), caller)
         else:
-            assessments = assess_together(session, body.to_requests(), as_of=as_of)
+            uses = body.to_requests()
+            _refuse_own_cases(uses)
+            assessments = assess_together(session, uses, as_of=as_of)
             checks = [assessment_document(assessment, caller) for assessment in assessments]
             verdicts = {check["verdict"] for check in checks}
             document = {"verdict": next(v for v in _WORST if v in verdicts), "checks": checks}
     return Response(
         orjson.dumps(document), media_type="application/json", headers={"Cache-Control": "no-store"}
     )
+
+
+def _refuse_own_cases(uses: Sequence[UseRequest]) -> None:
+    """One token opens one case, so a collection cannot name own cases. Raises Invalid."""
+    detail = "Only a single use can stand instead of an own case; check it alone."
+    faults = [
+        FieldFault(f"/features/{place}/properties/instead_of", detail)
+        for place, use in enumerate(uses)
+        if use.instead_of is not None
+    ]
+    if faults:
+        raise Invalid(detail, errors=faults)
 
 
 def _own_case(session: Session, request: Request, reference: str | None) -> UUID | None:

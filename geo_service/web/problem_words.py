@@ -54,6 +54,7 @@ SENTENCES = {
     "The service cannot answer right now; try again shortly.": "Der Dienst kann gerade nicht antworten; versuchen Sie es gleich noch einmal.",
     "Something went wrong inside the service; it has been logged.": "Im Dienst ist etwas schiefgegangen; es wurde festgehalten.",
     "A value cannot be stored as it is.": "Ein Wert kann so nicht gespeichert werden.",
+    "Only a single use can stand instead of an own case; check it alone.": "Nur eine einzelne Nutzung kann an die Stelle eines eigenen Antrags treten; prüfen Sie sie allein.",
     # filing
     "Something is missing before this can be filed.": "Vor dem Einreichen fehlt noch etwas.",
     "The area lies outside every town of this service, so nobody could decide about it.": "Die Fläche liegt außerhalb aller Kommunen dieses Dienstes; niemand könnte darüber entscheiden.",

@@ -30,3 +30,18 @@ def test_without_the_right_token_there_is_no_such_case(desk: Desk) -> None:
     for token in (None, "wrong", foreign["token"]):
         assert _check(desk, mine["reference"], token).status_code == 404
     assert _check(desk, "BEN-2026-999999", mine["token"]).status_code == 404
+
+
+def test_a_collection_says_that_it_cannot_leave_own_cases_out(desk: Desk) -> None:
+    mine = desk.file()
+    use = desk.body(1, 1)
+    for name in ("purpose", "applicant"):
+        del use["properties"][name]
+    own = {**use, "properties": {**use["properties"], "instead_of": mine["reference"]}}
+    answer = desk.client.post(
+        CHECKS,
+        json={"type": "FeatureCollection", "features": [use, own]},
+        headers={"X-Permit-Token": mine["token"]},
+    )
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/features/1/properties/instead_of"]
