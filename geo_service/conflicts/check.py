@@ -78,6 +78,7 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
     binds: dict[str, Any] = {
         **found.binds,
         "given": orjson.dumps(occupation_row(mine)).decode(),
+        "streets": orjson.dumps([street.row() for street in question.location.streets]).decode(),
         "as_of": as_of,
         "border": orjson.dumps(border_row(question.location)).decode(),
         "roads": orjson.dumps(road_rows(question.location)).decode(),

@@ -16,6 +16,9 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "applicant_permit_unique": ChangedMeanwhile,
     "case_key_permit_fkey": ChangedMeanwhile,
     "case_key_reference_unique": ChangedMeanwhile,
+    "blackout_area_plausible": BadGeometry,
+    "blackout_period_not_empty": BadInterval,
+    "blackout_town_fkey": ChangedMeanwhile,
     "finding_mine_fkey": ChangedMeanwhile,
     "finding_other_fkey": ChangedMeanwhile,
     "occupation_area_plausible": BadGeometry,
@@ -34,15 +37,18 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "permit_town_fkey": ChangedMeanwhile,
     "permit_transition_permit_fkey": ChangedMeanwhile,
     "published_permit_town_fkey": ChangedMeanwhile,
+    "reinstatement_area_plausible": BadGeometry,
+    "reinstatement_source_unique": ChangedMeanwhile,
+    "reinstatement_town_fkey": ChangedMeanwhile,
     "sign_in_key_fkey": ChangedMeanwhile,
     "sign_in_town_fkey": ChangedMeanwhile,
 }
 
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
-    "finding_block_settled_by_override", "finding_settled_severity_known", "finding_severity_known",
-    "finding_status_known", "occupation_binding_counts", "occupation_collection_known",
-    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
+    "blackout_refuses_something", "finding_block_settled_by_override", "finding_settled_severity_known",
+    "finding_severity_known", "finding_status_known", "occupation_binding_counts",
+    "occupation_collection_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
     "permit_source_unique", "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 

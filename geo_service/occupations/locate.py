@@ -42,7 +42,10 @@ class PossibleTown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Street:
-    """A segment in whose street the area stands; `width_known` false = what it takes cannot be said."""
+    """A segment in whose street the area stands; `width_known` false = what it takes cannot be said.
+
+    from_m, to_m: the extent along the axis, metres from its start. axis_m: axis length inside the area.
+    """
 
     gid: int
     segment_id: str
@@ -56,6 +59,9 @@ class Street:
     carriageway: bool
     footway: bool
     side: str
+    from_m: float
+    to_m: float
+    axis_m: float
     street_key: str | None = None
 
     def takes(self) -> frozenset[str]:
@@ -68,6 +74,17 @@ class Street:
             )
         ways = (("foot", "footway"), ("bicycle", "cycleway"))
         return frozenset(way for mode, way in ways if mode in self.modes)
+
+    def row(self) -> dict[str, Any]:
+        """The columns of table occupation_segment as JSON values; `gid` names the segment."""
+        return {
+            "gid": self.gid,
+            "from_m": self.from_m,
+            "to_m": self.to_m,
+            "axis_m": self.axis_m,
+            "side": self.side,
+            "takes": sorted(self.takes()),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,8 @@ class Occupation:
     """One occupation as the conflict rules see it; not stored while `occupation_id` is None.
 
     area, detour, traffic_order_area: EPSG:25832. period: half-open, aware. Widths and heights in metres.
-    `takes` None means not known; `takes_derived` says it was read off the drawing.
+    `takes` None means not known; `takes_derived` says it was read off the drawing. `closed_segments`:
+    segment_ids that are declared closed, beside what a full closure covers.
     """
 
     collection: str
@@ -56,4 +57,5 @@ class Occupation:
     traffic_order_area: BaseGeometry | None = None
     utility: int | None = None
     party: UUID | None = None
+    closed_segments: tuple[str, ...] = ()
     demo: bool = False

@@ -44,6 +44,7 @@ def occupation_row(occupation: Occupation) -> dict[str, Any]:
         "filed_at": occupation.filed_at.astimezone(UTC).isoformat(),
         "takes": None if occupation.takes is None else sorted(occupation.takes),
         "consents": sorted(occupation.consents),
+        "closed_segments": list(occupation.closed_segments),
         "traffic_order_period": None if order is None else order.to_range(),
         "party": None if occupation.party is None else str(occupation.party),
     }
@@ -76,6 +77,7 @@ def _occupation(row: Row[Any]) -> Occupation:
         filed_at=row.filed_at,
         takes=None if row.takes is None else frozenset(row.takes),
         consents=frozenset(row.consents),
+        closed_segments=tuple(row.closed_segments),
         traffic_order_period=None if row.order_start is None else Interval(row.order_start, row.order_end),
         party=row.party,
     )

@@ -118,5 +118,6 @@ def occupation_of(
         pedestrian_guidance=request.pedestrian_guidance,
         cycle_guidance=request.cycle_guidance,
         consents=request.consents,
+        closed_segments=request.closed_segments,
         traffic_order_period=None if order is None else order.period,
     )

@@ -39,12 +39,7 @@ def save_occupations(
         )
     stored = [replace(each, occupation_id=known[each.source_id]) for each in placed]
     streets = [
-        {
-            "occupation_id": each.occupation_id,
-            "gid": street.gid,
-            "side": street.side,
-            "takes": sorted(street.takes()),
-        }
+        {"occupation_id": each.occupation_id, **street.row()}
         for each, location in zip(stored, locations, strict=True)
         for street in location.streets
     ]

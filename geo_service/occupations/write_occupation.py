@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
-from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.locate import locate, located
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
 from geo_service.sql.loader import statements
@@ -35,14 +35,9 @@ def save_occupation(session: Session, occupation: Occupation) -> int:
     if location.streets:
         session.execute(
             text(named["insert_occupation_segments"]),
-            {"occupation_id": occupation_id, "streets": _street_rows(location)},
+            {
+                "occupation_id": occupation_id,
+                "streets": orjson.dumps([street.row() for street in location.streets]).decode(),
+            },
         )
     return int(occupation_id)
-
-
-def _street_rows(location: Location) -> str:
-    rows = [
-        {"gid": street.gid, "side": street.side, "takes": sorted(street.takes())}
-        for street in location.streets
-    ]
-    return orjson.dumps(rows).decode()

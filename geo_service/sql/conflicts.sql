@@ -1,11 +1,16 @@
 -- check_frame
 -- One check: every rule once for every candidate, the worst findings first. The parts in «» are filled at
 -- start-up from the rule files and the statements below (conflicts/statement.py).
--- In: given (json object, columns of occupation), as_of, probe periods and reaches, parameters of the rules,
+-- In: given (json object, columns of occupation), streets (json array, Street.row()), as_of, probe periods and reaches, parameters of the rules,
 -- what the parts need, max_findings.  Out: at most max_findings rows, each with the total number of findings.
 WITH given AS MATERIALIZED (
     SELECT request.*
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS request
+), given_street AS MATERIALIZED (
+    -- In which segments the given one stands; what is stored stands in occupation_segment, with the same columns.
+    SELECT street.gid AS segment_gid, street.from_m, street.to_m, street.axis_m, street.side, street.takes
+    FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (
+        gid bigint, from_m double precision, to_m double precision, axis_m double precision, side text, takes text[])
 ), candidate AS (
     «candidates»
 ), ruled AS (

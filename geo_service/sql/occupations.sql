@@ -24,7 +24,7 @@ WITH mine AS MATERIALIZED (
     WHERE near.shared_m2 > 0 OR near.gap_m <= near.accuracy_m
 ), touched AS MATERIALIZED (
     SELECT segment.gid, segment.segment_id, segment.street_name, segment.street_key, segment.road_class, segment.road_number,
-        segment.road_owner, segment.width_source, segment.modes, mine.area, segment.axis,
+        segment.road_owner, segment.width_source, segment.modes, mine.area, segment.axis, segment.length_m,
         segment.carriageway_width_m,
         coalesce(segment.carriageway_width_m, 0) / 2 AS half_m,
         coalesce(segment.footway_width_left_m, 0) AS left_m,
@@ -44,8 +44,19 @@ WITH mine AS MATERIALIZED (
         carriageway_left_m2 + carriageway_right_m2 >= :noise_m2 AS takes_carriageway,
         greatest(left_m2 - carriageway_left_m2, 0) + greatest(right_m2 - carriageway_right_m2, 0) >= :noise_m2 AS takes_footway,
         greatest(left_m2, carriageway_left_m2) >= :noise_m2 AS on_left,
-        greatest(right_m2, carriageway_right_m2) >= :noise_m2 AS on_right
+        greatest(right_m2, carriageway_right_m2) >= :noise_m2 AS on_right,
+        extent.from_m, extent.to_m, extent.axis_m
     FROM strip
+    -- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
+    CROSS JOIN LATERAL (
+        SELECT
+            min(ST_LineLocatePoint(strip.axis, corner.geom)) * strip.length_m AS from_m,
+            max(ST_LineLocatePoint(strip.axis, corner.geom)) * strip.length_m AS to_m,
+            ST_Length(covered.axis) AS axis_m
+        FROM (SELECT ST_Intersection(strip.area, strip.axis) AS axis OFFSET 0) AS covered
+        CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(strip.area, covered.axis)) AS corner
+        GROUP BY covered.axis
+    ) AS extent
 )
 SELECT
     (SELECT json_agg(json_build_object('ags', ags, 'name', name, 'accuracy_m', accuracy_m, 'shared_m2', shared_m2, 'gap_m', gap_m,
@@ -64,7 +75,7 @@ SELECT
         'road_class', road_class,
         'road_number', road_number, 'road_owner', road_owner, 'width_source', width_source,
         'width_known', carriageway_width_m IS NOT NULL, 'modes', modes,
-        'carriageway', takes_carriageway, 'footway', takes_footway,
+        'carriageway', takes_carriageway, 'footway', takes_footway, 'from_m', from_m, 'to_m', to_m, 'axis_m', axis_m,
         'side', CASE WHEN on_left AND on_right THEN 'both' WHEN on_left THEN 'left' WHEN on_right THEN 'right' ELSE 'axis' END)
         ORDER BY segment_id)
      FROM street) AS streets
@@ -85,13 +96,13 @@ INSERT INTO occupation (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, demo)
+    town_chosen, closed_segments, demo)
 SELECT
     town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, demo
+    town_chosen, closed_segments, demo
 FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb))
 RETURNING occupation_id
 
@@ -103,7 +114,7 @@ UPDATE occupation SET (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, demo, updated_at) = (
+    town_chosen, closed_segments, demo, updated_at) = (
     SELECT
         changed.town, changed.collection, changed.source_id, changed.case_group, changed.reference, changed.label,
         changed.state, changed.counts, changed.binding, changed.published, changed.use_type, changed.kind,
@@ -112,7 +123,7 @@ UPDATE occupation SET (
         changed.restriction, changed.takes, changed.takes_derived, changed.remaining_carriageway_m,
         changed.remaining_footway_m, changed.pedestrian_guidance, changed.cycle_guidance, changed.area_m2,
         changed.area_declared_m2, changed.consents, changed.traffic_order_period, changed.traffic_order_area,
-        changed.utility, changed.party, changed.town_chosen, changed.demo, now()
+        changed.utility, changed.party, changed.town_chosen, changed.closed_segments, changed.demo, now()
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb)) AS changed)
 WHERE occupation.occupation_id = :occupation_id
 
@@ -124,19 +135,11 @@ WHERE occupation_id = :occupation_id
 
 -- insert_occupation_segments
 -- In which streets an occupation stands and from where to where along the axis, in metres from its start.
--- In: occupation_id, streets (json array of gid, side, takes).  Out: nothing.
-INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
-SELECT occupation.occupation_id, segment.gid,
-    min(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
-    max(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
-    street.side, street.takes
-FROM occupation
-CROSS JOIN jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (gid bigint, side text, takes text[])
-INNER JOIN road_segment AS segment ON segment.gid = street.gid
--- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
-CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(occupation.area, ST_Intersection(occupation.area, segment.axis))) AS corner
-WHERE occupation.occupation_id = :occupation_id
-GROUP BY occupation.occupation_id, segment.gid, street.side, street.takes
+-- In: occupation_id, streets (json array of gid, from_m, to_m, axis_m, side, takes).  Out: nothing.
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, axis_m, side, takes)
+SELECT :occupation_id, street.gid, street.from_m, street.to_m, street.axis_m, street.side, street.takes
+FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (
+    gid bigint, from_m double precision, to_m double precision, axis_m double precision, side text, takes text[])
 
 -- get_occupation
 -- One stored occupation with all its facts; geometries as EWKB, ranges as their bounds.
@@ -148,7 +151,8 @@ SELECT occupation_id, town, collection, source_id, case_group, reference, label,
     filed_at, exclusive, excavation, restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m,
     pedestrian_guidance, cycle_guidance, area_m2, area_declared_m2, consents,
     lower(traffic_order_period) AS order_start, upper(traffic_order_period) AS order_end,
-    ST_AsEWKB(traffic_order_area) AS traffic_order_area, utility, party, town_chosen, demo
+    ST_AsEWKB(traffic_order_area) AS traffic_order_area, utility, party, town_chosen,
+    closed_segments, demo
 FROM occupation
 WHERE occupation_id = :occupation_id
 
@@ -178,13 +182,13 @@ INSERT INTO occupation (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, demo)
+    town_chosen, closed_segments, demo)
 SELECT
     town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, demo
+    town_chosen, closed_segments, demo
 FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb))
 RETURNING occupation_id, source_id
 
@@ -203,7 +207,7 @@ UPDATE occupation SET
     cycle_guidance = changed.cycle_guidance, area_m2 = changed.area_m2, area_declared_m2 = changed.area_declared_m2,
     consents = changed.consents, traffic_order_period = changed.traffic_order_period,
     traffic_order_area = changed.traffic_order_area, utility = changed.utility, party = changed.party,
-    town_chosen = changed.town_chosen, demo = changed.demo, updated_at = now()
+    town_chosen = changed.town_chosen, closed_segments = changed.closed_segments, demo = changed.demo, updated_at = now()
 FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb)) AS changed
 WHERE occupation.occupation_id = changed.occupation_id
 
@@ -215,15 +219,9 @@ WHERE occupation_id = ANY(CAST(:occupations AS bigint[]))
 
 -- insert_segments_of_occupations
 -- In which streets occupations stand and from where to where along the axis, in metres from its start.
--- In: streets (json array of occupation_id, gid, side, takes).  Out: nothing.
-INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
-SELECT occupation.occupation_id, segment.gid,
-    min(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
-    max(ST_LineLocatePoint(segment.axis, corner.geom)) * segment.length_m,
-    street.side, street.takes
-FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (occupation_id bigint, gid bigint, side text, takes text[])
-INNER JOIN occupation ON occupation.occupation_id = street.occupation_id
-INNER JOIN road_segment AS segment ON segment.gid = street.gid
--- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
-CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(occupation.area, ST_Intersection(occupation.area, segment.axis))) AS corner
-GROUP BY occupation.occupation_id, segment.gid, street.side, street.takes
+-- In: streets (json array of occupation_id, gid, from_m, to_m, axis_m, side, takes).  Out: nothing.
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, axis_m, side, takes)
+SELECT street.occupation_id, street.gid, street.from_m, street.to_m, street.axis_m, street.side, street.takes
+FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (
+    occupation_id bigint, gid bigint, from_m double precision, to_m double precision, axis_m double precision, side text,
+    takes text[])

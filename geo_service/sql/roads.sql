@@ -531,12 +531,17 @@ WHERE (1 - found.covered) * ST_Length(found.stretch) <= greatest(:end_m, ST_Leng
 -- move_pointers
 -- Lays the occupations onto the segments found; where one lies there already, both stretches become one.
 -- In: nothing.  Out: as many rows as were written.
-INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side, takes)
+INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, axis_m, side, takes)
 SELECT
     match.occupation_id,
     match.gid,
     min(match.from_m),
     max(match.to_m),
+    coalesce((
+        SELECT ST_Length(ST_Intersection(occupation.area, segment.axis))
+        FROM occupation CROSS JOIN road_segment AS segment
+        WHERE occupation.occupation_id = match.occupation_id AND segment.gid = match.gid
+    ), 0),
     CASE WHEN min(match.side) = max(match.side) THEN min(match.side) ELSE 'both' END,
     array(
         SELECT DISTINCT taken.what
