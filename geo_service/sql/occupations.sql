@@ -34,6 +34,7 @@ WITH mine AS MATERIALIZED (
     WHERE segment.in_service AND ST_DWithin(segment.axis, mine.area, half_street_width_m(segment))
 ), strip AS MATERIALIZED (
     SELECT touched.*,
+        ST_Intersection(area, axis) AS covered,
         CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=left'))) ELSE 0 END AS carriageway_left_m2,
         CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=right'))) ELSE 0 END AS carriageway_right_m2,
         CASE WHEN left_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + left_m, 'side=left'))) ELSE 0 END AS left_m2,
@@ -52,10 +53,8 @@ WITH mine AS MATERIALIZED (
         SELECT
             min(ST_LineLocatePoint(strip.axis, corner.geom)) * strip.length_m AS from_m,
             max(ST_LineLocatePoint(strip.axis, corner.geom)) * strip.length_m AS to_m,
-            ST_Length(covered.axis) AS axis_m
-        FROM (SELECT ST_Intersection(strip.area, strip.axis) AS axis OFFSET 0) AS covered
-        CROSS JOIN LATERAL ST_DumpPoints(ST_Collect(strip.area, covered.axis)) AS corner
-        GROUP BY covered.axis
+            ST_Length(strip.covered) AS axis_m
+        FROM ST_DumpPoints(ST_Collect(strip.area, strip.covered)) AS corner
     ) AS extent
 )
 SELECT
