@@ -15,10 +15,12 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.measured import MEASURED_KINDS
 from geo_service.conflicts.rule_file import RuleFile, names_in, read_rules
 from geo_service.conflicts.statement import (
     candidate_towns_statement,
     check_statement,
+    measured_statements,
     parameter_key,
     shape_pairs,
 )
@@ -50,6 +52,12 @@ class Rulebook:
     check_swapped: TextClause
     candidate_towns: TextClause
     pairs: tuple[str, ...]
+    measured: Mapping[str, TextClause]
+
+    @property
+    def compares(self) -> bool:
+        """False if all rules are measuring ones: then there is no statement for the others."""
+        return any(rule.kind not in MEASURED_KINDS for rule in self.rules)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +100,7 @@ def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -
         check_swapped=text(check_statement(rules, swapped=True)),
         candidate_towns=text(candidate_towns_statement(rules)),
         pairs=shape_pairs(rules),
+        measured={kind: text(statement) for kind, statement in measured_statements(rules).items()},
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
+from geo_service.conflicts.measured import concerned_kinds
 from geo_service.conflicts.places import border_row, road_rows
 from geo_service.conflicts.rule_file import SEVERITIES
 from geo_service.conflicts.words import code_labels, explain
@@ -64,12 +65,31 @@ def check_with(
     session: Session, found: Catalogue, question: CheckQuestion, *, as_of: datetime
 ) -> CheckResult:
     """The same with the rules and values of a given catalogue, say those of another day."""
-    statement = found.book.check_among_requests if question.others else found.book.check
-    rows = prepared_rows(session, statement.text, check_binds(found, question, as_of=as_of))
-    findings = tuple(finding_of_row(row, found) for row in rows)
-    return CheckResult(
-        verdict=verdict_of(findings), findings=findings, findings_total=rows[0].findings_total if rows else 0
-    )
+    binds = check_binds(found, question, as_of=as_of)
+    rows = []
+    if found.book.compares:
+        statement = found.book.check_among_requests if question.others else found.book.check
+        rows = prepared_rows(session, statement.text, binds)
+    findings = [finding_of_row(row, found) for row in rows]
+    total = rows[0].findings_total if rows else 0
+    for kind in concerned_kinds(found.book.measured, question.mine, question.location):
+        measured = prepared_rows(session, found.book.measured[kind].text, binds)
+        findings += [finding_of_row(row, found) for row in measured]
+        total += measured[0].findings_total if measured else 0
+    # Each statement gives its worst in order; a stable sort keeps that order within a severity and rule.
+    worst = tuple(sorted(findings, key=lambda f: (f.weight, f.number))[: question.max_findings])
+    return CheckResult(verdict=verdict_of(worst), findings=worst, findings_total=total)
+
+
+def measured_findings(
+    session: Session, found: Catalogue, kind: str, question: CheckQuestion, *, as_of: datetime
+) -> tuple[Finding, ...]:
+    """What the rules of one measuring kind find for an occupation; nothing where they do not concern it."""
+    if kind not in concerned_kinds(found.book.measured, question.mine, question.location):
+        return ()
+    binds = check_binds(found, question, as_of=as_of)
+    rows = prepared_rows(session, found.book.measured[kind].text, binds)
+    return tuple(finding_of_row(row, found) for row in rows)
 
 
 def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
@@ -149,6 +169,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         worse=rule.worse,
         needed_for_grant=rule.needed_for_grant,
         missing=missing,
+        together=tuple(row.together or ()),
         legal_source=rule.legal_source,
         explanation=explain(
             rule.explain.get(could_be or severity, rule.explain["explain"]),

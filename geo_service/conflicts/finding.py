@@ -37,6 +37,7 @@ class Finding:
     """severity: block, warn, info, chance or undetermined (then could_be and missing).
 
     geometry: GeoJSON in CRS84; ewkb: the same in EPSG:25832. Texts by language, numbers filled in.
+    together: ids of the stored occupations that the measure counts in beside mine.
     `status` and what follows are those of a stored finding.
     """
 
@@ -64,6 +65,7 @@ class Finding:
     legal_source: str
     explanation: Mapping[str, str]
     advice: Mapping[str, str]
+    together: tuple[int, ...] = ()
     status: str = "open"
     note: str | None = None
 

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.check import CheckQuestion, check_binds, finding_of_row
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.stored_findings import write_findings
+from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
+from geo_service.conflicts.stored_findings import look_again, write_findings
 from geo_service.interval import TOWN_ZONE
 from geo_service.sql.loader import statements
 
@@ -53,12 +54,39 @@ def recompute_many(
                 own[_id(question)].append(finding)
                 everything[finding.finding_id] = finding
             counted(len(part))
+        for kind, statement in found.book.measured.items():
+            concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
+            for part in chunks(concerned, CHUNK):
+                for question, row in _ask(session, found, statement, part, as_of=as_of):
+                    finding = finding_of_row(row, found)
+                    own[_id(question)].append(finding)
+                    everything[finding.finding_id] = finding
     everything |= _found_by_others(session, questions, everything, as_of=as_of)
     ids = list(own)
+    around = _around(session, questions, as_of=as_of)
     session.execute(_REMOVE, {"occupations": ids, "found": list(everything)})
     for batch in chunks(everything.values(), 1000):
         write_findings(session, batch, as_of=as_of)
+    for kind, others in around.items():
+        look_again(session, sorted(others - own.keys()), (kind,), as_of=as_of)
     return {occupation_id: tuple(findings) for occupation_id, findings in own.items()}
+
+
+def _around(session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime) -> dict[str, set[int]]:
+    """By measuring kind, who stands around those in question now, or counted one of them in before."""
+    before: set[int] = set()
+    for question in questions:
+        before.update(occupations_counted_in(session, _id(question)))
+    found: dict[str, set[int]] = {}
+    for in_force, asked in _by_town(session, questions, as_of):
+        for kind in in_force.book.measured:
+            there = found.setdefault(kind, set(before))
+            for question in asked:
+                if concerns(kind, question.mine, question.location):
+                    there.update(
+                        occupations_around(session, kind, check_binds(in_force, question, as_of=as_of))
+                    )
+    return found
 
 
 def _found_by_others(

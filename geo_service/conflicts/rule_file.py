@@ -12,7 +12,7 @@ import yaml
 
 from geo_service.errors import BadRuleFile
 
-KINDS = ("pair", "place", "own")
+KINDS = ("pair", "place", "own", "strip", "network")
 SHAPES = ("area-area", "detour-area", "area-detour", "detour-detour")
 OBJECTS = ("border", "road")
 SEVERITIES = ("block", "warn", "info", "chance")
@@ -27,11 +27,13 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "pair": ("shapes", "reach_m", "reach_days", "geometry"),
     "place": ("objects",),
     "own": (),
+    "strip": (),
+    "network": (),
 }
 _KEYS = {*_ALWAYS, *_WORDS, *_MEASURE, *CONDITIONS, "needed_for_grant"}.union(*_OF_KIND.values())
 _LINE = re.compile(r"^-- ([a-z_]+):(?: (.*)|)$")
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
-_FACT = re.compile(r"\b(?:mine|other|border|road)\.[a-z_0-9]+")
+_FACT = re.compile(r"\b(?:mine|other|border|road|strip|network)\.[a-z_0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from geo_service.conflicts.measured import MEASURED_KINDS
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.sql.loader import statements
 
@@ -45,7 +46,7 @@ def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:
 
 
 def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_requests: bool = False) -> str:
-    """The whole check of one occupation.
+    """The check of one occupation by pair, place and own rules.
 
     swapped: the given one is `other` and every candidate of one town is `mine`; pair rules only.
     among_requests: other requests of the same check are candidates too.
@@ -78,6 +79,21 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
     if swapped:
         candidates = _fill(_part("candidates_of_town"), candidates=candidates)
     return _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
+
+
+def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
+    """The statement of each measuring kind that has rules; its rows are those of the check."""
+    found = {}
+    for kind in MEASURED_KINDS:
+        there = [(i, rule) for i, rule in enumerate(rules) if rule.kind == kind]
+        if there:
+            branch = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_branch"]
+            found[kind] = _fill(
+                _part("check_frame"),
+                candidates=_part("no_candidates"),
+                branches=_fill(branch, rules=_values(there)),
+            )
+    return found
 
 
 def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:

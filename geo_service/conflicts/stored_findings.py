@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,9 +19,17 @@ from geo_service.conflicts.check import (
     check_binds,
     check_question,
     finding_of_row,
+    measured_findings,
     other_of_row,
 )
 from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.measured import (
+    MEASURED_KINDS,
+    concerns,
+    occupations_around,
+    occupations_counted_in,
+)
+from geo_service.db.database import speaking_as_operator
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import locate
@@ -34,6 +42,7 @@ _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _WRITE = text(statements("conflicts")["write_findings"])
 _REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])
 _REMOVE_OTHERS = text(statements("conflicts")["remove_findings_of_others"])
+_REMOVE_MEASURED = text(statements("conflicts")["remove_measured_findings"])
 _LIST = text(statements("conflicts")["list_findings"])
 _SETTLE = text(statements("conflicts")["settle_finding"])
 
@@ -46,6 +55,7 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     mine = get_occupation(session, occupation_id)
     if not mine.counts:
         _forget(session, occupation_id, mine=(), others=())
+        look_again(session, occupations_counted_in(session, occupation_id), MEASURED_KINDS, as_of=as_of)
         return _EMPTY
     location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
     question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
@@ -53,7 +63,51 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     against = _found_by_others(session, question, as_of=as_of)
     write_findings(session, (*result.findings, *against), as_of=as_of)
     _forget(session, occupation_id, mine=result.findings, others=against)
+    _look_around(session, question, occupation_id, as_of=as_of)
     return replace(result, findings=result.findings[:MAX_FINDINGS])
+
+
+def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:
+    """The measuring rules of those who stand around mine, or stood around it before it changed."""
+    before = occupations_counted_in(session, occupation_id)
+    found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
+    binds = check_binds(found, question, as_of=as_of)
+    for kind in found.book.measured:
+        now = (
+            occupations_around(session, kind, binds)
+            if concerns(kind, question.mine, question.location)
+            else []
+        )
+        look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)
+
+
+def look_again(
+    session: Session, occupation_ids: Sequence[int], kinds: Sequence[str], *, as_of: datetime
+) -> None:
+    """Recompute what the measuring rules of `kinds` find for stored occupations, whosever they are.
+
+    A free width belongs to everybody who stands in the street, so this is written as the service itself and
+    not as the clerk or applicant whose change it follows from.
+    """
+    if not occupation_ids:
+        return
+    day = as_of.astimezone(TOWN_ZONE).date()
+    with speaking_as_operator(session):
+        for occupation_id in occupation_ids:
+            mine = get_occupation(session, occupation_id)
+            location = locate(session, mine.area, day=day)
+            question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
+            in_force = catalogue(session, mine.town, day)
+            findings = [
+                finding
+                for kind in kinds
+                for finding in measured_findings(session, in_force, kind, question, as_of=as_of)
+            ]
+            write_findings(session, findings, as_of=as_of)
+            rules = [rule.name for rule in in_force.rules if rule.kind in kinds]
+            kept = [finding.finding_id for finding in findings]
+            asked = {"occupations": [occupation_id], "rules": rules, "found": kept}
+            session.execute(_REMOVE_MEASURED, asked)
 
 
 def _found_by_others(session: Session, question: CheckQuestion, *, as_of: datetime) -> tuple[Finding, ...]:
@@ -121,6 +175,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
         "missing": list(finding.missing) or None,
         "geometry": None if finding.ewkb is None else finding.ewkb.hex(),
         "during": None if finding.during is None else finding.during.to_range(),
+        "together": list(finding.together) or None,
         "document": {
             "title": dict(finding.title),
             "legal_source": finding.legal_source,
@@ -164,6 +219,7 @@ def _stored(row: Row[Any]) -> Finding:
         legal_source=words["legal_source"],
         explanation=words["explanation"],
         advice=words["advice"],
+        together=tuple(row.together or ()),
         status=row.status,
         note=row.note,
     )

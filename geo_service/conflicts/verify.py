@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Rulebook, catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, check_binds
 from geo_service.conflicts.rule_file import RuleFile
-from geo_service.conflicts.statement import check_statement
+from geo_service.conflicts.statement import check_statement, measured_statements
 from geo_service.errors import BadRuleFile
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import NOWHERE
@@ -31,7 +31,8 @@ def verify_rules(session: Session, book: Rulebook | None = None, day: date | Non
     day = day or datetime.now(TOWN_ZONE).date()
     rows = session.execute(text(statements("conflicts")["town_parameters"])).mappings()
     refuse_unknown_overrides([TownParameter(**row) for row in rows], book.parameters)
-    for statement in (book.check, book.check_among_requests, book.check_swapped, book.candidate_towns):
+    compared = (book.check, book.check_among_requests, book.check_swapped, book.candidate_towns)
+    for statement in (*(compared if book.compares else ()), *book.measured.values()):
         try:
             _plan(session, book, statement, day)
         except DBAPIError as error:
@@ -59,7 +60,7 @@ def _plan(session: Session, book: Rulebook, statement: TextClause, day: date) ->
 def _name_the_culprit(session: Session, book: Rulebook, day: date) -> None:
     for rule in book.rules:
         try:
-            _plan(session, book, text(check_statement([rule])), day)
+            _plan(session, book, _alone(rule), day)
         except DBAPIError as error:
             raise BadRuleFile(
                 f"{rule.at(_faulty_key(session, book, rule, day))}: {_reason(error)}"
@@ -72,10 +73,16 @@ def _faulty_key(session: Session, book: Rulebook, rule: RuleFile, day: date) -> 
     for key in expressions:
         alone = _only(rule, key)
         try:
-            _plan(session, book, text(check_statement([alone])), day)
+            _plan(session, book, _alone(alone), day)
         except DBAPIError:
             return key
     return "applies"
+
+
+def _alone(rule: RuleFile) -> TextClause:
+    """The statement of one rule alone."""
+    measured = measured_statements([rule])
+    return text(measured[rule.kind] if rule.kind in measured else check_statement([rule]))
 
 
 def _only(rule: RuleFile, key: str) -> RuleFile:

@@ -106,6 +106,20 @@ def speak_as(session: Session, *, actor: str, town: str | None = None, case: str
 
 
 @contextmanager
+def speaking_as_operator(session: Session) -> Iterator[None]:
+    """For what the service itself does in somebody's transaction; afterwards that somebody speaks again."""
+    before = session.execute(
+        text(
+            "SELECT current_setting('app.actor', true) AS actor, current_setting('app.town', true) AS town,"
+            " current_setting('app.case', true) AS open_case"
+        )
+    ).one()
+    speak_as(session, actor="operator")
+    yield  # after an error the transaction is lost, and with it who speaks
+    speak_as(session, actor=before.actor or "", town=before.town, case=before.open_case)
+
+
+@contextmanager
 def operator_session(engine: Engine) -> Iterator[Session]:
     """One transaction of the command line: imports and demo data, as the application's role."""
     with Session(engine) as session, session.begin():

@@ -39,7 +39,7 @@ SELECT
     rule, sure, could, measured, limit_value, missing, findings_total, mine_id, mine_source, mine_town,
     other_id, other_collection, other_source, reference, other_town, label, use_type, kind, state, published,
     lower(other_period) AS other_start, upper(other_period) AS other_end, lower(during) AS during_start,
-    upper(during) AS during_end, segment_id, place_de, place_en, ST_AsEWKB(link.geometry) AS geometry,
+    upper(during) AS during_end, segment_id, place_de, place_en, together, ST_AsEWKB(link.geometry) AS geometry,
     ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson
 FROM worst
 CROSS JOIN LATERAL (SELECT CASE geometry
@@ -159,7 +159,8 @@ SELECT
     other.occupation_id AS other_id, other.collection AS other_collection, other.source_id AS other_source,
     other.reference, other.town AS other_town, other.label, other.use_type, other.kind, other.state, other.published,
     other.period AS other_period, other.area AS other_area, facts.during,
-    CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de, CAST(NULL AS text) AS place_en
+    CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de, CAST(NULL AS text) AS place_en,
+    CAST(NULL AS bigint[]) AS together
 FROM «mine» AS mine
 CROSS JOIN «other» AS other
 CROSS JOIN LATERAL («pair_facts» OFFSET 0) AS facts
@@ -217,7 +218,7 @@ SELECT
     CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
     CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
     CAST(NULL AS tstzrange) AS during, «objects».segment_id, «objects».place_de,
-    «objects».place_en
+    «objects».place_en, CAST(NULL AS bigint[]) AS together
 FROM given AS mine
 CROSS JOIN «object_rows»
 CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
@@ -247,7 +248,7 @@ SELECT
     CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
     CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
     CAST(NULL AS tstzrange) AS during, CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de,
-    CAST(NULL AS text) AS place_en
+    CAST(NULL AS text) AS place_en, CAST(NULL AS bigint[]) AS together
 FROM given AS mine
 CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
 CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
@@ -289,12 +290,12 @@ SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
 INSERT INTO finding AS kept (
     finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town, other_town, segment_id, rule,
     number, rule_version, severity, could_be, measured, limit_value, unit, needed_for_grant, missing, geometry, during,
-    document, status, settled_by, settled_at, settled_severity, note)
+    together, document, status, settled_by, settled_at, settled_severity, note)
 SELECT
     found.finding_id, found.mine_occupation, found.other_occupation, found.mine_source, found.other_source,
     found.mine_town, found.other_town, found.segment_id, found.rule, found.number, found.rule_version, found.severity,
     found.could_be, found.measured, found.limit_value, found.unit, found.needed_for_grant, found.missing,
-    found.geometry, found.during, found.document, coalesce(mirror.status, 'open'), mirror.settled_by,
+    found.geometry, found.during, found.together, found.document, coalesce(mirror.status, 'open'), mirror.settled_by,
     mirror.settled_at, mirror.settled_severity, mirror.note
 FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb)) AS found
 LEFT JOIN finding AS mirror
@@ -314,8 +315,8 @@ ON CONFLICT (finding_id) DO UPDATE SET
     mine_town = excluded.mine_town, other_town = excluded.other_town, rule_version = excluded.rule_version,
     severity = excluded.severity, could_be = excluded.could_be, measured = excluded.measured,
     limit_value = excluded.limit_value, unit = excluded.unit, needed_for_grant = excluded.needed_for_grant,
-    missing = excluded.missing, geometry = excluded.geometry, during = excluded.during, document = excluded.document,
-    updated_at = now(),
+    missing = excluded.missing, geometry = excluded.geometry, during = excluded.during, together = excluded.together,
+    document = excluded.document, updated_at = now(),
     status = CASE WHEN
         array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(excluded.could_be, excluded.severity))
             > greatest(
@@ -340,6 +341,20 @@ WHERE mine_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS tex
 DELETE FROM finding
 WHERE other_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
 
+-- occupations_counted_in
+-- Whose findings counted an occupation in when they were found.
+-- In: occupation_id.  Out: one row for each.
+SELECT DISTINCT mine_occupation AS occupation_id
+FROM finding
+WHERE together @> ARRAY[CAST(:occupation_id AS bigint)] AND mine_occupation <> :occupation_id
+
+-- remove_measured_findings
+-- Removes what the measuring rules had found for occupations and find no longer.
+-- In: occupations (array of ids), rules (array of names), found (array of keys).  Out: nothing.
+DELETE FROM finding
+WHERE mine_occupation = ANY(CAST(:occupations AS bigint[])) AND rule = ANY(CAST(:rules AS text[]))
+    AND finding_id <> ALL (CAST(:found AS text[]))
+
 -- list_findings
 -- The findings of one occupation, each unordered pair once for a rule with the higher severity, the worst first.
 -- In: occupation_id, both (false = only those it has itself).  Out: one row for each finding.
@@ -348,7 +363,7 @@ FROM (
     SELECT
         finding.finding_id, finding.mine_occupation, finding.mine_source, finding.mine_town, finding.segment_id,
         finding.rule, finding.number, finding.rule_version, finding.severity, finding.could_be, finding.measured,
-        finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.document, finding.status,
+        finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.together, finding.document, finding.status,
         finding.note, ST_AsEWKB(finding.geometry) AS geometry,
         ST_AsGeoJSON(ST_Transform(finding.geometry, 4326), 7, 0) AS geojson, lower(finding.during) AS during_start,
         upper(finding.during) AS during_end, partner.occupation_id AS other_id, partner.collection AS other_collection,

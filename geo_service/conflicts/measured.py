@@ -1,0 +1,49 @@
+"""Rules that measure more than a pair: free widths (strip) and ways through the network.
+
+Each kind is asked in a statement of its own, and only where it concerns the occupation. What is found depends
+on everything that stands there, so a finding names whom it counts in (`together`), and a change of one
+occupation looks again at the findings of those around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
+
+from geo_service.db.prepared import prepared_rows
+from geo_service.occupations.locate import Location
+from geo_service.occupations.occupation import Occupation
+from geo_service.sql.loader import statements
+
+MEASURED_KINDS = ("strip", "network")
+CLOSURES = frozenset({"full_closure", "full_closure_residents_free"})
+_TOGETHER = text(statements("conflicts")["occupations_counted_in"])
+
+
+def concerns(kind: str, mine: Occupation, location: Location) -> bool:
+    """False where rules of this kind have nothing to say, whatever else stands there."""
+    if kind == "network":
+        return mine.restriction in CLOSURES or bool(mine.closed_segments)
+    return bool(location.streets)
+
+
+def concerned_kinds(
+    statements_of: Mapping[str, TextClause], mine: Occupation, location: Location
+) -> Iterator[str]:
+    """The kinds that have rules and something to say about mine, in the order of MEASURED_KINDS."""
+    return (kind for kind in MEASURED_KINDS if kind in statements_of and concerns(kind, mine, location))
+
+
+def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) -> list[int]:
+    """Stored occupations whose findings of this kind may change with the given one, as it stands now."""
+    statement = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_around"]
+    return [row.occupation_id for row in prepared_rows(session, statement, binds)]
+
+
+def occupations_counted_in(session: Session, occupation_id: int) -> list[int]:
+    """Stored occupations whose findings counted this one in when they were found, wherever it stood then."""
+    rows = session.execute(_TOGETHER, {"occupation_id": occupation_id})
+    return [row.occupation_id for row in rows]
