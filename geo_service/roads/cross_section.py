@@ -24,7 +24,10 @@ _CYCLEWAY_KINDS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CrossSection:
-    """Widths in metres, seen in the direction of the axis; None not known, 0 not there."""
+    """Widths in metres, seen in the direction of the axis; None not known, 0 not there.
+
+    width_source: the weakest of the sources of the widths that are known.
+    """
 
     carriageway_width_m: float | None = None
     footway_width_left_m: float | None = None
@@ -33,6 +36,10 @@ class CrossSection:
     cycleway_width_m: float | None = None
     parking_lane: str | None = None
     width_source: WidthSource = "assumed"
+    carriageway_width_source: WidthSource | None = None
+    footway_width_left_source: WidthSource | None = None
+    footway_width_right_source: WidthSource | None = None
+    cycleway_width_source: WidthSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,10 @@ def cross_section(tags: Tags) -> CrossSection:
         cycleway_width_m=cycleway,
         parking_lane=_parking(tags),
         width_source=_source(carriageway_tagged and left_tagged and right_tagged and cycleway_tagged),
+        carriageway_width_source=_source(carriageway_tagged),
+        footway_width_left_source=_source(left_tagged),
+        footway_width_right_source=_source(right_tagged),
+        cycleway_width_source=None if cycleway is None else _source(cycleway_tagged),
     )
 
 
@@ -184,13 +195,18 @@ def _own_way(tags: Tags, assumed: AssumedWidths) -> CrossSection:
         walkers, riders, kind = (
             (width / 2, width / 2, "segregated_path") if parted else (width, width, "shared_path")
         )
+    source = _source(tagged is not None and kind != "segregated_path")
     return CrossSection(
         carriageway_width_m=0.0,
         footway_width_left_m=walkers / 2,
         footway_width_right_m=walkers / 2,
         cycleway_kind=kind,
         cycleway_width_m=riders or None,
-        width_source=_source(tagged is not None and kind != "segregated_path"),
+        width_source=source,
+        carriageway_width_source="tagged",  # there is none, the kind of way says so
+        footway_width_left_source=source,
+        footway_width_right_source=source,
+        cycleway_width_source=source if riders else None,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import BadRoadFile
-from geo_service.roads.osm_file import read_osm_network
+from geo_service.roads.osm_file import read_bus_lines, read_osm_network
 from geo_service.roads.osm_segments import SOURCE, osm_segments
 from geo_service.roads.road_mapping import RoadMapping
 from geo_service.roads.road_report import ClassTotal, RoadReport
@@ -79,8 +79,9 @@ def read_roads(path: Path, *, mapping: RoadMapping | None = None, progress: Prog
         )
     progress("read")
     network = read_osm_network(path)
+    bus_lines = read_bus_lines(path, network)
     progress("split")
-    found = osm_segments(network)
+    found = osm_segments(network, bus_lines)
     return RoadFile(
         name=path.name,
         source=SOURCE,

@@ -31,14 +31,10 @@ class OsmLine:
 
 @dataclass(frozen=True, slots=True)
 class OsmNetwork:
-    """All highway lines of a file, and where their nodes are (CRS84, lon, lat) as far as the file says.
-
-    bus_lines: ids of the lines that bus routes drive on.
-    """
+    """All highway lines of a file, and where their nodes are (CRS84, lon, lat) as far as the file says."""
 
     lines: list[OsmLine]
     places: dict[int, LonLat]
-    bus_lines: frozenset[int] = frozenset()
 
 
 def read_osm_network(path: Path) -> OsmNetwork:
@@ -54,34 +50,50 @@ def read_osm_network(path: Path) -> OsmNetwork:
             osmium.filter.KeyFilter("highway")
         )
         for way in cast(Iterable[osmium.osm.Way], ways):
-            nodes: list[int] = []
-            for node in way.nodes:
-                if nodes and nodes[-1] == node.ref:
-                    continue
-                nodes.append(node.ref)
-                if node.location.valid():
-                    places[node.ref] = (node.lon, node.lat)
-            lines[way.id] = OsmLine(way.id, tuple(nodes), dict(way.tags))
+            tags = {tag.k: tag.v for tag in way.tags}  # dict(way.tags) asks for each key once more
+            lines[way.id] = OsmLine(way.id, _nodes(way, places), tags)
         _find_late_nodes(path, lines.values(), places)
-        bus_lines = _bus_lines(path)
     if not lines:
         raise BadRoadFile(f"{path.name} holds no highway lines.")
     if not places:
         raise BadRoadFile(f"{path.name} holds highway lines but no nodes, so nothing says where they are.")
-    return OsmNetwork(list(lines.values()), places, bus_lines)
+    return OsmNetwork(list(lines.values()), places)
 
 
-def _bus_lines(path: Path) -> frozenset[int]:
-    """Ways that a bus route drives on; its stops and platforms are members with a role, the way has none."""
-    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(
-        osmium.filter.TagFilter(("route", "bus"), ("route", "trolleybus"))
-    )
-    return frozenset(
-        member.ref
-        for route in cast(Iterable[osmium.osm.Relation], relations)
-        for member in route.members
-        if member.type == "w" and member.role in ("", "forward", "backward")
-    )
+def read_bus_lines(path: Path, network: OsmNetwork) -> frozenset[int]:
+    """Ids of the network's lines that a bus route drives on.
+
+    Stops and platforms are members with a role, the way has none. Raises BadRoadFile as `read_osm_network`.
+    """
+    lines = {line.line_id for line in network.lines}
+    with one_clear_error(path):
+        relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(
+            osmium.filter.TagFilter(("route", "bus"), ("route", "trolleybus"))
+        )
+        return frozenset(
+            member.ref
+            for route in cast(Iterable[osmium.osm.Relation], relations)
+            for member in route.members
+            # The cheapest question first: a long-distance line has thousands of members elsewhere.
+            if member.ref in lines and member.type == "w" and member.role in ("", "forward", "backward")
+        )
+
+
+def _nodes(way: osmium.osm.Way, places: dict[int, LonLat]) -> tuple[int, ...]:
+    """Ids of the way's nodes without repetitions; where they are goes into `places`."""
+    nodes: list[int] = []
+    last = None
+    for node in way.nodes:
+        ref = node.ref
+        if ref == last:
+            continue
+        nodes.append(ref)
+        last = ref
+        if ref not in places:
+            location = node.location
+            if location.valid():
+                places[ref] = (location.lon, location.lat)
+    return tuple(nodes)
 
 
 def _find_late_nodes(path: Path, lines: Iterable[OsmLine], places: dict[int, LonLat]) -> None:

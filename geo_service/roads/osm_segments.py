@@ -30,8 +30,17 @@ class OsmSegments:
     skipped: Mapping[str, int]
 
 
-def osm_segments(network: OsmNetwork) -> OsmSegments:
-    """All segments of a network, in the order of its lines.
+@dataclass(frozen=True, slots=True)
+class CutLines:
+    """Pieces between junctions and their axes (EPSG:25832, one for each); what was left out, by reason."""
+
+    pieces: list[Piece]
+    axes: np.ndarray[Any, Any]
+    skipped: Counter[str]
+
+
+def cut_at_junctions(network: OsmNetwork) -> CutLines:
+    """All lines of a network in metres, cut where they meet, in the order of the lines.
 
     A line with nodes that the file does not hold is cut there and its located parts are kept.
     Raises BadRoadFile if the places lie outside the plausible area.
@@ -41,16 +50,22 @@ def osm_segments(network: OsmNetwork) -> OsmSegments:
         (line.line_id, run) for line in network.lines for run in _located_runs(line, network.places, skipped)
     ]
     pieces = split_lines(runs)
-    axes = _axes(pieces, network.places)
-    described = {line.line_id: describe(line.tags) for line in network.lines}
-    for line_id in network.bus_lines & described.keys():
-        described[line_id]["network_function"] |= {"bus_route"}
+    return CutLines(pieces, _axes(pieces, network.places), skipped)
+
+
+def osm_segments(network: OsmNetwork, bus_lines: frozenset[int] = frozenset()) -> OsmSegments:
+    """All segments of a network with what their tags say; bus_lines: ids of lines that buses drive on.
+
+    Raises BadRoadFile like `cut_at_junctions`.
+    """
+    cut = cut_at_junctions(network)
+    described = _described(network, bus_lines)
     segments = []
     for piece, name, axis, length_m in zip(
-        pieces, name_pieces(pieces, SOURCE), axes, shapely.length(axes), strict=True
+        cut.pieces, name_pieces(cut.pieces, SOURCE), cut.axes, shapely.length(cut.axes), strict=True
     ):
         if length_m == 0:
-            skipped["no_length"] += 1
+            cut.skipped["no_length"] += 1
             continue
         segments.append(
             Segment(
@@ -62,7 +77,31 @@ def osm_segments(network: OsmNetwork) -> OsmSegments:
                 **described[piece.line_id],
             )
         )
-    return OsmSegments(segments, skipped)
+    return OsmSegments(segments, cut.skipped)
+
+
+# Tags of most lines that say nothing about the columns: lines that differ in these alone are described once.
+# The street's name is put in for each line.
+_SAYS_NOTHING = frozenset({
+    "name", "surface", "smoothness", "lit", "tracktype", "note", "source", "layer", "incline", "int_ref",
+    "old_name", "reg_name", "lcn", "tmc", "created_by", "priority_road", "service",
+})  # fmt: skip
+
+
+def _described(network: OsmNetwork, bus_lines: frozenset[int]) -> dict[int, dict[str, Any]]:
+    """What `describe` says of each line, by its id, and which lines buses drive on."""
+    alike: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
+    found = {}
+    for line in network.lines:
+        said = frozenset(item for item in line.tags.items() if item[0] not in _SAYS_NOTHING)
+        columns = alike.get(said)
+        if columns is None:
+            columns = alike[said] = describe(line.tags)
+        columns = {**columns, "street_name": _text(line.tags.get("name"))}
+        if line.line_id in bus_lines:
+            columns["network_function"] |= {"bus_route"}
+        found[line.line_id] = columns
+    return found
 
 
 def describe(tags: Tags) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from geo_service.roads.segment import OneWay
 
@@ -70,7 +71,9 @@ def modes(tags: Tags) -> frozenset[str]:
 def _may_use(mode: str, tags: Tags, usually: bool) -> bool:
     allowed = usually
     for key in _KEYS[mode]:
-        values = {value.strip() for value in tags.get(key, "").split(";")}
+        if key not in tags:
+            continue
+        values = {value.strip() for value in tags[key].split(";")}
         if values & _ALLOWED:
             allowed = usually or key in _OPENS[mode]
         elif values & _FORBIDDEN or (mode != "foot" and values & _ONLY_SOME_VEHICLES):
@@ -106,6 +109,7 @@ def max_speed_kmh(tags: Tags) -> int | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _speed(value: str) -> int | None:
     number = re.fullmatch(r"(\d{1,3})( ?km/h| ?mph)?", value.strip())
     if number:

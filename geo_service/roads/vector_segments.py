@@ -97,6 +97,9 @@ def describe(row: Mapping[str, Any], mapping: RoadMapping, unknown: Counter[str]
         found |= {name: getattr(assumed, name) for name in _WIDTHS if found[name] is None}
         if found["modes"] is None:
             found["modes"] = osm_traffic.modes({"highway": highway})
+    for name in _WIDTHS:
+        source = mapping.widths_are if name in stated else "assumed"
+        found[name.replace("_m", "_source")] = None if found[name] is None else source
     found["width_source"] = mapping.widths_are if len(stated) == len(_WIDTHS) else "assumed"
     found["road_class"] = found["road_class"] or "sonstige"
     found["one_way"] = found["one_way"] or "no"

@@ -45,6 +45,10 @@ CREATE TEMPORARY TABLE incoming_segment (
     in_service boolean NOT NULL,
     network_function text[] NOT NULL,
     width_source text NOT NULL,
+    carriageway_width_source text,
+    footway_width_left_source text,
+    footway_width_right_source text,
+    cycleway_width_source text,
     surface_completed_on date,
     demo boolean NOT NULL,
     start_node_id bigint,
@@ -69,7 +73,8 @@ COPY incoming_segment (
     segment_id, axis, start_node, end_node, road_class, source_id, town, street_name, street_key, road_number,
     highway, road_owner, within_built_up_area, carriageway_width_m, footway_width_left_m, footway_width_right_m,
     cycleway_kind, cycleway_width_m, parking_lane, lane_count, one_way, max_speed_kmh, modes, in_service,
-    network_function, width_source, surface_completed_on, demo
+    network_function, width_source, carriageway_width_source, footway_width_left_source,
+    footway_width_right_source, cycleway_width_source, surface_completed_on, demo
 ) FROM STDIN
 
 -- analyze_incoming
@@ -253,7 +258,7 @@ SET
     road_owner = incoming.road_owner,
     within_built_up_area = incoming.within_built_up_area,
     carriageway_width_m = CASE
-        WHEN stored.carriageway_width_source = 'measured' AND incoming.width_source <> 'measured'
+        WHEN stored.carriageway_width_source = 'measured' AND incoming.carriageway_width_source IS DISTINCT FROM 'measured'
             THEN stored.carriageway_width_m
         ELSE incoming.carriageway_width_m
     END,
@@ -269,6 +274,10 @@ SET
     in_service = incoming.in_service,
     network_function = CASE WHEN stored.functions_set_by IS NULL THEN incoming.network_function ELSE stored.network_function END,
     width_source = CASE WHEN stored.width_source = 'measured' THEN 'measured' ELSE incoming.width_source END,
+    carriageway_width_source = CASE WHEN stored.carriageway_width_source = 'measured' THEN 'measured' ELSE incoming.carriageway_width_source END,
+    footway_width_left_source = incoming.footway_width_left_source,
+    footway_width_right_source = incoming.footway_width_right_source,
+    cycleway_width_source = incoming.cycleway_width_source,
     surface_completed_on = coalesce(incoming.surface_completed_on, stored.surface_completed_on),
     demo = incoming.demo,
     updated_at = clock_timestamp()
@@ -282,12 +291,14 @@ WHERE
         stored.within_built_up_area, stored.carriageway_width_m, stored.footway_width_left_m,
         stored.footway_width_right_m, stored.cycleway_kind, stored.cycleway_width_m, stored.parking_lane,
         stored.lane_count, stored.one_way, stored.max_speed_kmh, stored.modes, stored.in_service,
-        stored.network_function, stored.width_source, stored.surface_completed_on, stored.demo
+        stored.network_function, stored.width_source, stored.carriageway_width_source,
+        stored.footway_width_left_source, stored.footway_width_right_source, stored.cycleway_width_source,
+        stored.surface_completed_on, stored.demo
     ) IS DISTINCT FROM (
         incoming.axis, incoming.start_node_id, incoming.end_node_id, incoming.road_class, incoming.source_id,
         incoming.town, incoming.street_name, incoming.street_key, incoming.road_number, incoming.highway,
         incoming.road_owner, incoming.within_built_up_area, CASE
-            WHEN stored.carriageway_width_source = 'measured' AND incoming.width_source <> 'measured'
+            WHEN stored.carriageway_width_source = 'measured' AND incoming.carriageway_width_source IS DISTINCT FROM 'measured'
                 THEN stored.carriageway_width_m
             ELSE incoming.carriageway_width_m
         END,
@@ -296,6 +307,8 @@ WHERE
         incoming.max_speed_kmh, incoming.modes, incoming.in_service,
         CASE WHEN stored.functions_set_by IS NULL THEN incoming.network_function ELSE stored.network_function END,
         CASE WHEN stored.width_source = 'measured' THEN 'measured' ELSE incoming.width_source END,
+        CASE WHEN stored.carriageway_width_source = 'measured' THEN 'measured' ELSE incoming.carriageway_width_source END,
+        incoming.footway_width_left_source, incoming.footway_width_right_source, incoming.cycleway_width_source,
         coalesce(incoming.surface_completed_on, stored.surface_completed_on), incoming.demo
     )
 
@@ -306,7 +319,8 @@ INSERT INTO road_segment (
     segment_id, axis, start_node, end_node, road_class, source_id, town, street_name, street_key, road_number,
     highway, road_owner, within_built_up_area, carriageway_width_m, footway_width_left_m, footway_width_right_m,
     cycleway_kind, cycleway_width_m, parking_lane, lane_count, one_way, max_speed_kmh, modes, in_service,
-    network_function, width_source, surface_completed_on, demo, source
+    network_function, width_source, carriageway_width_source, footway_width_left_source,
+    footway_width_right_source, cycleway_width_source, surface_completed_on, demo, source
 )
 SELECT
     incoming.segment_id, incoming.axis, incoming.start_node_id, incoming.end_node_id, incoming.road_class,
@@ -315,7 +329,9 @@ SELECT
     incoming.footway_width_left_m, incoming.footway_width_right_m, incoming.cycleway_kind,
     incoming.cycleway_width_m, incoming.parking_lane, incoming.lane_count, incoming.one_way,
     incoming.max_speed_kmh, incoming.modes, incoming.in_service, incoming.network_function,
-    incoming.width_source, incoming.surface_completed_on, incoming.demo, :source
+    incoming.width_source, incoming.carriageway_width_source, incoming.footway_width_left_source,
+    incoming.footway_width_right_source, incoming.cycleway_width_source, incoming.surface_completed_on,
+    incoming.demo, :source
 FROM incoming_segment AS incoming
 LEFT JOIN road_segment AS stored ON stored.segment_id = incoming.segment_id AND stored.source = :source
 WHERE stored.gid IS NULL
@@ -676,7 +692,7 @@ SELECT
     segment.gid,
     ST_AsBinary(segment.axis) AS axis,
     CASE
-        WHEN segment.carriageway_width_source IS NULL AND segment.width_source = 'assumed'
+        WHEN coalesce(segment.carriageway_width_source, segment.width_source) = 'assumed'
             THEN segment.carriageway_width_m
     END AS assumed_width_m
 FROM road_segment AS segment
@@ -699,7 +715,13 @@ SET
             coalesce(segment.footway_width_left_m, 0) = 0 AND coalesce(segment.footway_width_right_m, 0) = 0
             AND segment.cycleway_width_m IS NULL
             THEN 'measured'
-        ELSE segment.width_source
+        WHEN 'assumed' IN (
+            coalesce(segment.footway_width_left_source, segment.width_source),
+            coalesce(segment.footway_width_right_source, segment.width_source),
+            CASE WHEN segment.cycleway_width_m IS NOT NULL
+                THEN coalesce(segment.cycleway_width_source, segment.width_source) END)
+            THEN 'assumed'
+        ELSE 'tagged'
     END,
     updated_at = clock_timestamp()
 FROM json_to_recordset(CAST(:widths AS json)) AS measured (gid bigint, width_m double precision)

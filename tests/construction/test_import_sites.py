@@ -198,3 +198,5 @@ def test_attribution_licence_and_report_are_kept(imports: Imports) -> None:
     assert (row.attribution, row.licence) == ("Stadt Test", "dl-de/by-2-0")
     report = row.report if isinstance(row.report, dict) else json.loads(row.report)
     assert [each["source_id"] for each in report["refused"]] == ["b"]
+    published = "SELECT CAST(fragment_crs84 AS json) -> 'properties' ->> 'attribution' FROM construction_site"
+    assert imports.value(published) == "Stadt Test"

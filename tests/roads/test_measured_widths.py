@@ -78,7 +78,22 @@ def test_an_import_of_the_map_leaves_what_was_measured(operator: Session, tmp_pa
     )
     assert changed.changed >= 1
     assert widths(operator)["osm:1:2"][:2] == measured["osm:1:2"][:2]
-    assert widths(operator)["osm:2:3"][:2] == (9.0, None)
+    assert widths(operator)["osm:2:3"][:2] == (9.0, "tagged")
+
+
+def test_the_whole_section_is_as_good_as_what_stands_beside_a_measured_carriageway(
+    operator: Session, tmp_path: Path
+) -> None:
+    file = osm_file(
+        tmp_path,
+        {10: street(1, 2, sidewalk="no"), 11: street(2, 3, sidewalk__both__width="2"), 12: street(4, 2)},
+    )
+    import_roads(operator, file)
+    import_widths(operator, drawn(tmp_path / "areas.geojson", box(0, -2.6, 199, 2.6)), source="osm")
+    found = {name: said[1:] for name, said in widths(operator).items()}
+    assert found["osm:1:2"] == ("measured", "measured")  # there is nothing beside it
+    assert found["osm:2:3"] == ("measured", "tagged")
+    assert found["osm:4:2"] == ("assumed", "assumed")
 
 
 def test_areas_that_are_no_carriageway_or_no_file_are_refused(operator: Session, tmp_path: Path) -> None:

@@ -149,6 +149,17 @@ def test_assumed_widths_are_marked() -> None:
     assert (section.footway_width_left_m, section.footway_width_right_m) == (1.5, 1.5)
 
 
+def test_each_width_says_where_it_is_from() -> None:
+    section = cross_section(tags(width="6.2", sidewalk__left__width="2", cycleway="track"))
+    assert section.carriageway_width_source == "tagged"
+    assert (section.footway_width_left_source, section.footway_width_right_source) == ("tagged", "assumed")
+    assert (section.cycleway_width_m is not None, section.cycleway_width_source) == (True, "assumed")
+    assert cross_section(tags(sidewalk="right")).footway_width_left_source == "tagged"  # there is none
+    assert cross_section(tags("footway", width="2.5")).footway_width_left_source == "tagged"
+    assert cross_section(tags("footway")).footway_width_right_source == "assumed"
+    assert cross_section(tags("residential")).cycleway_width_source is None
+
+
 def test_every_kind_of_way_in_service_has_an_assumed_width() -> None:
     known = set(assumed_widths().carriageway) | set(assumed_widths().own_way)
     assert set(MODES_BY_HIGHWAY) <= known

@@ -14,7 +14,8 @@ from geo_service.db.database import Database, speak_as
 from geo_service.errors import BadRoadFile
 from geo_service.roads.import_roads import RoadFile, import_roads, read_roads
 from geo_service.roads.osm_boundaries import read_municipalities
-from geo_service.roads.osm_file import read_osm_network
+from geo_service.roads.osm_file import read_bus_lines, read_osm_network
+from geo_service.roads.osm_segments import describe
 
 pytestmark = pytest.mark.shared_data
 
@@ -45,6 +46,19 @@ def test_limburg_has_the_counts_that_were_verified(limburg: RoadFile) -> None:
     assert len({segment.street_name for segment in limburg.segments} - {None}) == 556
     drivable = sum(segment.highway not in NOT_FOR_CARS for segment in limburg.segments)
     assert drivable == pytest.approx(6_980, abs=5)
+
+
+def test_lines_that_are_described_together_are_described_alike(limburg_file: Path, limburg: RoadFile) -> None:
+    """Lines that differ in what says nothing share one description: it must be each one's own."""
+    network = read_osm_network(limburg_file)
+    alone = {str(line.line_id): describe(line.tags) for line in network.lines}
+    buses = {str(line) for line in read_bus_lines(limburg_file, network)}
+    assert len(buses) == 620
+    for segment in limburg.segments:
+        expected = dict(alone[segment.source_id])
+        if segment.source_id in buses:
+            expected["network_function"] |= {"bus_route"}
+        assert {name: getattr(segment, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
