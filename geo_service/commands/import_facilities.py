@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
+import shapely
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
+from geo_service.conflicts.recompute_near import recompute_near
 from geo_service.db.database import operator_session
 from geo_service.db.open_database import opened_database
+from geo_service.facilities.facility import FacilityFile
 from geo_service.facilities.osm_facilities import read_osm_facilities
-from geo_service.facilities.store_facilities import FacilityReport, store_facilities
+from geo_service.facilities.store_facilities import FacilityReport, store_facilities, stored_places
 from geo_service.roads.road_address import local_file
 from geo_service.settings import Settings
 
@@ -31,13 +36,24 @@ def facilities(
             engine = database.app_engine(pool_size=1)
             try:
                 with operator_session(engine) as session:
-                    report = store_facilities(session, found)
+                    report = store_with_findings(session, found)
             finally:
                 engine.dispose()
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:
         print_report(report)
+
+
+def store_with_findings(session: Session, found: FacilityFile) -> FacilityReport:
+    """Store the file; the findings of everything near what came, moved or went are computed anew."""
+    before = stored_places(session, found.source)
+    report = store_facilities(session, found)
+    changed = before ^ stored_places(session, found.source)
+    if changed:
+        places = shapely.from_wkb([place for *_, place in sorted(changed)])
+        recompute_near(session, shapely.geometrycollections(places), as_of=datetime.now(UTC))
+    return report
 
 
 def print_report(report: FacilityReport) -> None:

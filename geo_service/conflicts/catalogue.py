@@ -21,6 +21,7 @@ from geo_service.conflicts.statement import (
     candidate_towns_statement,
     check_statement,
     measured_statements,
+    object_kinds,
     parameter_key,
     shape_pairs,
 )
@@ -52,6 +53,7 @@ class Rulebook:
     check_swapped: TextClause
     candidate_towns: TextClause
     pairs: tuple[str, ...]
+    objects: tuple[str, ...]
     measured: Mapping[str, TextClause]
 
     @property
@@ -62,7 +64,10 @@ class Rulebook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalogue:
-    """A rulebook with the values in force for `town` (None: the general ones) on `day`."""
+    """A rulebook with the values in force for `town` (None: the general ones) on `day`.
+
+    reach_m: how far the rules look, by shape pair and by kind of fixed object.
+    """
 
     book: Rulebook
     town: str | None
@@ -101,6 +106,7 @@ def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -
         candidate_towns=text(candidate_towns_statement(rules)),
         pairs=shape_pairs(rules),
         measured={kind: text(statement) for kind, statement in measured_statements(rules).items()},
+        objects=object_kinds(rules),
     )
 
 
@@ -115,7 +121,8 @@ def catalogue_of(
 ) -> Catalogue:
     """The values in force and what follows. Raises BadRuleFile when a rule has no value on that day."""
     values = values_in_force(book.parameters, overrides, town, day)
-    versions, reach_m, reach_days = [], dict.fromkeys(book.pairs, 0.0), dict.fromkeys(book.pairs, 0)
+    versions, reach_days = [], dict.fromkeys(book.pairs, 0)
+    reach_m = dict.fromkeys((*book.pairs, *book.objects), 0.0)
     for rule in book.rules:
         for name in sorted(rule.parameter_names()):
             if name not in values:
@@ -124,6 +131,8 @@ def catalogue_of(
         for pair in rule.shapes:
             reach_m[pair] = max(reach_m[pair], _widest(rule.reach_m, values, overrides))
             reach_days[pair] = max(reach_days[pair], int(_widest(rule.reach_days, values, overrides)))
+        if rule.objects:
+            reach_m[rule.objects] = max(reach_m[rule.objects], _widest(rule.reach_m, values, overrides))
     return Catalogue(
         book=book,
         town=town,

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
 from geo_service.conflicts.measured import concerned_kinds
-from geo_service.conflicts.places import border_row, road_rows
-from geo_service.conflicts.rule_file import SEVERITIES
+from geo_service.conflicts.places import border_row, fixed_object_of_row, place_words, road_rows
+from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES
+from geo_service.conflicts.school_time import meets_school_hours, school_hours
 from geo_service.conflicts.words import code_labels, explain
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
@@ -103,15 +104,26 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         "border": orjson.dumps(border_row(question.location)).decode(),
         "roads": orjson.dumps(road_rows(question.location)).decode(),
         "use_lead_time_days": _use_lead_time_days(question),
+        "school_time": _school_time(found, mine, as_of),
         "max_findings": question.max_findings,
     }
     if question.others:
         binds["requests"] = orjson.dumps([occupation_row(other) for other in question.others]).decode()
+    for objects in found.book.objects:
+        binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:
         name = pair.replace("-", "_")
         binds[f"reach_{name}"] = found.reach_m[pair]
         binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair]).to_range()
     return binds
+
+
+def _school_time(found: Catalogue, mine: Occupation, as_of: datetime) -> str:
+    """Whether mine meets the way to school: 'true', 'false' or '' (not known, or not asked)."""
+    if mine.takes is not None and mine.takes.isdisjoint(("footway", "cycleway")):
+        return ""
+    meets = meets_school_hours(mine, school_hours(found.values), as_of=as_of)
+    return {True: "true", False: "false", None: ""}[meets]
 
 
 def _use_lead_time_days(question: CheckQuestion) -> float:
@@ -141,12 +153,13 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
     measured = None if row.measured is None or not math.isfinite(row.measured) else row.measured
     if measured is not None and measured >= 1e8:  # "no town anywhere" of places.py is no measure
         measured = None
-    other = other_of_row(row)
+    other, fixed = other_of_row(row), fixed_object_of_row(row)
+    beside = fixed if other is None else other
     return Finding(
         finding_id=finding_key(
             rule.name,
             str(row.mine_source) if row.mine_id is not None else "request",
-            None if other is None else other.source_id,
+            None if beside is None else beside.source_id,
             row.segment_id,
         ),
         rule=rule.name,
@@ -156,6 +169,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         severity=severity,
         could_be=could_be,
         other=other,
+        fixed=fixed,
         mine_source=str(row.mine_source),
         mine_town=row.mine_town,
         mine_occupation=row.mine_id,
@@ -176,7 +190,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
             measured=measured,
             limit=row.limit_value,
             unit=rule.unit,
-            place={"de": row.place_de or "", "en": row.place_en or ""},
+            place=place_words(row),
             missing=missing,
         ),
         advice=rule.advice,
@@ -184,8 +198,8 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
 
 
 def other_of_row(row: Row[Any]) -> OtherObject | None:
-    """The other object of a row; one without a stored id is a request of the same check."""
-    if row.other_source is None:
+    """The other occupation of a row; one without a stored id is a request of the same check."""
+    if row.other_source is None or row.other_collection in OBJECTS:
         return None
     is_request = row.other_id is None
     return OtherObject(

@@ -33,6 +33,18 @@ class OtherObject:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FixedObject:
+    """The object of a place rule, where it has a key of its own: a blackout, an area of the fire brigade …
+
+    kind: as in rule files, key `objects`. Everybody may know it.
+    """
+
+    kind: str
+    source_id: str
+    town: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """severity: block, warn, info, chance or undetermined (then could_be and missing).
 
@@ -68,6 +80,12 @@ class Finding:
     together: tuple[int, ...] = ()
     status: str = "open"
     note: str | None = None
+    fixed: FixedObject | None = None
+
+    @property
+    def beside(self) -> OtherObject | FixedObject | None:
+        """What mine was compared with, if that has a key."""
+        return self.fixed if self.other is None else self.other
 
     @property
     def weight(self) -> int:
@@ -100,7 +118,7 @@ def sees_all_of(caller: Caller, town: str | None) -> bool:
 
 def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any]:
     """The JSON of api.md section 3; `other` and the texts hold only what `caller` may see."""
-    label = _visible_label(finding.other, caller)
+    label, fixed = _visible_label(finding.other, caller), finding.fixed
     return {
         "id": finding.finding_id,
         "rule": finding.rule,
@@ -109,6 +127,7 @@ def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any
         "severity": finding.severity,
         "could_be": finding.could_be,
         "other": None if finding.other is None else _other_document(finding.other, label, caller),
+        "object": None if fixed is None else {"kind": fixed.kind, "id": fixed.source_id},
         "segment": finding.segment_id,
         "geometry": finding.geometry,
         "during": period_document(finding.during),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Row
+
+from geo_service.conflicts.finding import FixedObject
+from geo_service.conflicts.rule_file import OBJECTS
+from geo_service.conflicts.words import code_labels
 from geo_service.occupations.locate import Location, Street
 
 _OUTSIDE = {"de": "eine Kommune außerhalb dieses Dienstes", "en": "a town outside this service"}
 _UNNAMED = {"de": "einer Straße ohne Namen", "en": "a street without a name"}
+_UNNAMED_SEGMENT = {"de": "eine Straße ohne Namen", "en": "a street without a name"}
 
 
 def border_row(location: Location) -> dict[str, Any]:
-    """The columns of `border_rows` in sql/conflicts.sql.
+    """The columns of `border_rows` in sql/places.sql.
 
     Where no town is known at all, everything is outside; JSON has no infinity, so a length no map has.
     """
@@ -64,3 +70,33 @@ def _street_name(street: Street, language: str) -> str:
     if street.road_number and street.street_name:
         return f"{street.street_name} ({street.road_number})"
     return street.road_number or street.street_name or _UNNAMED[language]
+
+
+# Objects whose kind has a label in data/codes.yaml: "Schule „Am Kappesgarten“".
+_LABELS = {
+    **dict.fromkeys(("school", "bus_stop", "hydrant"), "facility_kind"),
+    "fire_area": "fire_area_kind",
+}
+_QUOTES = {"de": "{label} „{name}“", "en": "{label} “{name}”"}
+
+
+def place_words(row: Row[Any]) -> dict[str, str]:
+    """What stands in the {place} hole of a rule's explanation, by language."""
+    if row.other_collection in ("segment", "no_dig_period"):
+        return {language: row.label or unnamed for language, unnamed in _UNNAMED_SEGMENT.items()}
+    if row.other_collection not in OBJECTS or row.other_source is None:
+        return {"de": row.place_de or "", "en": row.place_en or ""}
+    if row.other_collection not in _LABELS:
+        return dict.fromkeys(_UNNAMED, row.label or "")
+    labels = code_labels(_LABELS[row.other_collection])[row.kind]
+    return {
+        language: _QUOTES[language].format(label=label, name=row.label) if row.label else label
+        for language, label in labels.items()
+    }
+
+
+def fixed_object_of_row(row: Row[Any]) -> FixedObject | None:
+    """The object of a place rule that has a key of its own; a border, road or segment has none."""
+    if row.other_source is None or row.other_collection not in OBJECTS:
+        return None
+    return FixedObject(kind=row.other_collection, source_id=str(row.other_source), town=row.other_town)

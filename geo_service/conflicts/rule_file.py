@@ -14,7 +14,10 @@ from geo_service.errors import BadRuleFile
 
 KINDS = ("pair", "place", "own", "strip", "network")
 SHAPES = ("area-area", "detour-area", "area-detour", "detour-detour")
-OBJECTS = ("border", "road")
+OBJECTS = (
+    "border", "road", "segment", "school", "bus_stop", "hydrant", "fire_area", "blackout", "no_dig_period",
+    "reinstatement",
+)  # fmt: skip
 SEVERITIES = ("block", "warn", "info", "chance")
 CONDITIONS = ("applies", *SEVERITIES)
 LANGUAGES = ("de", "en")
@@ -30,15 +33,19 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "strip": (),
     "network": (),
 }
-_KEYS = {*_ALWAYS, *_WORDS, *_MEASURE, *CONDITIONS, "needed_for_grant"}.union(*_OF_KIND.values())
+_MAY_HAVE: dict[str, tuple[str, ...]] = {"place": ("geometry", "reach_m")}
+_KEYS = {*_ALWAYS, *_WORDS, *_MEASURE, *CONDITIONS, "needed_for_grant", "reads"}.union(*_OF_KIND.values())
 _LINE = re.compile(r"^-- ([a-z_]+):(?: (.*)|)$")
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
-_FACT = re.compile(r"\b(?:mine|other|border|road|strip|network)\.[a-z_0-9]+")
+_FACT = re.compile(rf"\b(?:mine|other|strip|network|{'|'.join(OBJECTS)})\.[a-z_0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleFile:
-    """One rule as written; `conditions` (with "applies") and `explain` (with "explain") by severity."""
+    """One rule as written; `conditions` (with "applies") and `explain` (with "explain") by severity.
+
+    `reads`: parameters that a fact of the rule is made with, beside those in its conditions.
+    """
 
     name: str
     number: str
@@ -58,6 +65,7 @@ class RuleFile:
     reach_days: str
     geometry: str | None
     objects: str | None
+    reads: str | None
     needed_for_grant: bool
     text: str
     file: str
@@ -74,6 +82,7 @@ class RuleFile:
             "limit": self.limit,
             "reach_m": self.reach_m,
             "reach_days": self.reach_days,
+            "reads": self.reads,
         }
         return {**self.conditions, **{key: value for key, value in more.items() if value is not None}}
 
@@ -131,6 +140,7 @@ def read_rule(path: Path) -> RuleFile:
         reach_days=found.get("reach_days", "0"),
         geometry=found.get("geometry"),
         objects=found.get("objects"),
+        reads=found.get("reads"),
         needed_for_grant=found.get("needed_for_grant") == "true",
         text=text,
         file=path.name,
@@ -161,13 +171,14 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "worse": ("greater", "smaller"),
     "needed_for_grant": ("true", "false"),
     "objects": OBJECTS,
-    "geometry": ("shared_area", "shortest_link"),
+    "geometry": ("shared_area", "shortest_link", "object"),
     "unit": ("m", "m2", "days", "factor"),
 }
 _FORMS = {
     "number": (r"K[0-9]{2}", "a number is K and two digits"),
     "reach_m": (r":[a-z][a-z0-9_]*|[0-9]+(\.[0-9]+)?", "reach_m is a number or one parameter"),
     "reach_days": (r":[a-z][a-z0-9_]*|[0-9]+", "reach_days is a whole number or one parameter"),
+    "reads": (r":[a-z][a-z0-9_]*(, :[a-z][a-z0-9_]*)*", "reads is a list of :parameters"),
     "shapes": (f"({'|'.join(SHAPES)})([, ]+({'|'.join(SHAPES)}))*", f"shapes are of {', '.join(SHAPES)}"),
 }
 
@@ -204,7 +215,8 @@ def _faults_of_kind(found: Mapping[str, str]) -> list[tuple[str, str]]:
         for key in _OF_KIND.get(kind, ())
         if not found.get(key)
     ]
-    others = (key for other, keys in _OF_KIND.items() if other != kind for key in keys)
+    own = {*_OF_KIND.get(kind, ()), *_MAY_HAVE.get(kind, ())}
+    others = (key for keys in _OF_KIND.values() for key in keys if key not in own)
     return needed + [(key, f"a {kind} rule has no {key!r}") for key in others if key in found]
 
 

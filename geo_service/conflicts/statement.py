@@ -13,6 +13,8 @@ from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.sql.loader import statements
 
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+# When it is this fact that is missing, where NULL alone does not say so: without an end the end is missing.
+_UNKNOWN = {"school.school_time": "school.school_time IS NULL AND mine.end_known"}
 _HAS = {"area": ("mine.area", "other.area"), "detour": ("mine.detour", "other.detour")}
 
 
@@ -34,10 +36,28 @@ def _fill(text: str, **parts: str) -> str:
 
 def _part(name: str) -> str:
     """A statement of the frame without its comments, to stand inside another one."""
-    lines = (
-        line for line in statements("conflicts")[name].splitlines() if not line.lstrip().startswith("--")
+    return _plain(statements("conflicts")[name])
+
+
+def _plain(statement: str) -> str:
+    return "\n".join(line for line in statement.splitlines() if not line.lstrip().startswith("--"))
+
+
+def _place_branch(objects: str, numbered: Sequence[tuple[int, RuleFile]]) -> str:
+    """All rules about one kind of fixed object; its rows and the branch stand in sql/places.sql."""
+    named = statements("places")
+    return _fill(
+        _plain(named["place_branch"]),
+        object_rows=_plain(named[f"{objects}_rows"]),
+        place_facts=_plain(named["place_facts"]),
+        objects=objects,
+        rules=_values(numbered),
     )
-    return "\n".join(lines)
+
+
+def object_kinds(rules: Sequence[RuleFile]) -> tuple[str, ...]:
+    """The kinds of fixed objects that any place rule asks for."""
+    return tuple(sorted({rule.objects for rule in rules if rule.objects}))
 
 
 def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:
@@ -66,12 +86,9 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
             )
         )
     if not swapped:
-        for objects in sorted({rule.objects for _, rule in numbered if rule.objects}):
+        for objects in object_kinds(rules):
             there = [(i, rule) for i, rule in numbered if rule.objects == objects]
-            rows = _part(f"{objects}_rows")
-            branches.append(
-                _fill(_part("place_branch"), object_rows=rows, objects=objects, rules=_values(there))
-            )
+            branches.append(_place_branch(objects, there))
         own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
         if own:
             branches.append(_fill(_part("own_branch"), own_facts=_part("own_facts"), rules=_values(own)))
@@ -144,9 +161,10 @@ def _missing(rule: RuleFile) -> str:
     """The facts that are NULL in a condition that is NULL, under the names people know."""
     found = []
     for condition in rule.conditions.values():
-        asked = [(f"{fact} IS NULL", fact) for fact in facts_in(condition)]
-        if re.search(r"\b(same_time|gap_days)\b", condition):
-            asked += [(f"NOT {who}.end_known", f"{who}.until") for who in ("mine", "other")]
+        asked = [(_UNKNOWN.get(fact, f"{fact} IS NULL"), fact) for fact in facts_in(condition)]
+        if re.search(r"\b(same_time|gap_days|school_time)\b", condition):
+            both = ("mine", "other") if rule.kind == "pair" else ("mine",)
+            asked += [(f"NOT {who}.end_known", f"{who}.until") for who in both]
         cases = ", ".join(f"CASE WHEN {test} THEN text '{name}' END" for test, name in asked)
         if cases:
             found.append(f"CASE WHEN ({_sql(condition)}) IS NULL THEN array_remove(ARRAY[{cases}], NULL) END")

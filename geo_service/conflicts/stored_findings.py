@@ -22,7 +22,7 @@ from geo_service.conflicts.check import (
     measured_findings,
     other_of_row,
 )
-from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.finding import Finding, FixedObject
 from geo_service.conflicts.measured import (
     MEASURED_KINDS,
     concerns,
@@ -153,15 +153,15 @@ def _forget(
 
 
 def _finding_row(finding: Finding) -> dict[str, Any]:
-    other = finding.other
+    other, fixed, beside = finding.other, finding.fixed, finding.beside
     return {
         "finding_id": finding.finding_id,
         "mine_occupation": finding.mine_occupation,
         "other_occupation": None if other is None else other.occupation_id,
         "mine_source": finding.mine_source,
-        "other_source": None if other is None else other.source_id,
+        "other_source": None if beside is None else beside.source_id,
         "mine_town": finding.mine_town,
-        "other_town": None if other is None else other.town,
+        "other_town": None if beside is None else beside.town,
         "segment_id": finding.segment_id,
         "rule": finding.rule,
         "number": finding.number,
@@ -182,6 +182,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
             "explanation": dict(finding.explanation),
             "advice": dict(finding.advice),
             "worse": finding.worse,
+            "object": None if fixed is None else fixed.kind,
         },
     }
 
@@ -222,7 +223,15 @@ def _stored(row: Row[Any]) -> Finding:
         together=tuple(row.together or ()),
         status=row.status,
         note=row.note,
+        fixed=_fixed(row),
     )
+
+
+def _fixed(row: Row[Any]) -> FixedObject | None:
+    kind = row.document.get("object")
+    if kind is None:
+        return None
+    return FixedObject(kind=kind, source_id=str(row.object_id), town=row.object_town)
 
 
 def findings_against_grant(session: Session, occupation_id: int, *, as_of: datetime) -> list[Finding]:

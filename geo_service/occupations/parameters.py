@@ -16,7 +16,7 @@ import yaml
 from geo_service.errors import BadRuleFile
 from geo_service.packed import data_folder
 
-UNITS = ("m", "m2", "days", "years", "factor")
+UNITS = ("m", "m2", "days", "years", "hours", "factor")  # hours: of the day, 8.5 is half past eight
 _KEYS = {"title", "unit", "legal_source", "unverified", "values"}
 
 

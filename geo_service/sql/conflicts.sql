@@ -47,6 +47,7 @@ CROSS JOIN LATERAL (SELECT CASE geometry
     WHEN 'shortest_link' THEN CASE
         WHEN ST_Intersects(mine_area, other_area) THEN ST_PointOnSurface(ST_Intersection(mine_area, other_area))
         ELSE ST_ShortestLine(mine_area, other_area) END
+    WHEN 'object' THEN other_area
     ELSE mine_area END AS geometry OFFSET 0) AS link
 ORDER BY
     least(sure, could), (could < sure), rule,
@@ -208,36 +209,6 @@ FROM (
 ) AS times
 CROSS JOIN (SELECT ST_Intersects(mine.area, other.area) AS touches OFFSET 0) AS spaces
 
--- place_branch
--- Mine against fixed objects: the borders nearby, the roads it stands in.
--- In: places (json of the objects, conflicts/places.py).  Out: one row for each rule and object that may apply.
-SELECT
-    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town, mine.area AS mine_area,
-    CAST(NULL AS bigint) AS other_id, CAST(NULL AS text) AS other_collection, CAST(NULL AS uuid) AS other_source,
-    CAST(NULL AS text) AS reference, CAST(NULL AS text) AS other_town, CAST(NULL AS text) AS label,
-    CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
-    CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
-    CAST(NULL AS tstzrange) AS during, «objects».segment_id, «objects».place_de,
-    «objects».place_en, CAST(NULL AS bigint[]) AS together
-FROM given AS mine
-CROSS JOIN «object_rows»
-CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
-WHERE rule.applies IS DISTINCT FROM false
-
--- border_rows
--- The borders around mine: outside_m beyond the nearest town, distance_m to the nearest border, second_m2 in other
--- towns than the first, accuracy_m of the boundary in question.
--- In: border (json object).  Out: 1 row.
-jsonb_to_record(CAST(:border AS jsonb)) AS border (
-    outside_m double precision, distance_m double precision, second_m2 double precision, accuracy_m double precision,
-    segment_id text, place_de text, place_en text)
-
--- road_rows
--- The roads mine stands in, one row for each owner and number.
--- In: roads (json array).  Out: one row for each road.
-jsonb_to_recordset(CAST(:roads AS jsonb)) AS road (
-    road_class text, road_number text, road_owner text, segment_id text, place_de text, place_en text)
-
 -- own_branch
 -- Mine alone.
 -- In: use_lead_time_days.  Out: one row for each rule that may apply.
@@ -364,17 +335,19 @@ FROM (
         finding.finding_id, finding.mine_occupation, finding.mine_source, finding.mine_town, finding.segment_id,
         finding.rule, finding.number, finding.rule_version, finding.severity, finding.could_be, finding.measured,
         finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.together, finding.document, finding.status,
-        finding.note, ST_AsEWKB(finding.geometry) AS geometry,
+        finding.note, finding.other_source AS object_id, finding.other_town AS object_town, ST_AsEWKB(finding.geometry) AS geometry,
         ST_AsGeoJSON(ST_Transform(finding.geometry, 4326), 7, 0) AS geojson, lower(finding.during) AS during_start,
         upper(finding.during) AS during_end, partner.occupation_id AS other_id, partner.collection AS other_collection,
         partner.source_id AS other_source, partner.reference, partner.town AS other_town, partner.label,
         partner.use_type, partner.kind, partner.state, partner.published, lower(partner.period) AS other_start,
         upper(partner.period) AS other_end, rank.weight,
-        concat_ws('|', coalesce(CAST(partner.source_id AS text), '-'), coalesce(finding.segment_id, '-')) AS pair_key,
-        min(rank.weight) OVER (PARTITION BY finding.rule, partner.source_id, finding.segment_id) AS best
+        concat_ws('|', coalesce(CAST(beside.source_id AS text), '-'), coalesce(finding.segment_id, '-')) AS pair_key,
+        min(rank.weight) OVER (PARTITION BY finding.rule, beside.source_id, finding.segment_id) AS best
     FROM finding
     LEFT JOIN occupation AS partner ON partner.occupation_id = CASE
         WHEN finding.mine_occupation = :occupation_id THEN finding.other_occupation ELSE finding.mine_occupation END
+    -- A fixed object has a key, too: two areas of the fire brigade are two findings.
+    CROSS JOIN LATERAL (SELECT coalesce(partner.source_id, finding.other_source) AS source_id) AS beside
     CROSS JOIN LATERAL (SELECT
         2 * array_position(ARRAY['block', 'warn', 'info', 'chance'], coalesce(finding.could_be, finding.severity))
         + CASE WHEN finding.severity = 'undetermined' THEN 1 ELSE 0 END AS weight) AS rank

@@ -5,6 +5,17 @@
 -- In: nothing.  Out: 1 row.
 SELECT pg_advisory_xact_lock(hashtext('facility import'))
 
+-- stored_places
+-- What is stored of one source: schools, stops, hydrants … and areas of the fire brigade.
+-- In: source.  Out: one row for each; place as EWKB, EPSG:25832.
+SELECT text 'facility' AS held_in, source_id, kind, ST_AsEWKB(place) AS place
+FROM facility
+WHERE source = :source
+UNION ALL
+SELECT 'fire_area', source_id, kind, ST_AsEWKB(place)
+FROM fire_area
+WHERE source = :source AND cancelled_at IS NULL
+
 -- merge_places
 -- Writes what was delivered: what is new is added, what differs is changed; the town is the one a point in it lies in.
 -- In: source, rows (json array: source_id, kind, name, place as hexadecimal EWKB in EPSG:25832).

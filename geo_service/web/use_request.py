@@ -112,7 +112,8 @@ class UseProperties(StorableBody):
     closed_segments: Annotated[list[str], Field(max_length=200, default_factory=list)]
     traffic_order: TrafficOrderBody | None = None
     consents: Annotated[
-        list[Literal["road_owner", "fire_brigade"]], Field(max_length=20, default_factory=list)
+        list[Literal["road_owner", "fire_brigade", "replacement_stop"]],
+        Field(max_length=20, default_factory=list),
     ]
     town: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
     address_text: Annotated[str, Field(max_length=300)] | None = None

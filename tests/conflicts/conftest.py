@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import pytest
 from shapely.affinity import translate
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -41,7 +41,7 @@ def place(words: dict[str, Any]) -> BaseGeometry:
 
 def period(words: dict[str, Any]) -> Interval:
     if "instants" in words:
-        return Interval(*(datetime.fromisoformat(moment) for moment in words["instants"]))
+        return Interval(*(moment and datetime.fromisoformat(moment) for moment in words["instants"]))
     return Interval.of_days(*words.get("days", [date(2026, 6, 1), date(2026, 6, 14)]))
 
 
@@ -84,6 +84,9 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         height_to_m=high,
         restriction=words.get("restriction", "none"),
         takes=None if takes == "unknown" else frozenset(takes),
+        excavation=words.get("excavation", use.digs),
+        utility=words.get("utility"),
+        closed_segments=tuple(words.get("closed_segments", [])),
         consents=frozenset(words.get("consents", [])),
         traffic_order_period=Interval.of_days(*words["order"]) if "order" in words else None,
         traffic_order_area=place({"rect": words["order_rect"]}) if "order_rect" in words else None,
@@ -145,9 +148,9 @@ def add_road(session: Session, words: dict[str, Any]) -> None:
     session.execute(
         text(
             "INSERT INTO road_segment (segment_id, street_name, road_class, road_number, road_owner, axis, carriageway_width_m,"
-            " footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id)"
+            " footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id, network_function)"
             " VALUES (:id, :name, :class, :number, :owner, ST_SetSRID(ST_GeomFromText(:wkt), 25832), :width, :left, :right,"
-            " :modes, true, 'tagged', 'test', :id)"
+            " :modes, true, 'tagged', 'test', :id, :functions)"
         ),
         {
             "id": words.get("id", str(uuid4())),
@@ -160,8 +163,55 @@ def add_road(session: Session, words: dict[str, Any]) -> None:
             "left": words.get("footways", [2.0, 2.0])[0],
             "right": words.get("footways", [2.0, 2.0])[1],
             "modes": words.get("modes", ["car", "bicycle", "foot"]),
+            "functions": words.get("functions", []),
         },
     )
+
+
+# What each table of fixed objects holds beside its geometry; rows are given in a caseworker's words.
+_PLACE_COLUMNS = {
+    "facility": ("place", "kind, source, source_id"),
+    "fire_area": ("place", "kind, source, source_id, cancelled_at"),
+    "blackout": ("area", "blackout_id, title, period, recurrence, refuses, cancelled_at"),
+    "no_dig_period": ("area", "title, period, source, cancelled_at"),
+    "reinstatement": ("area", "reinstatement_id, title, accepted_on, cancelled_at"),
+}
+
+
+def add_place(session: Session, words: dict[str, Any]) -> str:
+    """A fixed object: `object` names its table; point: [x, y], line, or rect and polygon as everywhere."""
+    table, whole, key = words["object"], period(words), str(uuid4())
+    spans = pattern(words, whole)
+    shape = (
+        f"POINT({EAST + words['point'][0]} {NORTH + words['point'][1]})" if "point" in words
+        else translate(LineString(words["line"]), EAST, NORTH).wkt if "line" in words
+        else place(words).wkt
+    )  # fmt: skip
+    values = {
+        "kind": words.get("kind", "drive"),
+        "source": "test",
+        "source_id": words.get("id", key),
+        "blackout_id": key,
+        "reinstatement_id": key,
+        "title": words.get("title", "Am Markt"),
+        "period": whole.to_range(),
+        "recurrence": None if spans is None else "{" + ",".join(span.to_range() for span in spans) + "}",
+        "refuses": words.get("refuses", ["all"]),
+        "accepted_on": words.get("accepted"),
+        "cancelled_at": AS_OF if words.get("cancelled") else None,
+    }
+    casts = {"period": "tstzrange", "recurrence": "tstzmultirange"}
+    geometry, columns = _PLACE_COLUMNS[table]
+    names = columns.split(", ")
+    holes = ", ".join(f"CAST(:{name} AS {casts[name]})" if name in casts else f":{name}" for name in names)
+    session.execute(
+        text(
+            f"INSERT INTO {table} ({geometry}, town, {columns}) VALUES (ST_SetSRID(ST_GeomFromText(:shape), 25832),"
+            f" coalesce(:town, (SELECT min(ags) FROM town)), {holes})"
+        ),
+        {"shape": shape, "town": words.get("town"), **{name: values[name] for name in names}},
+    )
+    return key
 
 
 @pytest.fixture(scope="session")
@@ -171,6 +221,7 @@ def scenery() -> SimpleNamespace:
         Scene=Scene,
         add_town=add_town,
         add_road=add_road,
+        add_place=add_place,
         occupation=occupation,
         place=place,
         today=TODAY,

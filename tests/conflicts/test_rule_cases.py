@@ -73,6 +73,8 @@ def outcome(
         speak_as(session, actor="operator")
         for road in cases_of(file).get("roads", []):
             scenery.add_road(session, road)
+        for words in (*cases_of(file).get("places", []), *case.get("places", [])):
+            scenery.add_place(session, words)
         stage = scenery.Scene(session)
         if "other" in case:
             other = stage.store(case["other"])
@@ -103,11 +105,11 @@ def test_case(engines: dict[str, Any], scenery: Any, file: str, name: str) -> No
     case = next(case for case in cases_of(file)["cases"] if case["name"] == name)
     found = only(rule_named(cases_of(file)["rule"]))
     assert agrees(outcome(engines, scenery, file, case, found), case["expect"]) is None
-    if found.book.pairs:
+    if found.book.pairs or found.book.objects:
         # Reach is only a way to find candidates sooner: looking at everything must change nothing.
         everything = replace(
             found,
-            reach_m=dict.fromkeys(found.book.pairs, 1e6),
+            reach_m=dict.fromkeys((*found.book.pairs, *found.book.objects), 1e6),
             reach_days=dict.fromkeys(found.book.pairs, 3000),
         )
         assert agrees(outcome(engines, scenery, file, case, everything), case["expect"]) is None
@@ -124,6 +126,17 @@ def split(condition: str, word: str) -> list[str]:
     return [part.strip() for part in (*parts, condition[start:])]
 
 
+def grouped(condition: str) -> Iterator[str]:
+    """What stands in parentheses that group (those of a function or a list have a word before them), at any depth."""
+    opened = []
+    for token in re.finditer(r"[()]", condition):
+        if token[0] == "(":
+            before = re.search(r"(\w+) ?$", condition[: token.start()])
+            opened.append(token.end() if before is None or before[1] in ("AND", "OR", "NOT") else None)
+        elif (start := opened.pop()) is not None:
+            yield condition[start : token.start()]
+
+
 def mutants(rule: RuleFile) -> Iterator[tuple[str, RuleFile]]:
     """The rule with one condition left out: a part of an AND, a part of an OR, a whole severity."""
     for key, condition in rule.conditions.items():
@@ -136,11 +149,13 @@ def mutants(rule: RuleFile) -> Iterator[tuple[str, RuleFile]]:
             for i, part in enumerate(parts if len(parts) > 1 else ()):
                 rest = f" {word} ".join(p for j, p in enumerate(parts) if j != i)
                 yield f"{key}: without {part}", replace(rule, conditions={**rule.conditions, key: rest})
-        inner = re.search(r"\(([^()]*(?:\([^()]*\))?[^()]*)\) IS FALSE", condition)
-        for part in split(inner[1], "AND") if inner else ():
-            rest = " AND ".join(p for p in split(inner[1], "AND") if p != part)
-            changed = condition.replace(inner[1], rest)
-            yield f"{key}: inner, without {part}", replace(rule, conditions={**rule.conditions, key: changed})
+        for inner in grouped(condition):
+            for word in ("AND", "OR"):
+                parts = split(inner, word)
+                for i, part in enumerate(parts if len(parts) > 1 else ()):
+                    rest = f" {word} ".join(p for j, p in enumerate(parts) if j != i)
+                    changed = {**rule.conditions, key: condition.replace(f"({inner})", f"({rest})")}
+                    yield f"{key}: inner, without {part}", replace(rule, conditions=changed)
 
 
 MUTANTS = [(rule.name, what) for rule in rulebook().rules for what, _ in mutants(rule)]

@@ -44,6 +44,8 @@ def changed(folder: Path, old: str, new: str, name: str = "area_overlap") -> Pat
         ("-- warn: true", "-- warn: true\n-- warn: false", 25, "a second time"),
         ("-- warn: true", "SELECT 1", 24, "'-- key: value'"),
         ("-- geometry: shared_area", "-- geometry: circle", 13, "shared_area"),
+        ("-- geometry: shared_area", "-- objects: blackout", 3, "needs the key 'geometry'"),
+        ("-- geometry: shared_area", "-- reads: noise", 13, "a list of :parameters"),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_line(
@@ -65,6 +67,38 @@ def test_a_rule_is_named_as_its_file(tmp_path: Path) -> None:
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     changed(tmp_path, "shared_m2 >= :overlap_noise_m2", "shared_m2 >= :noise")
     with pytest.raises(BadRuleFile, match=r"area_overlap\.sql:\d+: unknown parameter 'noise'"):
+        read_rulebook(tmp_path, parameters())
+
+
+PLACE = (RULES_FOLDER / "blackout.sql").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("-- objects: blackout", "-- objects: tree", 6, "border, road"),
+        ("-- objects: blackout\n", "", 3, "needs the key 'objects'"),
+        ("-- geometry: shared_area", "-- shapes: area-area", 11, "a place rule has no 'shapes'"),
+        ("-- geometry: shared_area", "-- reach_days: 3", 11, "a place rule has no 'reach_days'"),
+    ],
+)
+def test_a_faulty_place_rule_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    path = tmp_path / "blackout.sql"
+    path.write_text(PLACE.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(BadRuleFile) as refused:
+        read_rule(path)
+    assert words in str(refused.value)
+    assert str(refused.value).startswith(f"blackout.sql:{line}:")
+
+
+def test_a_parameter_that_a_fact_reads_must_exist(tmp_path: Path) -> None:
+    path = tmp_path / "blackout.sql"
+    path.write_text(
+        PLACE.replace("-- geometry", "-- reads: :school_bell_h\n-- geometry", 1), encoding="utf-8"
+    )
+    with pytest.raises(BadRuleFile, match=r"blackout\.sql:11: unknown parameter 'school_bell_h'"):
         read_rulebook(tmp_path, parameters())
 
 

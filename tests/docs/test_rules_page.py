@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import make_rulebook, rulebook
-from geo_service.conflicts.rule_file import _KEYS, RuleFile
+from geo_service.conflicts.rule_file import _KEYS, OBJECTS, RuleFile
 from geo_service.conflicts.verify import verify_rules
 from geo_service.errors import BadRuleFile
 from geo_service.occupations.parameters import parameters
@@ -18,6 +18,10 @@ from geo_service.occupations.parameters import parameters
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 SECTIONS = {
     "Facts of mine, and of the other in pair rules": "area_overlap", "Facts of a pair": "area_overlap",
+    "Facts of a place": "fire_access", "Facts of a segment": "closure_on_rescue_axis", "Facts of a school": "school_way",
+    "Facts of a bus stop": "bus_stop", "Facts of a hydrant": "hydrant_access", "Facts of a fire area": "fire_access",
+    "Facts of a blackout": "blackout", "Facts of a no-dig period": "no_dig_period",
+    "Facts of a reinstatement": "warranty",
     "Facts of a border": "competence", "Facts of a road": "road_owner_consent", "Facts of mine alone": "traffic_order",
 }  # fmt: skip
 
@@ -51,6 +55,11 @@ def test_a_fact_that_is_not_there_would_be_noticed(empty_session: Session) -> No
     rules["area_overlap"] = asking(rules["area_overlap"], ["mine.colour"])
     with pytest.raises(BadRuleFile):
         verify_rules(empty_session, make_rulebook(tuple(rules.values()), parameters()))
+
+
+def test_every_kind_of_object_stands_in_the_table() -> None:
+    (line,) = (line for line in PAGE.splitlines() if line.startswith("| `objects`"))
+    assert set(OBJECTS) <= set(re.findall(r"`([a-z_]+)`", line))
 
 
 def test_every_key_stands_in_the_table() -> None:

@@ -1,0 +1,70 @@
+"""Stored findings follow the fixed objects that place rules look at: a blackout, a school, a fire area …"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.binding_lock import take_binding_lock
+from geo_service.conflicts.catalogue import catalogue
+from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.recompute_many import CHUNK, Counted, chunks, nobody_watches, recompute_many
+from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.crs import TOWN_SRID
+from geo_service.db.database import speaking_as_operator
+from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.locate import NOWHERE, locate_many
+from geo_service.occupations.row import get_occupation
+from geo_service.sql.loader import statements
+
+_NEAR = text(statements("places")["occupations_near"])
+
+
+def recompute_near(
+    session: Session, area: BaseGeometry, *, as_of: datetime, counted: Counted = nobody_watches
+) -> int:
+    """Compute the findings of everything anew that a changed object in `area` may concern; returns how many.
+
+    area: EPSG:25832, of any type, not empty; of an object that moved, the old place and the new one together;
+    of many objects a collection.
+    To be called in the transaction that stores, changes or cancels the object, after that is written.
+    A clerk's object may concern the cases of a neighbour town, whose findings only the operator may write:
+    so the session speaks as the operator meanwhile, and as before afterwards.
+    """
+    take_binding_lock(session)  # what becomes binding meanwhile sees the object, or is seen here
+    with speaking_as_operator(session):
+        ids = occupations_near(session, area, as_of=as_of)
+        for part in chunks(ids, CHUNK):
+            recompute_many(session, _questions(session, part, as_of=as_of), as_of=as_of, counted=counted)
+    return len(ids)
+
+
+def occupations_near(session: Session, area: BaseGeometry, *, as_of: datetime) -> list[int]:
+    """What counts and stands where a place rule of any town could look at an object in `area`."""
+    found = catalogue(session, None, as_of.astimezone(TOWN_ZONE).date())
+    reaches = {kind: found.reach_m[kind] for kind in found.book.objects}
+    return list(
+        session.execute(
+            _NEAR,
+            {
+                "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
+                "reach_m": max(reaches.values(), default=0.0),
+                "reach_segment_m": reaches.get("segment", 0.0),
+            },
+        ).scalars()
+    )
+
+
+def _questions(session: Session, ids: list[int], *, as_of: datetime) -> list[CheckQuestion]:
+    stored = [get_occupation(session, occupation_id) for occupation_id in ids]
+    areas = {mine.occupation_id: mine.area for mine in stored if mine.area is not None}
+    day = as_of.astimezone(TOWN_ZONE).date()
+    located = dict(zip(areas, locate_many(session, list(areas.values()), day=day), strict=True))
+    return [
+        CheckQuestion(mine=mine, location=located.get(mine.occupation_id, NOWHERE), max_findings=KEPT_AT_MOST)
+        for mine in stored
+    ]

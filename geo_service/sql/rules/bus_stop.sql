@@ -1,0 +1,17 @@
+-- rule: bus_stop
+-- number: K16
+-- kind: place
+-- title: {de: "Bushaltestelle verstellt", en: "Bus stop obstructed"}
+-- legal_source: Praxis der Verkehrsunternehmen
+-- objects: bus_stop
+-- reach_m: :bus_stop_boarding_m
+-- geometry: shortest_link
+-- explain: {de: "Die Fläche liegt dort, wo Fahrgäste ein- und aussteigen: {place}. Eine Ersatzhaltestelle ist nicht abgestimmt.",
+--   en: "The area lies where passengers get on and off: {place}. No replacement stop is agreed."}
+-- advice: {de: "Die Fläche verschieben oder mit dem Verkehrsunternehmen eine Ersatzhaltestelle abstimmen; die Sachbearbeitung trägt sie ein.",
+--   en: "Move the area, or agree on a replacement stop with the bus company; the office records it."}
+-- wrong_when: {de: "Die Haltestelle wird in diesem Zeitraum nicht bedient, oder ihr Mast steht anders als in den Daten.",
+--   en: "The stop is not served in this period, or its pole stands elsewhere than in the data."}
+-- applies: NOT 'replacement_stop' = ANY(mine.consents)
+--   AND (shared_m2 >= :overlap_noise_m2 OR (bus_stop.dimension < 2 AND distance_m < :bus_stop_boarding_m))
+-- block: true

@@ -1,0 +1,19 @@
+-- rule: closure_on_rescue_axis
+-- number: K09
+-- kind: place
+-- title: {de: "Vollsperrung auf einem Rettungsweg", en: "Full closure of a rescue route"}
+-- legal_source: StVO § 45
+-- objects: segment
+-- reach_m: :rescue_access_m
+-- geometry: object
+-- explain: {de: "Voll gesperrt wird {place}: Rettungsachse, Hauptverkehrsstraße oder Weg zu Krankenhaus oder Feuerwache. Die Zustimmung der Feuerwehr liegt noch nicht vor.",
+--   en: "Fully closed is {place}: a rescue axis, a main road or the way to a hospital or fire station. The consent of the fire brigade is not there yet."}
+-- advice: {de: "Die Sachbearbeitung holt die Zustimmung der Feuerwehr ein; eine halbseitige Sperrung oder eine andere Zeit kann sie entbehrlich machen.",
+--   en: "The office asks the fire brigade for its consent; a half closure or another time may make it unnecessary."}
+-- wrong_when: {de: "Die Straße ist für Einsatzfahrzeuge trotz der Vollsperrung befahrbar, oder die Funktion der Straße ist falsch eingetragen.",
+--   en: "Emergency vehicles can pass in spite of the full closure, or the function of the road is recorded wrongly."}
+-- needed_for_grant: true
+-- applies: ((mine.restriction IN ('full_closure', 'full_closure_residents_free') AND segment.axis_m >= :closing_axis_m) OR segment.listed)
+--   AND (segment.network_function && ARRAY['rescue_axis', 'main_road'] OR segment.rescue_distance_m <= :rescue_access_m)
+--   AND NOT 'fire_brigade' = ANY(mine.consents)
+-- warn: true

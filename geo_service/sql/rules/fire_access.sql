@@ -1,0 +1,19 @@
+-- rule: fire_access
+-- number: K07
+-- kind: place
+-- title: {de: "Fläche für die Feuerwehr", en: "Area of the fire brigade"}
+-- legal_source: DIN 14090
+-- objects: fire_area
+-- measured: shared_m2
+-- unit: m2
+-- limit: :overlap_noise_m2
+-- worse: greater
+-- geometry: shared_area
+-- explain: {de: "{measured} der Fläche liegen auf einer Fläche, die für die Feuerwehr freizuhalten ist: {place}.",
+--   en: "{measured} of the area lie on ground that has to be kept clear for the fire brigade: {place}."}
+-- advice: {de: "Die Fläche so verschieben oder verkleinern, dass Zufahrt, Aufstell- und Bewegungsflächen frei bleiben; im Zweifel mit der Brandschutzdienststelle abstimmen.",
+--   en: "Move or reduce the area so that access, set-up and working areas stay clear; when in doubt, ask the fire protection office."}
+-- wrong_when: {de: "Die Fläche der Feuerwehr wurde aufgehoben oder verlegt, in den Daten aber noch nicht.",
+--   en: "The area of the fire brigade was given up or moved, but not yet in the data."}
+-- applies: shared_m2 >= :overlap_noise_m2
+-- block: true

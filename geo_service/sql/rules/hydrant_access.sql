@@ -1,0 +1,20 @@
+-- rule: hydrant_access
+-- number: K07
+-- kind: place
+-- title: {de: "Hydrant verstellt", en: "Hydrant obstructed"}
+-- legal_source: DIN 14090
+-- objects: hydrant
+-- reach_m: :hydrant_distance_m
+-- measured: distance_m
+-- unit: m
+-- limit: :hydrant_distance_m
+-- worse: smaller
+-- geometry: shortest_link
+-- explain: {de: "Von der Fläche sind es {measured} bis hierher: {place}. Freizuhalten sind {limit}.",
+--   en: "{measured} from the area stands: {place}. {limit} have to be kept clear."}
+-- advice: {de: "Die Fläche so verschieben oder verkleinern, dass der Hydrant zugänglich bleibt.",
+--   en: "Move or reduce the area so that the hydrant stays accessible."}
+-- wrong_when: {de: "Der Hydrant steht auf der anderen Seite einer Mauer, oder seine Lage ist in den Daten ungenau.",
+--   en: "The hydrant stands on the other side of a wall, or its position in the data is not exact."}
+-- applies: distance_m <= :hydrant_distance_m
+-- block: true

@@ -1,0 +1,22 @@
+-- rule: no_dig_period
+-- number: K20
+-- kind: place
+-- title: {de: "Aufgrabungssperre", en: "No-dig period"}
+-- legal_source: Praxis der Stadt Seattle, New Roads and Street Works Act 1991 s. 58 (UK); TKG § 127
+-- objects: no_dig_period
+-- measured: shared_m2
+-- unit: m2
+-- limit: :overlap_noise_m2
+-- worse: greater
+-- geometry: shared_area
+-- explain: {de: "Auf {measured} soll gegraben werden, obwohl dort nach der Erneuerung der Straße eine Aufgrabungssperre gilt: {place}.",
+--   en: "{measured} are to be dug up where the street was renewed and must not be opened for some years: {place}."}
+-- explain_warn: {de: "Auf {measured} soll für Telekommunikation gegraben werden, obwohl eine Aufgrabungssperre gilt: {place}. TKG § 127 gibt ein Recht auf Zustimmung; über Zeit und Bauweise ist zu verhandeln.",
+--   en: "{measured} are to be dug up for telecommunications in spite of a no-dig period: {place}. TKG § 127 gives a right to consent; time and method have to be negotiated."}
+-- advice: {de: "Grabenlos bauen, eine andere Trasse wählen oder das Ende der Sperre abwarten; eine Störung ist als Notfall zu begründen.",
+--   en: "Build without digging, choose another route, or wait for the end; a fault has to be justified as an emergency."}
+-- wrong_when: {de: "Nur der Gehweg wird geöffnet, erneuert wurde aber nur die Fahrbahn; oder die Leitungsart ist nicht angegeben und es handelt sich um Telekommunikation.",
+--   en: "Only the footway is opened while only the carriageway was renewed; or the utility is not stated and it is telecommunications."}
+-- applies: mine.excavation AND same_time AND shared_m2 >= :overlap_noise_m2
+-- block: mine.utility IS DISTINCT FROM 1000
+-- warn: true

@@ -1,0 +1,22 @@
+-- rule: school_way
+-- number: K17
+-- kind: place
+-- title: {de: "Schulweg", en: "Way to school"}
+-- legal_source: Praxis der Kommunen
+-- objects: school
+-- reach_m: :school_way_distance_m
+-- reads: :school_morning_from_h, :school_morning_until_h, :school_afternoon_from_h, :school_afternoon_until_h
+-- measured: distance_m
+-- unit: m
+-- limit: :school_way_distance_m
+-- worse: smaller
+-- geometry: shortest_link
+-- explain: {de: "Gehweg oder Radweg werden zu Zeiten beansprucht, in denen Kinder unterwegs sind; {measured} entfernt liegt: {place}.",
+--   en: "A footway or cycleway is taken at hours at which children are on their way; {measured} away lies: {place}."}
+-- advice: {de: "In die Ferien oder in Stunden ohne Schulweg legen, sonst den Weg sicher führen (Notweg, Querung) und die Einrichtung vorab unterrichten.",
+--   en: "Choose the holidays or hours without children on their way; otherwise guide them safely (emergency path, crossing) and inform the school before."}
+-- wrong_when: {de: "Kein Schulweg führt hier vorbei, oder an diesen Tagen ist frei (bewegliche Ferientage, Schließtage der Kindertagesstätte).",
+--   en: "No way to school passes here, or these days are free (movable holidays, closing days of the kindergarten)."}
+-- applies: distance_m <= :school_way_distance_m
+--   AND mine.takes && ARRAY['footway', 'cycleway'] AND school.school_time
+-- warn: true

@@ -1,0 +1,21 @@
+-- rule: warranty
+-- number: K21
+-- kind: place
+-- title: {de: "Aufgrabung in Gewährleistung", en: "Dig into a reinstatement under warranty"}
+-- legal_source: VOB/B § 13 Abs. 4
+-- objects: reinstatement
+-- measured: shared_m2
+-- unit: m2
+-- limit: :overlap_noise_m2
+-- worse: greater
+-- geometry: shared_area
+-- explain: {de: "Auf {measured} soll gegraben werden, wo eine frühere Aufgrabung noch in der Gewährleistung ist: {place}. Wer dort gräbt, kann dessen Unternehmen aus der Haftung entlassen.",
+--   en: "{measured} are to be dug up where an earlier dig is still under warranty: {place}. Who digs there may release its contractor from liability."}
+-- advice: {de: "Den Zustand vorher gemeinsam mit dem früheren Unternehmen feststellen oder die Gewährleistung abwarten.",
+--   en: "Record the condition together with the earlier contractor before, or wait for the end of the warranty."}
+-- wrong_when: {de: "Für die frühere Aufgrabung ist eine andere Frist vereinbart, oder es gräbt dasselbe Unternehmen.",
+--   en: "Another term was agreed for the earlier dig, or the same contractor digs."}
+-- applies: mine.excavation AND shared_m2 >= :overlap_noise_m2
+--   AND coalesce(last_day(mine.period), 'infinity') >= reinstatement.accepted_on
+--   AND first_day(mine.period) <= reinstatement.accepted_on + make_interval(years => CAST(:warranty_years AS integer))
+-- warn: true
