@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
 from geo_service.conflicts.measured import concerned_kinds
+from geo_service.conflicts.pair_streets import FACT_PARAMETERS
 from geo_service.conflicts.places import border_row, fixed_object_of_row, place_words, road_rows
-from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES
+from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES, RuleFile
 from geo_service.conflicts.school_time import meets_school_hours, school_hours
 from geo_service.conflicts.words import code_labels, explain
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
-from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.locate import Location, Street, locate, located
+from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
 from geo_service.occupations.use_types import use_types
@@ -39,21 +41,29 @@ class CheckResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OtherRequest:
+    """A request of the same check, with the streets in which it stands."""
+
+    occupation: Occupation
+    streets: tuple[Street, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckQuestion:
     """One occupation under test with what is known about its place, and the requests checked beside it."""
 
     mine: Occupation
     location: Location
-    others: tuple[Occupation, ...] = ()
+    others: tuple[OtherRequest, ...] = ()
     max_findings: int = MAX_FINDINGS
 
 
 def check_occupation(session: Session, mine: Occupation, *, as_of: datetime) -> CheckResult:
     """Every rule for one occupation, stored or not. Town and `takes` are derived where they are not known."""
-    location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
-    return check_question(
-        session, CheckQuestion(mine=located(mine, location), location=location), as_of=as_of
-    )
+    day = as_of.astimezone(TOWN_ZONE).date()
+    location = locate(session, mine.area, day=day)
+    placed = match_detour(session, located(mine, location), day=day)
+    return check_question(session, CheckQuestion(mine=placed, location=location), as_of=as_of)
 
 
 def check_question(session: Session, question: CheckQuestion, *, as_of: datetime) -> CheckResult:
@@ -106,9 +116,10 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         "use_lead_time_days": _use_lead_time_days(question),
         "school_time": _school_time(found, mine, as_of),
         "max_findings": question.max_findings,
+        **{name: found.values[name].value for name in FACT_PARAMETERS},
     }
     if question.others:
-        binds["requests"] = orjson.dumps([occupation_row(other) for other in question.others]).decode()
+        binds |= _request_binds(question)
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:
@@ -124,6 +135,19 @@ def _school_time(found: Catalogue, mine: Occupation, as_of: datetime) -> str:
         return ""
     meets = meets_school_hours(mine, school_hours(found.values), as_of=as_of)
     return {True: "true", False: "false", None: ""}[meets]
+
+
+def _request_binds(question: CheckQuestion) -> dict[str, str]:
+    """The other requests, with their streets as far as the one under test has to do with them."""
+    common = {street.gid for street in question.location.streets} | set(question.mine.detour_segments or ())
+    streets = [
+        {"source_id": str(other.occupation.source_id), **street.row()}
+        for other in question.others
+        for street in other.streets
+        if street.gid in common
+    ]
+    rows = [occupation_row(other.occupation) for other in question.others]
+    return {"requests": orjson.dumps(rows).decode(), "request_streets": orjson.dumps(streets).decode()}
 
 
 def _use_lead_time_days(question: CheckQuestion) -> float:
@@ -186,7 +210,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         together=tuple(row.together or ()),
         legal_source=rule.legal_source,
         explanation=explain(
-            rule.explain.get(could_be or severity, rule.explain["explain"]),
+            _words_for(rule, severity, could_be),
             measured=measured,
             limit=row.limit_value,
             unit=rule.unit,
@@ -195,6 +219,12 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         ),
         advice=rule.advice,
     )
+
+
+def _words_for(rule: RuleFile, severity: str, could_be: str | None) -> Mapping[str, str]:
+    """The words of a severity; what is not certain has its own, or those of what it could be."""
+    known = (severity, could_be or severity, "explain")
+    return next(rule.explain[key] for key in known if key in rule.explain)
 
 
 def other_of_row(row: Row[Any]) -> OtherObject | None:
@@ -233,11 +263,13 @@ def check_together(
     session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime
 ) -> list[CheckResult]:
     """Several requests, each against what is stored and against all the others."""
-    all_of_them = [question.mine for question in questions]
+    all_of_them = [
+        OtherRequest(occupation=question.mine, streets=question.location.streets) for question in questions
+    ]
     return [
         check_question(
             session,
-            replace(question, others=tuple(other for other in all_of_them if other is not question.mine)),
+            replace(question, others=tuple(o for o in all_of_them if o.occupation is not question.mine)),
             as_of=as_of,
         )
         for question in questions

@@ -13,7 +13,7 @@ import yaml
 from geo_service.errors import BadRuleFile
 
 KINDS = ("pair", "place", "own", "strip", "network")
-SHAPES = ("area-area", "detour-area", "area-detour", "detour-detour")
+SHAPES = ("area-area", "detour-area", "area-detour", "detour-detour", "street-street", "dig-dig")
 OBJECTS = (
     "border", "road", "segment", "school", "bus_stop", "hydrant", "fire_area", "blackout", "no_dig_period",
     "reinstatement",
@@ -22,7 +22,7 @@ SEVERITIES = ("block", "warn", "info", "chance")
 CONDITIONS = ("applies", *SEVERITIES)
 LANGUAGES = ("de", "en")
 
-_EXPLAIN = ("explain", *(f"explain_{severity}" for severity in SEVERITIES))
+_EXPLAIN = ("explain", *(f"explain_{severity}" for severity in SEVERITIES), "explain_undetermined")
 _WORDS = ("title", *_EXPLAIN, "advice", "wrong_when")
 _ALWAYS = ("rule", "number", "kind", "title", "legal_source", "explain", "advice", "wrong_when", "applies")
 _MEASURE = ("measured", "unit", "limit", "worse")
@@ -171,7 +171,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "worse": ("greater", "smaller"),
     "needed_for_grant": ("true", "false"),
     "objects": OBJECTS,
-    "geometry": ("shared_area", "shortest_link", "object"),
+    "geometry": ("shared_area", "shortest_link", "object", "my_detour", "their_detour", "common_detour"),
     "unit": ("m", "m2", "days", "factor"),
 }
 _FORMS = {

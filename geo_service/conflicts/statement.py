@@ -9,13 +9,22 @@ import re
 from collections.abc import Sequence
 
 from geo_service.conflicts.measured import MEASURED_KINDS
+from geo_service.conflicts.pair_streets import UNKNOWN_BECAUSE, street_facts
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.sql.loader import statements
 
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
 # When it is this fact that is missing, where NULL alone does not say so: without an end the end is missing.
 _UNKNOWN = {"school.school_time": "school.school_time IS NULL AND mine.end_known"}
-_HAS = {"area": ("mine.area", "other.area"), "detour": ("mine.detour", "other.detour")}
+# What a shape says of each of the two: a dig is an area that is dug up, a street the segments it stands in.
+_HAS = {
+    "area": "«who».area IS NOT NULL",
+    "detour": "«who».detour IS NOT NULL",
+    "street": "«who».area IS NOT NULL",
+    "dig": "«who».area IS NOT NULL AND «who».excavation",
+}
+# What the map shows of a pair that meets on streets: the facts with their course and names.
+_COURSES = ("my_detour", "their_detour", "common_detour")
 
 
 def parameter_key(name: str) -> str:
@@ -60,6 +69,15 @@ def object_kinds(rules: Sequence[RuleFile]) -> tuple[str, ...]:
     return tuple(sorted({rule.objects for rule in rules if rule.objects}))
 
 
+_COURSE_PARTS = {"course": "", "course_de": "_de", "course_en": "_en"}
+
+
+def _of_course(suffix: str) -> str:
+    """The course that a rule's `geometry` names, or the streets it leads through; NULL for other rules."""
+    cases = " ".join(f"WHEN '{name}' THEN streets.{name}{suffix}" for name in _COURSES)
+    return f"CASE rule.geometry {cases} END"
+
+
 def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:
     """The shape pairs that any pair rule compares."""
     return tuple(sorted({pair for rule in rules if rule.kind == "pair" for pair in rule.shapes}))
@@ -82,6 +100,8 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
                 mine=mine,
                 other=other,
                 pair_facts=_part("pair_facts"),
+                street_facts=street_facts(swapped=swapped, among_requests=among_requests),
+                **{name: _of_course(suffix) for name, suffix in _COURSE_PARTS.items()},
                 rules=_values(pairs),
             )
         )
@@ -124,7 +144,7 @@ def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
     probes = [_part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
     # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
     several = _fill(_part("each_once"), found="\nUNION ALL\n".join(probes))
-    together = probes[0] if len(probes) == 1 else several
+    together = probes[0] if shape_pairs(rules) == ("area-area",) else several
     stored = _fill(_part("stored_candidates"), probes=together)
     return f"{stored}\nUNION ALL\n{_part('requested_candidates')}" if among_requests else stored
 
@@ -138,7 +158,7 @@ def _rule_row(index: int, rule: RuleFile) -> str:
     if rule.shapes:
         # A candidate found through one shape pair says nothing to a rule about another one.
         there = " OR ".join(
-            f"({_HAS[left][0]} IS NOT NULL AND {_HAS[right][1]} IS NOT NULL)"
+            f"({_fill(_HAS[left], who='mine')} AND {_fill(_HAS[right], who='other')})"
             for left, right in (pair.split("-") for pair in rule.shapes)
         )
         applies = f"({there}) AND ({applies})"
@@ -165,6 +185,9 @@ def _missing(rule: RuleFile) -> str:
         if re.search(r"\b(same_time|gap_days|school_time)\b", condition):
             both = ("mine", "other") if rule.kind == "pair" else ("mine",)
             asked += [(f"NOT {who}.end_known", f"{who}.until") for who in both]
+        for fact, reasons in UNKNOWN_BECAUSE.items():
+            if re.search(rf"\b{fact}\b", condition):
+                asked += [(f"{fact} IS NULL AND ({test})", name) for test, name in reasons]
         cases = ", ".join(f"CASE WHEN {test} THEN text '{name}' END" for test, name in asked)
         if cases:
             found.append(f"CASE WHEN ({_sql(condition)}) IS NULL THEN array_remove(ARRAY[{cases}], NULL) END")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Rulebook, catalogue_of, rulebook
-from geo_service.conflicts.check import CheckQuestion, check_binds
+from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_binds
 from geo_service.conflicts.rule_file import RuleFile
 from geo_service.conflicts.statement import check_statement, measured_statements
 from geo_service.errors import BadRuleFile
@@ -50,7 +50,7 @@ def _plan(session: Session, book: Rulebook, statement: TextClause, day: date) ->
         binding=False, published=False, period=Interval(start, start + timedelta(days=1)), exclusive=True,
         filed_at=start.astimezone(UTC), area=box(480000, 5500000, 480010, 5500010),
     )  # fmt: skip
-    question = CheckQuestion(mine=somebody, location=NOWHERE, others=(somebody,))
+    question = CheckQuestion(mine=somebody, location=NOWHERE, others=(OtherRequest(occupation=somebody),))
     binds = {**check_binds(found, question, as_of=start), "candidate_town": None}
     wanted = {name: value for name, value in binds.items() if name in statement._bindparams}
     with session.begin_nested():

@@ -76,5 +76,6 @@ def detour_occupation(detour: Detour, as_of: datetime) -> Occupation:
         town=detour.town,
         label=detour.title,
         detour=detour.way,
+        detour_modes=detour.modes,
         demo=detour.demo,
     )

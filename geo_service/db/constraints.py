@@ -48,9 +48,9 @@ MEANING: dict[str, type[GeoServiceError]] = {
 INTERNAL = frozenset({
     "blackout_refuses_something", "finding_block_settled_by_override", "finding_settled_severity_known",
     "finding_severity_known", "finding_status_known", "occupation_binding_counts",
-    "occupation_collection_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
-    "permit_granted_has_findings", "permit_source_unique", "permit_status_known",
-    "published_permit_gid_unique", "sign_in_role_known",
+    "occupation_collection_known", "occupation_detour_modes_known", "occupation_segment_occupation_fkey",
+    "permit_filed_has_reference", "permit_granted_has_findings", "permit_source_unique",
+    "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 
 # Tables that only the command line writes; their commands check the files and say what is wrong.

@@ -17,7 +17,9 @@ class Occupation:
 
     area, detour, traffic_order_area: EPSG:25832. period: half-open, aware. Widths and heights in metres.
     `takes` None means not known; `takes_derived` says it was read off the drawing. `closed_segments`:
-    segment_ids that are declared closed, beside what a full closure covers.
+    segment_ids that are declared closed, beside what a full closure covers. `detour_modes`: whom the
+    detour is for. `detour_segments` (gid, in driving order) and `detour_unmatched` (the parts on no
+    known street) follow from the drawn detour (match_detour.py).
     """
 
     collection: str
@@ -58,4 +60,8 @@ class Occupation:
     utility: int | None = None
     party: UUID | None = None
     closed_segments: tuple[str, ...] = ()
+    detour_modes: frozenset[str] = frozenset({"car"})
+    detour_segments: tuple[int, ...] | None = None
+    detour_unmatched: BaseGeometry | None = None
+    detour_unmatched_m: float | None = None
     demo: bool = False

@@ -22,7 +22,7 @@ _SAME = (
     "use_type", "kind", "height_from_m", "height_to_m", "exclusive", "excavation", "restriction",
     "takes_derived",
     "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "area_m2",
-    "area_declared_m2", "utility", "town_chosen", "demo",
+    "area_declared_m2", "utility", "town_chosen", "detour_unmatched_m", "demo",
 )  # fmt: skip
 _GET = text(statements("occupations")["get_occupation"])
 
@@ -45,6 +45,9 @@ def occupation_row(occupation: Occupation) -> dict[str, Any]:
         "takes": None if occupation.takes is None else sorted(occupation.takes),
         "consents": sorted(occupation.consents),
         "closed_segments": list(occupation.closed_segments),
+        "detour_modes": sorted(occupation.detour_modes),
+        "detour_segments": None if occupation.detour_segments is None else list(occupation.detour_segments),
+        "detour_unmatched": _hex(occupation.detour_unmatched),
         "traffic_order_period": None if order is None else order.to_range(),
         "party": None if occupation.party is None else str(occupation.party),
     }
@@ -78,6 +81,9 @@ def _occupation(row: Row[Any]) -> Occupation:
         takes=None if row.takes is None else frozenset(row.takes),
         consents=frozenset(row.consents),
         closed_segments=tuple(row.closed_segments),
+        detour_modes=frozenset(row.detour_modes),
+        detour_segments=None if row.detour_segments is None else tuple(row.detour_segments),
+        detour_unmatched=_shape(row.detour_unmatched),
         traffic_order_period=None if row.order_start is None else Interval(row.order_start, row.order_end),
         party=row.party,
     )

@@ -10,7 +10,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, located
+from geo_service.occupations.match_detour import match_detours
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
 from geo_service.sql.loader import statements
@@ -19,13 +21,17 @@ from geo_service.sql.loader import statements
 def save_occupations(
     session: Session, occupations: Sequence[Occupation], locations: Sequence[Location]
 ) -> list[Occupation]:
-    """Insert or update by source_id; returns them as stored, in their order, with id, town and takes."""
+    """Insert or update by source_id; returns them as stored, in their order, with id, town, takes
+    and the segments of their detours.
+    """
     named = statements("occupations")
     known = _ids(session, [occupation.source_id for occupation in occupations])
     placed = [
         replace(located(occupation, location), occupation_id=known.get(occupation.source_id))
         for occupation, location in zip(occupations, locations, strict=True)
     ]
+    if placed:  # one delivery is filed at one moment
+        placed = match_detours(session, placed, day=placed[0].filed_at.astimezone(TOWN_ZONE).date())
     new = [occupation_row(each) for each in placed if each.occupation_id is None]
     old = [occupation_row(each) for each in placed if each.occupation_id is not None]
     if new:

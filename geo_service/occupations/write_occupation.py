@@ -8,19 +8,23 @@ from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate, located
+from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
 from geo_service.sql.loader import statements
 
 
 def save_occupation(session: Session, occupation: Occupation) -> int:
-    """Insert or update by source_id; town, takes (where not stated) and the streets follow from the area.
+    """Insert or update by source_id; town, takes (where not stated) and the streets follow from the area, the
+    segments of the detour from its line.
 
     Returns the occupation_id. Findings are a matter of conflicts/stored_findings.py, in the same transaction.
     """
     named = statements("occupations")
-    location = locate(session, occupation.area, day=occupation.filed_at.astimezone(TOWN_ZONE).date())
-    row = orjson.dumps(occupation_row(located(occupation, location))).decode()
+    day = occupation.filed_at.astimezone(TOWN_ZONE).date()
+    location = locate(session, occupation.area, day=day)
+    placed = match_detour(session, located(occupation, location), day=day)
+    row = orjson.dumps(occupation_row(placed)).decode()
     occupation_id = (
         occupation.occupation_id
         or session.execute(

@@ -16,6 +16,7 @@ from geo_service.fees.in_force import tariff_in_force
 from geo_service.fees.tariff import Tariff
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, locate, located
+from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.use_request import UseRequest, occupation_of
 
@@ -55,8 +56,9 @@ def _question(
     mine = occupation_of(request, filed_at=as_of)
     if case_group is not None:
         mine = replace(mine, case_group=case_group)
-    location = locate(session, request.area, day=as_of.astimezone(TOWN_ZONE).date())
-    return CheckQuestion(mine=located(mine, location), location=location)
+    day = as_of.astimezone(TOWN_ZONE).date()
+    location = locate(session, request.area, day=day)
+    return CheckQuestion(mine=match_detour(session, located(mine, location), day=day), location=location)
 
 
 def _assessment(

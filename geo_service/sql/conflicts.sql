@@ -67,21 +67,47 @@ CROSS JOIN LATERAL (
 ) AS near
 
 -- detour_area_probe
--- Candidates whose area comes near the given detour.
--- In: reach_detour_area (metres), period_detour_area.  Out: occupations that count.
+-- Candidates whose area comes near the given detour, and those that declare one of its segments closed. A detour is long:
+-- its box would hold half the town, so it is asked piece by piece.
+-- In: reach_detour_area (metres), period_detour_area.  Out: occupations that count; one may come several times.
 SELECT near.*
 FROM given
+CROSS JOIN LATERAL ST_Subdivide(ST_Segmentize(given.detour, 50), 8) AS piece (way)
 -- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
 CROSS JOIN LATERAL (
     SELECT occupation.*
     FROM occupation
-    WHERE occupation.counts AND occupation.area && ST_Expand(given.detour, :reach_detour_area) AND occupation.period && CAST(:period_detour_area AS tstzrange)
+    WHERE occupation.counts AND occupation.area && ST_Expand(piece.way, :reach_detour_area) AND occupation.period && CAST(:period_detour_area AS tstzrange)
     OFFSET 0
 ) AS near
+UNION ALL
+SELECT known.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(ARRAY(
+        SELECT listing.occupation_id
+        FROM given
+        CROSS JOIN LATERAL (
+            SELECT array_agg(segment.segment_id) AS segments
+            FROM road_segment AS segment
+            WHERE segment.gid = ANY(given.detour_segments)
+            OFFSET 0
+        ) AS way
+        CROSS JOIN LATERAL (
+            SELECT occupation.occupation_id
+            FROM occupation
+            WHERE occupation.counts AND occupation.closed_segments <> '{}' AND occupation.closed_segments && way.segments
+            OFFSET 0
+        ) AS listing
+        WHERE given.detour_segments IS NOT NULL))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything of that period
+) AS known
+WHERE known.period && CAST(:period_detour_area AS tstzrange)
 
 -- area_detour_probe
--- Candidates whose detour comes near the given area.
--- In: reach_area_detour (metres), period_area_detour.  Out: occupations that count.
+-- Candidates whose detour comes near the given area, or leads over a segment that the given one declares closed.
+-- In: reach_area_detour (metres), period_area_detour.  Out: occupations that count; one may come several times.
 SELECT near.*
 FROM given
 -- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
@@ -92,10 +118,34 @@ CROSS JOIN LATERAL (
         AND occupation.period && CAST(:period_area_detour AS tstzrange)
     OFFSET 0
 ) AS near
+UNION ALL
+SELECT known.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(ARRAY(
+        SELECT led.occupation_id
+        FROM given
+        CROSS JOIN LATERAL (
+            SELECT array_agg(segment.gid) AS segments
+            FROM road_segment AS segment
+            WHERE segment.segment_id = ANY(given.closed_segments)
+            OFFSET 0
+        ) AS closed
+        CROSS JOIN LATERAL (
+            SELECT occupation.occupation_id
+            FROM occupation
+            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && closed.segments
+            OFFSET 0
+        ) AS led
+        WHERE given.closed_segments <> '{}'))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything of that period
+) AS known
+WHERE known.period && CAST(:period_area_detour AS tstzrange)
 
 -- detour_detour_probe
--- Candidates whose detour comes near the given detour.
--- In: reach_detour_detour (metres), period_detour_detour.  Out: occupations that count.
+-- Candidates whose detour comes near the given detour, or uses one of its segments.
+-- In: reach_detour_detour (metres), period_detour_detour.  Out: occupations that count; one may come several times.
 SELECT near.*
 FROM given
 -- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
@@ -106,6 +156,70 @@ CROSS JOIN LATERAL (
         AND occupation.period && CAST(:period_detour_detour AS tstzrange)
     OFFSET 0
 ) AS near
+UNION ALL
+SELECT known.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(ARRAY(
+        SELECT led.occupation_id
+        FROM given
+        CROSS JOIN LATERAL (
+            SELECT occupation.occupation_id
+            FROM occupation
+            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && given.detour_segments
+            OFFSET 0
+        ) AS led
+        WHERE given.detour_segments IS NOT NULL))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything of that period
+) AS known
+WHERE known.period && CAST(:period_detour_detour AS tstzrange)
+
+-- street_street_probe
+-- Candidates that stand in a segment in which the given one stands.
+-- In: period_street_street.  Out: occupations that count.
+SELECT known.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(ARRAY(
+        SELECT lies.occupation_id
+        FROM occupation_segment AS lies
+        WHERE lies.segment_gid = ANY(ARRAY(SELECT street.segment_gid FROM given_street AS street))))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything of that period
+) AS known
+WHERE known.counts AND known.period && CAST(:period_street_street AS tstzrange)
+
+-- dig_dig_probe
+-- Candidates that dig near the given dig, or in a segment in which it stands.
+-- In: reach_dig_dig (metres), period_dig_dig.  Out: occupations that count; one may come twice.
+SELECT near.*
+FROM given
+-- LATERAL with OFFSET 0: the planner cannot turn the join round and lose the spatial part of the index.
+CROSS JOIN LATERAL (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.counts AND occupation.excavation AND occupation.area && ST_Expand(given.area, :reach_dig_dig)
+        AND occupation.period && CAST(:period_dig_dig AS tstzrange)
+    OFFSET 0
+) AS near
+WHERE given.excavation
+UNION ALL
+SELECT known.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(ARRAY(
+        SELECT lies.occupation_id
+        FROM occupation_segment AS lies
+        WHERE lies.segment_gid = ANY(ARRAY(
+            SELECT street.segment_gid
+            FROM given
+            CROSS JOIN given_street AS street
+            WHERE given.excavation))))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything of that period
+) AS known
+WHERE known.counts AND known.excavation AND known.period && CAST(:period_dig_dig AS tstzrange)
 
 -- stored_candidates
 -- What the probes found, without the own case and what belongs to it.
@@ -144,10 +258,13 @@ WHERE near.town IS NOT DISTINCT FROM CAST(:candidate_town AS text)
 
 -- candidate_towns
 -- The towns of all candidates of one occupation.
--- In: as for check_frame.  Out: one row for each town, NULL for what lies outside.
+-- In: as for check_frame, streets included.  Out: one row for each town, NULL for what lies outside.
 WITH given AS MATERIALIZED (
     SELECT request.*
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS request
+), given_street AS MATERIALIZED (
+    SELECT street.gid AS segment_gid
+    FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (gid bigint)
 )
 SELECT DISTINCT near.town
 FROM («candidates») AS near
@@ -156,15 +273,17 @@ FROM («candidates») AS near
 -- Mine against every other. Space is measured after time, and only where both have the shapes.
 -- In: as_of.  Out: one row for each rule and candidate that may apply.
 SELECT
-    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town, mine.area AS mine_area,
+    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town,
+    coalesce(«course», mine.area) AS mine_area,
     other.occupation_id AS other_id, other.collection AS other_collection, other.source_id AS other_source,
     other.reference, other.town AS other_town, other.label, other.use_type, other.kind, other.state, other.published,
     other.period AS other_period, other.area AS other_area, facts.during,
-    CAST(NULL AS text) AS segment_id, CAST(NULL AS text) AS place_de, CAST(NULL AS text) AS place_en,
+    CAST(NULL AS text) AS segment_id, «course_de» AS place_de, «course_en» AS place_en,
     CAST(NULL AS bigint[]) AS together
 FROM «mine» AS mine
 CROSS JOIN «other» AS other
 CROSS JOIN LATERAL («pair_facts» OFFSET 0) AS facts
+CROSS JOIN LATERAL («street_facts» OFFSET 0) AS streets
 CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
 WHERE rule.applies IS DISTINCT FROM false
 

@@ -95,13 +95,13 @@ INSERT INTO occupation (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, closed_segments, demo)
+    town_chosen, closed_segments, detour_modes, detour_segments, detour_unmatched, detour_unmatched_m, demo)
 SELECT
     town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, closed_segments, demo
+    town_chosen, closed_segments, detour_modes, detour_segments, detour_unmatched, detour_unmatched_m, demo
 FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb))
 RETURNING occupation_id
 
@@ -113,7 +113,7 @@ UPDATE occupation SET (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, closed_segments, demo, updated_at) = (
+    town_chosen, closed_segments, detour_modes, detour_segments, detour_unmatched, detour_unmatched_m, demo, updated_at) = (
     SELECT
         changed.town, changed.collection, changed.source_id, changed.case_group, changed.reference, changed.label,
         changed.state, changed.counts, changed.binding, changed.published, changed.use_type, changed.kind,
@@ -122,7 +122,8 @@ UPDATE occupation SET (
         changed.restriction, changed.takes, changed.takes_derived, changed.remaining_carriageway_m,
         changed.remaining_footway_m, changed.pedestrian_guidance, changed.cycle_guidance, changed.area_m2,
         changed.area_declared_m2, changed.consents, changed.traffic_order_period, changed.traffic_order_area,
-        changed.utility, changed.party, changed.town_chosen, changed.closed_segments, changed.demo, now()
+        changed.utility, changed.party, changed.town_chosen, changed.closed_segments, changed.detour_modes,
+        changed.detour_segments, changed.detour_unmatched, changed.detour_unmatched_m, changed.demo, now()
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb)) AS changed)
 WHERE occupation.occupation_id = :occupation_id
 
@@ -151,7 +152,7 @@ SELECT occupation_id, town, collection, source_id, case_group, reference, label,
     pedestrian_guidance, cycle_guidance, area_m2, area_declared_m2, consents,
     lower(traffic_order_period) AS order_start, upper(traffic_order_period) AS order_end,
     ST_AsEWKB(traffic_order_area) AS traffic_order_area, utility, party, town_chosen,
-    closed_segments, demo
+    closed_segments, detour_modes, detour_segments, ST_AsEWKB(detour_unmatched) AS detour_unmatched, detour_unmatched_m, demo
 FROM occupation
 WHERE occupation_id = :occupation_id
 
@@ -181,13 +182,13 @@ INSERT INTO occupation (
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, closed_segments, demo)
+    town_chosen, closed_segments, detour_modes, detour_segments, detour_unmatched, detour_unmatched_m, demo)
 SELECT
     town, collection, source_id, case_group, reference, label, state, counts, binding, published, use_type, kind,
     area, detour, height_from_m, height_to_m, period, end_known, recurrence, filed_at, exclusive, excavation,
     restriction, takes, takes_derived, remaining_carriageway_m, remaining_footway_m, pedestrian_guidance,
     cycle_guidance, area_m2, area_declared_m2, consents, traffic_order_period, traffic_order_area, utility, party,
-    town_chosen, closed_segments, demo
+    town_chosen, closed_segments, detour_modes, detour_segments, detour_unmatched, detour_unmatched_m, demo
 FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb))
 RETURNING occupation_id, source_id
 
@@ -206,7 +207,9 @@ UPDATE occupation SET
     cycle_guidance = changed.cycle_guidance, area_m2 = changed.area_m2, area_declared_m2 = changed.area_declared_m2,
     consents = changed.consents, traffic_order_period = changed.traffic_order_period,
     traffic_order_area = changed.traffic_order_area, utility = changed.utility, party = changed.party,
-    town_chosen = changed.town_chosen, closed_segments = changed.closed_segments, demo = changed.demo, updated_at = now()
+    town_chosen = changed.town_chosen, closed_segments = changed.closed_segments, detour_modes = changed.detour_modes,
+    detour_segments = changed.detour_segments, detour_unmatched = changed.detour_unmatched,
+    detour_unmatched_m = changed.detour_unmatched_m, demo = changed.demo, updated_at = now()
 FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:rows AS jsonb)) AS changed
 WHERE occupation.occupation_id = changed.occupation_id
 

@@ -20,6 +20,7 @@ from geo_service.conflicts.check import CheckQuestion, CheckResult, check_with
 from geo_service.db.database import Database, speak_as
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import locate
+from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.recurrence import Recurrence, expand
 from geo_service.occupations.states import standing_of
@@ -37,6 +38,11 @@ def place(words: dict[str, Any]) -> BaseGeometry:
         return translate(Polygon(words["polygon"]), EAST, NORTH)
     x, y, width, depth = words.get("rect", [0, 0, 10, 4])
     return box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + depth)
+
+
+def way(points: list[list[float]] | None) -> BaseGeometry | None:
+    """[[x, y], …], metres from the fixed point."""
+    return None if points is None else translate(LineString(points), EAST, NORTH)
 
 
 def period(words: dict[str, Any]) -> Interval:
@@ -65,6 +71,7 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
     low, high = words.get("heights", [None, None])
     takes = words.get("takes", [])
     source = uuid4()
+    area = None if collection == "detours" else place(words)
     return Occupation(
         collection=collection,
         source_id=source,
@@ -79,7 +86,12 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         filed_at=datetime.combine(words.get("filed", TODAY), time(10), tzinfo=TOWN_ZONE).astimezone(UTC),
         label=words.get("label", use.de),
         use_type=use.code if collection == "permits" else None,
-        area=place(words),
+        area=area,
+        area_m2=None if area is None else area.area,
+        area_declared_m2=words.get("declared_m2"),
+        detour=way(words.get("detour")),
+        detour_modes=frozenset(words.get("detour_for", ["car"])),
+        party=uuid5(NAMESPACE_OID, words["party"]) if "party" in words else None,
         height_from_m=low,
         height_to_m=high,
         restriction=words.get("restriction", "none"),
@@ -110,7 +122,7 @@ class Scene:
     def check(
         self, words: dict[str, Any], found: Catalogue | None = None, as_of: datetime = AS_OF
     ) -> CheckResult:
-        mine = occupation(words, state="submitted")
+        mine = match_detour(self.session, occupation(words, state="submitted"), day=TODAY)
         question = CheckQuestion(mine=mine, location=locate(self.session, mine.area, day=TODAY))
         return check_with(
             self.session, found or catalogue_of(rulebook(), (), None, TODAY), question, as_of=as_of
@@ -144,13 +156,14 @@ def add_town(
 
 
 def add_road(session: Session, words: dict[str, Any]) -> None:
-    (x1, y1), (x2, y2) = words["line"]
+    axis = translate(LineString(words["line"]), EAST, NORTH)
     session.execute(
         text(
             "INSERT INTO road_segment (segment_id, street_name, road_class, road_number, road_owner, axis, carriageway_width_m,"
-            " footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id, network_function)"
+            " footway_width_left_m, footway_width_right_m, modes, network_function, one_way, in_service, width_source, source,"
+            " source_id)"
             " VALUES (:id, :name, :class, :number, :owner, ST_SetSRID(ST_GeomFromText(:wkt), 25832), :width, :left, :right,"
-            " :modes, true, 'tagged', 'test', :id, :functions)"
+            " :modes, :functions, :one_way, true, 'tagged', 'test', :id)"
         ),
         {
             "id": words.get("id", str(uuid4())),
@@ -158,12 +171,13 @@ def add_road(session: Session, words: dict[str, Any]) -> None:
             "class": words.get("class", "gemeindestrasse"),
             "number": words.get("number"),
             "owner": words.get("owner"),
-            "wkt": f"LINESTRING({EAST + x1} {NORTH + y1}, {EAST + x2} {NORTH + y2})",
+            "wkt": axis.wkt,
             "width": words.get("carriageway", 6.0),
             "left": words.get("footways", [2.0, 2.0])[0],
             "right": words.get("footways", [2.0, 2.0])[1],
             "modes": words.get("modes", ["car", "bicycle", "foot"]),
             "functions": words.get("functions", []),
+            "one_way": words.get("one_way", "no"),
         },
     )
 

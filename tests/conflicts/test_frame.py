@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +12,12 @@ from uuid import uuid4
 import pytest
 from shapely.geometry import box
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue_of, rulebook
-from geo_service.conflicts.check import CheckQuestion, check_binds, check_with
+from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_binds, check_with
+from geo_service.db.database import speak_as
+from geo_service.db.local_cluster import LocalCluster
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE
 from geo_service.occupations.parameters import TownParameter
@@ -114,28 +119,92 @@ def test_the_other_requests_of_a_check_are_compared_as_stored_ones_are(scene: An
         scenery.occupation({"rect": rect}, state="submitted") for rect in ([0, 0, 10, 4], [5, 0, 10, 4])
     )
     found = catalogue_of(rulebook(), (), None, TODAY)
-    question = CheckQuestion(mine=mine, location=NOWHERE, others=(replace(other, reference="2"),))
+    question = CheckQuestion(
+        mine=mine, location=NOWHERE, others=(OtherRequest(occupation=replace(other, reference="2")),)
+    )
     result = check_with(scene.session, found, question, as_of=AS_OF)
     assert [(f.number, f.severity, f.other.collection) for f in result.findings if f.other] == [
         ("K01", "warn", "request")
     ]
 
 
+@pytest.fixture(scope="module")
+def town_full_of_works(cluster: LocalCluster, template: str) -> Iterator[Session]:
+    """The application's session on 20,000 occupations of a year; one in twenty digs, one in fifty has a detour."""
+    cluster.create_database("works", template=template)
+    database = cluster.database("works")
+    with database.owner_connection() as owner:
+        owner.execute("SELECT set_config('app.actor', 'operator', false)")
+        owner.execute(
+            "INSERT INTO occupation (collection, source_id, case_group, state, counts, binding, published, area, detour,"
+            " detour_segments, closed_segments, period, exclusive, excavation)"
+            " SELECT 'permits', id, id, 'granted', true, true, true, ST_Expand(place, 5),"
+            "  CASE WHEN i % 50 = 0 THEN ST_MakeLine(place, ST_Translate(place, 300, 300)) END,"
+            "  CASE WHEN i % 50 = 0 THEN ARRAY[i, i + 1] END, CASE WHEN i % 500 = 0 THEN ARRAY['s' || i] ELSE '{}' END,"
+            "  tstzrange('2026-01-01'::timestamptz + i % 365 * interval '1 day', '2026-01-08'::timestamptz + i % 365 * interval '1 day'),"
+            "  true, i % 20 = 0"
+            " FROM generate_series(1, 20000) AS i, LATERAL (SELECT gen_random_uuid() AS id,"
+            "  ST_SetSRID(ST_MakePoint(470000 + i * 7919 % 8000, 5505000 + i * 104729 % 8000), 25832) AS place) AS drawn"
+        )
+        owner.execute(
+            "INSERT INTO road_segment (segment_id, road_class, axis, in_service, width_source, source, source_id)"
+            " SELECT 's' || i, 'gemeindestrasse', ST_SetSRID(ST_MakeLine(ST_MakePoint(470000 + i, 5505000),"
+            "  ST_MakePoint(470000 + i, 5505100)), 25832), true, 'tagged', 'test', i"
+            " FROM generate_series(1, 3000) AS i"
+        )
+        owner.execute(
+            "INSERT INTO occupation_segment (occupation_id, segment_gid, from_m, to_m, side)"
+            " SELECT occupation_id, gid, 0, 5, 'left' FROM occupation INNER JOIN road_segment ON gid = 1 + occupation_id % 3000"
+        )
+        owner.execute("ANALYZE")
+    engine = database.app_engine()
+    with Session(engine) as session:
+        speak_as(session, actor="public")
+        yield session
+    engine.dispose()
+    cluster.drop_database("works")
+
+
+# Of each probe, what must stand in the condition of its index.
+PROBES = {
+    "occupation_area_gist": [r"\(area && st_expand\(given\w*\.area", r"\(area && st_expand\(piece\w*\.way"],
+    "occupation_detour_gist": [
+        r"\(detour && st_expand\(given\w*\.area",
+        r"\(detour && st_expand\(given\w*\.detour",
+    ],
+    "occupation_dig_gist": [r"\(area && st_expand\(given\w*\.area"],
+    "occupation_closed_segments_gin": [r"\(closed_segments && "],
+    "occupation_detour_segments_gin": [
+        r"\(detour_segments && given",
+        r"\(detour_segments && (?!given)",
+    ],
+}
+
+
 @pytest.mark.parametrize("name", ["check", "check_among_requests", "check_swapped", "candidate_towns"])
-def test_every_statement_finds_its_candidates_by_the_spatial_index(
-    scene: Any, scenery: Any, name: str
+def test_every_statement_finds_its_candidates_by_their_indexes(
+    town_full_of_works: Session, scenery: Any, name: str
 ) -> None:
     found = catalogue_of(rulebook(), (), None, TODAY)
-    mine = scenery.occupation({}, state="submitted")
-    binds = check_binds(found, CheckQuestion(mine=mine, location=NOWHERE, others=(mine,)), as_of=AS_OF)
+    mine = scenery.occupation({"detour": [[0, 0], [300, 0]]}, state="submitted")
+    other = OtherRequest(occupation=mine)
+    binds = check_binds(found, CheckQuestion(mine=mine, location=NOWHERE, others=(other,)), as_of=AS_OF)
     statement = getattr(found.book, name)
-    scene.session.execute(text("SET LOCAL enable_seqscan = off"))
-    values = {**binds, "candidate_town": None}
-    wanted = {key: value for key, value in values.items() if key in statement._bindparams}
-    plan = "\n".join(row[0] for row in scene.session.execute(text(f"EXPLAIN {statement.text}"), wanted))
-    assert plan.count("occupation_area_gist") == 1
-    assert "Index Cond: ((area && st_expand(given" in plan
-    assert "(period && " in plan
+    wanted = {
+        key: value for key, value in {**binds, "candidate_town": None}.items() if key in statement._bindparams
+    }
+    session = town_full_of_works
+    plan = "\n".join(row[0] for row in session.execute(text(f"EXPLAIN {statement.text}"), wanted))
+    for index, conditions in PROBES.items():
+        used = re.findall(rf"(?:using|on) {index}\b.*\n\s*Index Cond: (.*)", plan)
+        assert len(used) == len(conditions), f"{index}: {used}"
+        for condition in conditions:
+            (it,) = (line for line in used if re.search(condition, line))
+            assert index.endswith("_gin") or "(period && " in it
+    # Who stands in the same segments comes by the key, not by everything that takes place in the period.
+    assert plan.count("Index Cond: (occupation_id = ANY (") == 5
+    assert plan.count("Index Cond: (segment_gid = ANY (") == 2
+    assert "Seq Scan" not in plan
 
 
 def test_a_row_survives_the_way_into_the_database_and_back(scene: Any, scenery: Any) -> None:

@@ -1,4 +1,4 @@
-"""K01, K02 and K18–K20 in the database agree with an independent evaluation in shapely, on random scenes."""
+"""K01, K02, K22 and K18–K20 in the database agree with an independent evaluation in shapely, on random scenes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ USES = {"geruest": True, "plakat": False}
 
 @st.composite
 def uses(draw: st.DrawFn) -> dict[str, Any]:
-    """A use somewhere in 40 × 40 m and 30 days; quarter metres make touching and thresholds likely."""
-    quarter = st.integers(0, 160).map(lambda n: n / 4)
-    size = st.integers(1, 60).map(lambda n: n / 4)
-    first = draw(st.integers(0, 25))
+    """A use somewhere in 40 × 40 m and 50 days; quarter and five metres make touching and thresholds likely."""
+    quarter = st.integers(0, 160).map(lambda n: n / 4) | st.integers(0, 8).map(lambda n: n * 5.0)
+    size = st.integers(1, 60).map(lambda n: n / 4) | st.sampled_from([5.0, 10.0])
+    first = draw(st.integers(0, 9) | st.integers(30, 40))
     low = draw(st.sampled_from([None, 0, 2, 4]))
     return {
         "use": draw(st.sampled_from(sorted(USES))),
@@ -32,6 +32,7 @@ def uses(draw: st.DrawFn) -> dict[str, Any]:
         "days": [DAY + timedelta(days=first), DAY + timedelta(days=first + draw(st.integers(0, 9)))],
         "heights": [low, draw(st.sampled_from([None, (low or 0) + 2]))],
         "takes": draw(st.sampled_from([[], ["footway"], ["carriageway"], ["carriageway", "footway"]])),
+        "excavation": draw(st.booleans()),
     }
 
 
@@ -52,10 +53,14 @@ def expected(mine: dict[str, Any], other: dict[str, Any]) -> set[tuple[str, str]
     if shared_m2 >= 0.25 and together and max(bottoms) < min(tops):
         excluding = USES[mine["use"]] and USES[other["use"]] and other["state"] == "granted"
         return {("K01", "block" if excluding else "warn")}
-    if rectangle(mine).distance(rectangle(other)) <= 10 and days_between <= 1:
+    found = set()
+    apart_m = rectangle(mine).distance(rectangle(other))
+    if apart_m <= 10 and days_between <= 1:
         on_the_road = "carriageway" in mine["takes"] and "carriageway" in other["takes"]
-        return {("K02", "warn" if on_the_road and together else "info")}
-    return set()
+        found.add(("K02", "warn" if on_the_road and together else "info"))
+    if mine["excavation"] and other["excavation"] and apart_m <= 25 and not together and days_between <= 30:
+        found.add(("K22", "chance"))
+    return found
 
 
 @settings(

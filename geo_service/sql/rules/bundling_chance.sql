@@ -1,0 +1,22 @@
+-- rule: bundling_chance
+-- number: K22
+-- kind: pair
+-- title: {de: "Aufgrabungen lassen sich bündeln", en: "Digs may be bundled"}
+-- legal_source: Praxis des Vereinigten Königreichs und von Seattle
+-- shapes: dig-dig
+-- reach_m: :bundling_distance_m
+-- reach_days: :bundling_gap_days
+-- measured: gap_days
+-- unit: days
+-- limit: :bundling_gap_days
+-- worse: smaller
+-- geometry: shortest_link
+-- explain: {de: "Auch „{other.label}“ gräbt hier auf, im selben Straßenabschnitt oder in der Nähe; dazwischen liegen {measured}. Gemeinsam ausgeführt, würde die Straße nur einmal geöffnet.",
+--   en: "“{other.label}” digs here too, in the same street segment or near by; {measured} lie between. Carried out together, the street would be opened only once."}
+-- advice: {de: "Mit dem anderen Vorhaben Kontakt aufnehmen: gemeinsamer Zeitraum, gemeinsame Wiederherstellung der Oberfläche.",
+--   en: "Get in touch with the other project: a common period, one reinstatement of the surface."}
+-- wrong_when: {de: "Beide Vorhaben gehören derselben Firma und sind schon aufeinander abgestimmt.",
+--   en: "Both projects belong to the same firm and are coordinated already."}
+-- applies: NOT same_time AND gap_days <= :bundling_gap_days AND both_ahead
+--   AND (same_segment OR distance_m <= :bundling_distance_m) AND NOT same_party
+-- chance: true

@@ -1,0 +1,17 @@
+-- rule: declared_area
+-- number: K25
+-- kind: own
+-- title: {de: "Angegebene und gezeichnete Fläche weichen voneinander ab", en: "Declared and drawn area differ"}
+-- legal_source: HStrG § 18 (die Gebühr richtet sich nach Art und Ausmaß)
+-- measured: abs(mine.area_declared_m2 - mine.area_m2)
+-- unit: m2
+-- limit: greatest(:declared_area_noise_m2, :declared_area_share * mine.area_m2)
+-- worse: greater
+-- explain: {de: "Die angegebene und die gezeichnete Fläche weichen um {measured} voneinander ab; hingenommen werden {limit}. Gebühr und Erlaubnis richten sich nach der gezeichneten Fläche.",
+--   en: "The declared and the drawn area differ by {measured}; {limit} are accepted. Fee and permit follow the drawn area."}
+-- advice: {de: "Die Zeichnung oder die Angabe berichtigen.", en: "Correct the drawing or the statement."}
+-- wrong_when: {de: "Die Angabe meint nur einen Teil der gezeichneten Fläche, etwa ohne Zuwegung.",
+--   en: "The statement means only a part of the drawn area, say without its access."}
+-- applies: mine.area_declared_m2 IS NOT NULL
+--   AND abs(mine.area_declared_m2 - mine.area_m2) > greatest(:declared_area_noise_m2, :declared_area_share * mine.area_m2)
+-- warn: true

@@ -1,0 +1,23 @@
+-- rule: facing_narrowings
+-- number: K03
+-- kind: pair
+-- title: {de: "Einengungen einander gegenüber", en: "Narrowings facing each other"}
+-- legal_source: RSA 21
+-- shapes: street-street
+-- reach_m: 0
+-- reach_days: 0
+-- measured: narrowing_gap_m
+-- unit: m
+-- limit: 2 * :narrowing_reach_m
+-- worse: smaller
+-- geometry: shortest_link
+-- explain: {de: "Das Vorhaben und „{other.label}“ engen zur selben Zeit denselben Straßenabschnitt ein, einander gegenüber oder beide auf der Fahrbahn; längs der Straße liegen {measured} dazwischen, mindestens {limit} sollen es sein.",
+--   en: "The project and “{other.label}” narrow the same street segment at the same time, facing each other or both on the carriageway; {measured} lie between them along the street, {limit} or more are needed."}
+-- explain_undetermined: {de: "Das Vorhaben und „{other.label}“ stehen zur selben Zeit nah beieinander im selben Straßenabschnitt. Ob sie ihn zusammen zu stark einengen, lässt sich nicht sagen.",
+--   en: "The project and “{other.label}” stand close to each other in the same street segment at the same time. Whether together they narrow it too much cannot be told."}
+-- advice: {de: "Die Vorhaben längs der Straße versetzen, nacheinander ausführen oder die Verkehrsführung gemeinsam planen.",
+--   en: "Move the projects apart along the street, carry them out one after the other, or plan the traffic guidance together."}
+-- wrong_when: {de: "Die Straße ist dort breiter, als der Dienst weiß, oder zwischen beiden liegt ein Mittelstreifen.",
+--   en: "The street is wider there than this service knows, or a median lies between the two."}
+-- applies: same_time AND narrowing_gap_m < 2 * :narrowing_reach_m
+-- warn: true

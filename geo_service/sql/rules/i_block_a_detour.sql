@@ -1,0 +1,27 @@
+-- rule: i_block_a_detour
+-- number: K11
+-- kind: pair
+-- title: {de: "Das Vorhaben versperrt eine Umleitung", en: "The project blocks a detour"}
+-- legal_source: StVO § 45 Abs. 6; Praxis von myWorksites und TIC Kommunal
+-- shapes: area-detour
+-- reach_m: :detour_reach_m
+-- reach_days: 0
+-- measured: round(CASE WHEN their_detour_closed_m > 0 THEN their_detour_closed_m ELSE their_detour_narrowed_m END)
+-- unit: m
+-- limit: 0
+-- worse: greater
+-- geometry: their_detour
+-- explain: {de: "Das Vorhaben nimmt {measured} einer Umleitung in Anspruch, die zur selben Zeit gilt („{other.label}“): {place}.",
+--   en: "The project claims {measured} of a detour that is in use at the same time (“{other.label}”): {place}."}
+-- explain_block: {de: "Das Vorhaben sperrt {measured} einer Umleitung, die für dieselbe Zeit festgelegt ist („{other.label}“): {place}.",
+--   en: "The project closes {measured} of a detour that is laid down for the same time (“{other.label}”): {place}."}
+-- explain_undetermined: {de: "Das Vorhaben nimmt die Straße dort in Anspruch, wo eine Umleitung verläuft („{other.label}“). Ob es sie zur selben Zeit versperrt, lässt sich nicht sagen.",
+--   en: "The project claims the street where a detour runs (“{other.label}”). Whether it blocks it at the same time cannot be told."}
+-- advice: {de: "Mit einer Einengung statt einer Sperrung auskommen, einen anderen Zeitraum wählen oder die Verlegung der Umleitung abstimmen.",
+--   en: "Make do with a narrowing instead of a closure, choose another period, or agree on another way for the detour."}
+-- wrong_when: {de: "Die Umleitung nutzt von dem Straßenabschnitt nur ein Stück vor der Sperrung, oder die Sperrung lässt den Umleitungsverkehr durch.",
+--   en: "The detour uses only a part of the segment before the closure, or the closure lets the diverted traffic pass."}
+-- reads: :closing_axis_m, :detour_reach_m, :detour_noise_m
+-- applies: same_time AND their_detour_closed_m + their_detour_narrowed_m > 0
+-- block: other.binding AND their_detour_closed_m > 0
+-- warn: true

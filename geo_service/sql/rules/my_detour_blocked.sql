@@ -1,0 +1,27 @@
+-- rule: my_detour_blocked
+-- number: K10
+-- kind: pair
+-- title: {de: "Die Umleitung ist versperrt", en: "The detour is blocked"}
+-- legal_source: StVO § 45 Abs. 6; Praxis von myWorksites und TIC Kommunal
+-- shapes: detour-area
+-- reach_m: :detour_reach_m
+-- reach_days: 0
+-- measured: round(CASE WHEN my_detour_closed_m > 0 THEN my_detour_closed_m ELSE my_detour_narrowed_m END)
+-- unit: m
+-- limit: 0
+-- worse: greater
+-- geometry: my_detour
+-- explain: {de: "Die Umleitung führt zur selben Zeit auf {measured} über Straßenabschnitte, die „{other.label}“ in Anspruch nimmt: {place}.",
+--   en: "At the same time the detour leads over {measured} of street segments that “{other.label}” claims: {place}."}
+-- explain_block: {de: "Die Umleitung führt auf {measured} über Straßenabschnitte, die zur selben Zeit durch „{other.label}“ gesperrt sind: {place}.",
+--   en: "The detour leads over {measured} of street segments that are closed by “{other.label}” at the same time: {place}."}
+-- explain_undetermined: {de: "Die Umleitung verläuft dort, wo „{other.label}“ die Straße in Anspruch nimmt. Ob sie zur selben Zeit versperrt ist, lässt sich nicht sagen.",
+--   en: "The detour runs where “{other.label}” claims the street. Whether it is blocked at the same time cannot be told."}
+-- advice: {de: "Die Umleitung über andere Straßen führen, einen anderen Zeitraum wählen oder sich mit dem anderen Vorhaben abstimmen.",
+--   en: "Lead the detour over other streets, choose another period, or coordinate with the other project."}
+-- wrong_when: {de: "Die Umleitung nutzt von dem Straßenabschnitt nur ein Stück vor der Sperrung, oder die Sperrung lässt den Umleitungsverkehr durch.",
+--   en: "The detour uses only a part of the segment before the closure, or the closure lets the diverted traffic pass."}
+-- reads: :closing_axis_m, :detour_reach_m, :detour_noise_m
+-- applies: same_time AND my_detour_closed_m + my_detour_narrowed_m > 0
+-- block: other.binding AND my_detour_closed_m > 0
+-- warn: true
