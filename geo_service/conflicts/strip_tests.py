@@ -28,7 +28,7 @@ def asked_kinds(rules: Sequence[RuleFile]) -> str:
 def asked_limits(rules: Sequence[RuleFile]) -> str:
     """For each kind of strip the widths that its rules ask, as the arms of a CASE."""
     return " ".join(
-        f"WHEN '{kind}' THEN ARRAY[{', '.join(f':{name}' for name in names)}]"
+        f"WHEN '{kind}' THEN CAST(ARRAY[{', '.join(f':{each}' for each in names)}] AS double precision[])"
         for kind, names in sorted(_limits(rules).items())
     )
 
