@@ -117,9 +117,8 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         "school_time": _school_time(found, mine, as_of),
         "max_findings": question.max_findings,
         **{name: found.values[name].value for name in FACT_PARAMETERS},
+        **_request_binds(question),
     }
-    if question.others:
-        binds |= _request_binds(question)
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:

@@ -20,6 +20,7 @@ from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
 from geo_service.conflicts.stored_findings import look_again, write_findings
 from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
 CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar moves and no statement runs long
@@ -77,6 +78,7 @@ def _around(session: Session, questions: Sequence[CheckQuestion], *, as_of: date
     before: set[int] = set()
     for question in questions:
         before.update(occupations_counted_in(session, _id(question)))
+        before.update(stood_beside(session, _id(question)))
     found: dict[str, set[int]] = {}
     for in_force, asked in _by_town(session, questions, as_of):
         for kind in in_force.book.measured:

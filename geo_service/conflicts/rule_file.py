@@ -18,6 +18,7 @@ OBJECTS = (
     "border", "road", "segment", "school", "bus_stop", "hydrant", "fire_area", "blackout", "no_dig_period",
     "reinstatement",
 )  # fmt: skip
+STRIPS = ("footway", "carriageway", "cycleway", "corridor")
 SEVERITIES = ("block", "warn", "info", "chance")
 CONDITIONS = ("applies", *SEVERITIES)
 LANGUAGES = ("de", "en")
@@ -30,13 +31,20 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "pair": ("shapes", "reach_m", "reach_days", "geometry"),
     "place": ("objects",),
     "own": (),
-    "strip": (),
+    "strip": ("strip",),
     "network": (),
 }
 _MAY_HAVE: dict[str, tuple[str, ...]] = {"place": ("geometry", "reach_m")}
 _KEYS = {*_ALWAYS, *_WORDS, *_MEASURE, *CONDITIONS, "needed_for_grant", "reads"}.union(*_OF_KIND.values())
 _LINE = re.compile(r"^-- ([a-z_]+):(?: (.*)|)$")
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+# What the frame of a kind reads besides what its rules say.
+_OF_FRAME = {
+    "strip": frozenset({
+        "strip_reach_m", "strip_prolongation_m", "strip_taken_m", "clear_height_carriageway_m",
+        "clear_height_way_m", "rescue_bounded_length_m",
+    }),
+}  # fmt: skip
 _FACT = re.compile(rf"\b(?:mine|other|strip|network|{'|'.join(OBJECTS)})\.[a-z_0-9]+")
 
 
@@ -66,6 +74,7 @@ class RuleFile:
     geometry: str | None
     objects: str | None
     reads: str | None
+    strip: str | None
     needed_for_grant: bool
     text: str
     file: str
@@ -87,8 +96,9 @@ class RuleFile:
         return {**self.conditions, **{key: value for key, value in more.items() if value is not None}}
 
     def parameter_names(self) -> frozenset[str]:
-        """The parameters that the rule reads."""
-        return frozenset(name for part in self.expressions().values() for name in names_in(part))
+        """The parameters that the rule reads, and those of the frame it stands in."""
+        own = frozenset(name for part in self.expressions().values() for name in names_in(part))
+        return own | _OF_FRAME.get(self.kind, frozenset())
 
 
 def names_in(expression: str) -> tuple[str, ...]:
@@ -141,6 +151,7 @@ def read_rule(path: Path) -> RuleFile:
         geometry=found.get("geometry"),
         objects=found.get("objects"),
         reads=found.get("reads"),
+        strip=found.get("strip"),
         needed_for_grant=found.get("needed_for_grant") == "true",
         text=text,
         file=path.name,
@@ -171,6 +182,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "worse": ("greater", "smaller"),
     "needed_for_grant": ("true", "false"),
     "objects": OBJECTS,
+    "strip": STRIPS,
     "geometry": ("shared_area", "shortest_link", "object", "my_detour", "their_detour", "common_detour"),
     "unit": ("m", "m2", "days", "factor"),
 }

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from geo_service.conflicts.measured import MEASURED_KINDS
 from geo_service.conflicts.pair_streets import UNKNOWN_BECAUSE, street_facts
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
+from geo_service.conflicts.strip_tests import asked_kinds, asked_limits, missing_of_strip, with_answers
 from geo_service.sql.loader import statements
 
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
@@ -125,6 +126,9 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
         there = [(i, rule) for i, rule in enumerate(rules) if rule.kind == kind]
         if there:
             branch = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_branch"]
+            if kind == "strip":
+                branch = _fill(branch, kinds=asked_kinds(rules), limits=_sql(asked_limits(rules)))
+                there = [(i, with_answers(rule, rules)) for i, rule in there]
             found[kind] = _fill(
                 _part("check_frame"),
                 candidates=_part("no_candidates"),
@@ -188,6 +192,8 @@ def _missing(rule: RuleFile) -> str:
         for fact, reasons in UNKNOWN_BECAUSE.items():
             if re.search(rf"\b{fact}\b", condition):
                 asked += [(f"{fact} IS NULL AND ({test})", name) for test, name in reasons]
+        if rule.kind == "strip":
+            asked = missing_of_strip(condition, asked)
         cases = ", ".join(f"CASE WHEN {test} THEN text '{name}' END" for test, name in asked)
         if cases:
             found.append(f"CASE WHEN ({_sql(condition)}) IS NULL THEN array_remove(ARRAY[{cases}], NULL) END")

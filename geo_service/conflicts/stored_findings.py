@@ -24,7 +24,6 @@ from geo_service.conflicts.check import (
 )
 from geo_service.conflicts.finding import Finding, FixedObject
 from geo_service.conflicts.measured import (
-    MEASURED_KINDS,
     concerns,
     occupations_around,
     occupations_counted_in,
@@ -35,6 +34,7 @@ from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import locate
 from geo_service.occupations.parameters import general_value
 from geo_service.occupations.row import get_occupation
+from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
 KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
@@ -53,12 +53,12 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     One that does not count has no findings. Returns its own findings, as `check_occupation` would.
     """
     mine = get_occupation(session, occupation_id)
-    if not mine.counts:
-        _forget(session, occupation_id, mine=(), others=())
-        look_again(session, occupations_counted_in(session, occupation_id), MEASURED_KINDS, as_of=as_of)
-        return _EMPTY
     location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
     question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
+    if not mine.counts:
+        _forget(session, occupation_id, mine=(), others=())
+        _look_around(session, question, occupation_id, as_of=as_of)
+        return _EMPTY
     result = check_question(session, question, as_of=as_of)
     against = _found_by_others(session, question, as_of=as_of)
     write_findings(session, (*result.findings, *against), as_of=as_of)
@@ -69,7 +69,7 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
 
 def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:
     """The measuring rules of those who stand around mine, or stood around it before it changed."""
-    before = occupations_counted_in(session, occupation_id)
+    before = {*occupations_counted_in(session, occupation_id), *stood_beside(session, occupation_id)}
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
     binds = check_binds(found, question, as_of=as_of)
     for kind in found.book.measured:

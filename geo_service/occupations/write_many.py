@@ -15,6 +15,7 @@ from geo_service.occupations.locate import Location, located
 from geo_service.occupations.match_detour import match_detours
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
+from geo_service.occupations.stood_beside import note_neighbours
 from geo_service.sql.loader import statements
 
 
@@ -38,6 +39,7 @@ def save_occupations(
         rows = session.execute(text(named["insert_occupations"]), {"rows": orjson.dumps(new).decode()})
         known |= {row.source_id: row.occupation_id for row in rows}
     if old:
+        note_neighbours(session, [each["occupation_id"] for each in old])
         session.execute(text(named["update_occupations"]), {"rows": orjson.dumps(old).decode()})
         session.execute(
             text(named["remove_segments_of_occupations"]),

@@ -11,6 +11,7 @@ from geo_service.occupations.locate import locate, located
 from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
+from geo_service.occupations.stood_beside import note_neighbours
 from geo_service.sql.loader import statements
 
 
@@ -34,6 +35,7 @@ def save_occupation(session: Session, occupation: Occupation) -> int:
     if occupation_id is None:
         occupation_id = session.execute(text(named["insert_occupation"]), {"row": row}).scalar_one()
     else:
+        note_neighbours(session, [int(occupation_id)])
         session.execute(text(named["update_occupation"]), {"occupation_id": occupation_id, "row": row})
         session.execute(text(named["remove_occupation_segments"]), {"occupation_id": occupation_id})
     if location.streets:

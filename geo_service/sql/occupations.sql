@@ -127,6 +127,20 @@ UPDATE occupation SET (
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:row AS jsonb)) AS changed)
 WHERE occupation.occupation_id = :occupation_id
 
+-- neighbours_in_street
+-- Who stands in the same segments as some occupations, at a common time.
+-- In: occupations (array of ids).  Out: one row for each pair of occupation_id and neighbour_id.
+SELECT DISTINCT here.occupation_id, there.occupation_id AS neighbour_id
+FROM occupation AS mine
+INNER JOIN occupation_segment AS here ON here.occupation_id = mine.occupation_id
+INNER JOIN occupation_segment AS there
+    ON
+        there.segment_gid = here.segment_gid AND there.occupation_id <> here.occupation_id
+        -- Generously, twice what strip_reach_m usually is: one too many costs milliseconds, one too few a wrong finding.
+        AND there.from_m <= here.to_m + 20 AND there.to_m >= here.from_m - 20
+INNER JOIN occupation AS near ON near.occupation_id = there.occupation_id
+WHERE mine.occupation_id = ANY(CAST(:occupations AS bigint[])) AND mine.counts AND near.counts AND near.period && mine.period
+
 -- remove_occupation_segments
 -- Forgets in which streets an occupation stands, before it is written anew.
 -- In: occupation_id.  Out: nothing.

@@ -29,6 +29,7 @@ from geo_service.occupations.write_occupation import save_occupation
 
 EAST, NORTH = 470_000.0, 5_505_000.0
 TODAY = date(2026, 5, 1)
+STATED = ("remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance", "cycle_guidance")
 AS_OF = datetime(2026, 5, 1, 10, 0, tzinfo=TOWN_ZONE)
 
 
@@ -102,6 +103,7 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         consents=frozenset(words.get("consents", [])),
         traffic_order_period=Interval.of_days(*words["order"]) if "order" in words else None,
         traffic_order_area=place({"rect": words["order_rect"]}) if "order_rect" in words else None,
+        **{name: words[name] for name in STATED if name in words},
     )
 
 
@@ -156,29 +158,50 @@ def add_town(
 
 
 def add_road(session: Session, words: dict[str, Any]) -> None:
-    axis = translate(LineString(words["line"]), EAST, NORTH)
+    points = ", ".join(f"{EAST + x} {NORTH + y}" for x, y in words["line"])
     session.execute(
         text(
             "INSERT INTO road_segment (segment_id, street_name, road_class, road_number, road_owner, axis, carriageway_width_m,"
-            " footway_width_left_m, footway_width_right_m, modes, network_function, one_way, in_service, width_source, source,"
-            " source_id)"
+            " footway_width_left_m, footway_width_right_m, cycleway_kind, cycleway_width_m, one_way, network_function,"
+            " modes, in_service, width_source, carriageway_width_source, footway_width_left_source, source, source_id)"
             " VALUES (:id, :name, :class, :number, :owner, ST_SetSRID(ST_GeomFromText(:wkt), 25832), :width, :left, :right,"
-            " :modes, :functions, :one_way, true, 'tagged', 'test', :id)"
+            " :cycleway_kind, :cycleway, :one_way, :functions, :modes, true, :source, :carriageway_source, :left_source,"
+            " 'test', :id)"
         ),
         {
+            "cycleway_kind": words.get("cycleway_kind"),
+            "cycleway": words.get("cycleway"),
+            "one_way": words.get("one_way", "no"),
+            "functions": words.get("functions", []),
+            "source": words.get("source", "tagged"),
+            "carriageway_source": words.get("carriageway_source"),
+            "left_source": words.get("left_source"),
             "id": words.get("id", str(uuid4())),
             "name": words.get("name"),
             "class": words.get("class", "gemeindestrasse"),
             "number": words.get("number"),
             "owner": words.get("owner"),
-            "wkt": axis.wkt,
+            "wkt": f"LINESTRING({points})",
             "width": words.get("carriageway", 6.0),
             "left": words.get("footways", [2.0, 2.0])[0],
             "right": words.get("footways", [2.0, 2.0])[1],
             "modes": words.get("modes", ["car", "bicycle", "foot"]),
-            "functions": words.get("functions", []),
-            "one_way": words.get("one_way", "no"),
         },
+    )
+    if "bus_line" in words:
+        add_bus_line(session, words["bus_line"])
+
+
+def add_bus_line(session: Session, number: str) -> None:
+    """A line of buses over the segment that was added last."""
+    session.execute(
+        text(
+            "WITH line AS (INSERT INTO bus_route (line_number, road_source, road_lines, source, source_id)"
+            " VALUES (:number, 'test', '{}', 'test', :number) RETURNING route_id)"
+            " INSERT INTO bus_route_segment SELECT line.route_id, max(segment.gid) FROM line, road_segment AS segment"
+            " GROUP BY line.route_id"
+        ),
+        {"number": number},
     )
 
 

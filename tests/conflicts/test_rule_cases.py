@@ -5,31 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.rule_file import RuleFile
-from geo_service.db.database import Database, speak_as
+from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.occupations.parameters import parameters
-
-FOLDER = Path(__file__).resolve().parent.parent / "rules"
-TODAY = date(2026, 5, 1)
-FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
-
-
-@cache
-def cases_of(name: str) -> dict[str, Any]:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
-
+from tests.conflicts.rule_cases import FILES, TODAY, agrees, cases_of, outcome
 
 ALL = [(name, case["name"]) for name in FILES for case in cases_of(name)["cases"]]
 
@@ -73,40 +58,6 @@ def far(found: Catalogue) -> Catalogue:
 
 def rule_named(name: str) -> RuleFile:
     return next(rule for rule in rulebook().rules if rule.name == name)
-
-
-def outcome(
-    engines: dict[str, Any], scenery: Any, file: str, case: dict[str, Any], found: Catalogue
-) -> list[Finding]:
-    with Session(engines.get(file, engines[""])) as session:
-        speak_as(session, actor="operator")
-        for road in cases_of(file).get("roads", []):
-            scenery.add_road(session, road)
-        for words in (*cases_of(file).get("places", []), *case.get("places", [])):
-            scenery.add_place(session, words)
-        stage = scenery.Scene(session)
-        if "other" in case:
-            other = stage.store(case["other"])
-            if case["other"].get("takes") == "unknown":
-                stage.set_takes_unknown(other)
-        result = stage.check(case["mine"], found)
-        session.rollback()
-    return list(result.findings)
-
-
-def agrees(findings: list[Finding], expected: Any) -> str | None:
-    """None, or what is different."""
-    if expected == "quiet":
-        return None if not findings else f"expected quiet, found {findings[0].severity}"
-    wanted = {"severity": expected} if isinstance(expected, str) else expected
-    if len(findings) != 1:
-        return f"expected one finding, found {len(findings)}"
-    found = findings[0]
-    seen = {"severity": found.severity, "could_be": found.could_be, "missing": list(found.missing)}
-    if "measured" in wanted:
-        seen["measured"] = pytest.approx(found.measured, abs=0.002)
-    different = {key: seen[key] for key in wanted if seen[key] != wanted[key]}
-    return f"expected {wanted}, found {different}" if different else None
 
 
 @pytest.mark.parametrize(("file", "name"), ALL)
@@ -178,6 +129,10 @@ def test_each_condition_is_needed_by_a_case(
             if agrees(outcome(engines, scenery, file, case, found), case["expect"]) is not None:
                 return
     pytest.fail(f"no case of {rule_name} notices: {what}")
+
+
+def test_no_case_hides_another_of_the_same_name() -> None:
+    assert len(set(ALL)) == len(ALL)
 
 
 def test_every_rule_has_cases() -> None:

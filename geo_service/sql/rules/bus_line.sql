@@ -1,0 +1,18 @@
+-- rule: bus_line
+-- number: K15
+-- kind: strip
+-- strip: carriageway
+-- title: {de: "Buslinie", en: "Bus route"}
+-- legal_source: RASt 06
+-- measured: strip.measured_m
+-- unit: m
+-- limit: :bus_lane_width_m
+-- worse: smaller
+-- explain: {de: "{place}: Hier fährt ein Linienbus. An der engsten Stelle bleiben {measured} frei, ein Bus braucht {limit}.",
+--   en: "{place}: a bus line runs here. {measured} stay free at the narrowest place, a bus needs {limit}."}
+-- advice: {de: "Fläche schmaler zeichnen oder verschieben; sonst das Verkehrsunternehmen früh beteiligen (Umleitung, Ersatzhaltestellen).",
+--   en: "Make the area narrower or move it; otherwise involve the bus company early (diversion, replacement stops)."}
+-- wrong_when: {de: "Die Linie fährt in diesem Zeitraum nicht oder ist bereits umgeleitet.",
+--   en: "The line does not run in this period or is diverted already."}
+-- applies: strip.bus_route
+-- warn: NOT passes(:bus_lane_width_m)

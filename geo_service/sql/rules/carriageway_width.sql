@@ -1,0 +1,23 @@
+-- rule: carriageway_width
+-- number: K05
+-- kind: strip
+-- strip: carriageway
+-- title: {de: "Freie Breite der Fahrbahn", en: "Free width of the carriageway"}
+-- legal_source: RSA 21
+-- measured: strip.measured_m
+-- unit: m
+-- limit: CASE WHEN NOT passes(:carriageway_min_m) THEN :carriageway_min_m ELSE :carriageway_two_way_m END
+-- worse: smaller
+-- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei; für den Verkehr wie bisher sind {limit} nötig. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
+--   en: "{place}: {measured} stay free at the narrowest place; traffic as before needs {limit}. What stands or is asked for beside it at the same time is counted in."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei, nötig sind {limit}. Ohne Sperrung kommt dort kein Fahrzeug durch.",
+--   en: "{place}: {measured} stay free at the narrowest place, {limit} are needed. Without a closure no vehicle gets through."}
+-- advice: {de: "Fläche schmaler zeichnen oder verschieben; Verkehr im Wechsel regeln (Vorrang oder Lichtsignalanlage, über 50 m eine Lichtsignalanlage); sonst eine Sperrung angeben.",
+--   en: "Make the area narrower or move it; let traffic alternate (priority or signals, beyond 50 m signals); otherwise state a closure."}
+-- wrong_when: {de: "Parkstände neben der Fahrbahn werden freigehalten und können befahren werden, oder die Fahrbahn ist vor Ort breiter.",
+--   en: "Parking bays beside the carriageway are kept free and can be driven on, or the carriageway is wider on site."}
+-- applies: mine.restriction <> ALL (ARRAY['full_closure', 'full_closure_residents_free', 'one_direction_closure'])
+-- block: strip.source <> 'assumed' AND NOT binding_passes(:carriageway_min_m)
+-- warn: NOT passes(:carriageway_min_m)
+--   OR (strip.two_way AND mine.restriction <> ALL (ARRAY['half_closure_signals', 'half_closure_priority']) AND NOT passes(:carriageway_two_way_m))
+--   OR (strip.taken_along_m > :narrow_stretch_m AND NOT passes(:carriageway_two_way_m))

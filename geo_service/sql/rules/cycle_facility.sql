@@ -1,0 +1,22 @@
+-- rule: cycle_facility
+-- number: K06
+-- kind: strip
+-- strip: cycleway
+-- title: {de: "Freie Breite des Radwegs", en: "Free width of the cycleway"}
+-- legal_source: RSA 21
+-- measured: strip.measured_m
+-- unit: m
+-- limit: :cycleway_min_m
+-- worse: smaller
+-- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei, nötig sind {limit}. Eine Führung des Radverkehrs ist nicht angegeben.",
+--   en: "{place}: {measured} stay free at the narrowest place, {limit} are needed. No guidance of cyclists is stated."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei. Auf einem Schulweg darf der Radweg nicht ganz wegfallen.",
+--   en: "{place}: {measured} stay free at the narrowest place. On a school route the cycleway must not be lost altogether."}
+-- advice: {de: "Fläche schmaler zeichnen oder verschieben; sonst angeben, wie der Radverkehr geführt wird. Auf Schulwegen einen Teil des Radwegs freihalten oder einen Zeitraum in den Ferien wählen.",
+--   en: "Make the area narrower or move it; otherwise state how cyclists are guided. On school routes keep a part of the cycleway free or choose a period in the holidays."}
+-- wrong_when: {de: "Der Radweg liegt vor Ort anders als hier gespeichert, etwa nur auf einer Straßenseite.",
+--   en: "The cycleway lies elsewhere on site than stored here, say on one side of the street only."}
+-- applies: true
+-- block: strip.source <> 'assumed' AND strip.school_route AND NOT binding_passes(:cycleway_nothing_m)
+-- warn: (NOT passes(:cycleway_min_m) AND (mine.cycle_guidance IS NULL OR mine.cycle_guidance = 'unchanged'))
+--   OR (strip.school_route AND NOT passes(:cycleway_nothing_m))

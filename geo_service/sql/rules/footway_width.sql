@@ -1,0 +1,24 @@
+-- rule: footway_width
+-- number: K04
+-- kind: strip
+-- strip: footway
+-- title: {de: "Freie Breite des Gehwegs", en: "Free width of the footway"}
+-- legal_source: RSA 21 B 2.4.2
+-- measured: strip.measured_m
+-- unit: m
+-- limit: CASE WHEN mine.use_type IS NOT DISTINCT FROM 'aussengastronomie' THEN greatest(:footway_wanted_m, :footway_wanted_tables_m)
+--   ELSE greatest(:footway_narrow_m, :footway_wanted_m) END
+-- worse: smaller
+-- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei, verlangt sind {limit}. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
+--   en: "{place}: {measured} stay free at the narrowest place, {limit} are required. What stands or is asked for beside it at the same time is counted in."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei, verlangt sind {limit}. So darf der Gehweg nicht verengt werden.",
+--   en: "{place}: {measured} stay free at the narrowest place, {limit} are required. The footway must not be narrowed like this."}
+-- advice: {de: "Fläche schmaler zeichnen oder verschieben, einen anderen Zeitraum wählen oder einen Notweg von mindestens 1,30 m vorsehen und angeben.",
+--   en: "Make the area narrower or move it, choose another period, or provide and state an emergency path of at least 1.30 m."}
+-- wrong_when: {de: "Der Gehweg ist vor Ort breiter als hier gespeichert, oder daneben liegt ein begehbarer Platz.",
+--   en: "The footway is wider on site than stored here, or a square that people can walk on lies beside it."}
+-- applies: mine.pedestrian_guidance IS DISTINCT FROM 'emergency_path' OR mine.remaining_footway_m < :footway_narrow_m
+-- block: strip.source <> 'assumed'
+--   AND (NOT binding_passes(:footway_min_m) OR (NOT binding_passes(:footway_narrow_m) AND strip.days > :footway_narrow_days))
+-- warn: NOT passes(:footway_wanted_m)
+--   OR (mine.use_type IS NOT DISTINCT FROM 'aussengastronomie' AND NOT passes(:footway_wanted_tables_m))

@@ -1,0 +1,21 @@
+-- rule: rescue_corridor
+-- number: K08
+-- kind: strip
+-- strip: corridor
+-- title: {de: "Rettungsgasse durch eine Veranstaltung", en: "Rescue corridor through an event"}
+-- legal_source: DIN 14090
+-- measured: strip.measured_m
+-- unit: m
+-- limit: CASE WHEN NOT passes(:rescue_corridor_m) THEN :rescue_corridor_m ELSE :rescue_corridor_bounded_m END
+-- worse: smaller
+-- explain: {de: "{place}: Durch die Veranstaltung führt nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit} von einem Ende zum anderen.",
+--   en: "{place}: only a corridor of {measured} leads through the event; fire brigade and ambulances need {limit} from one end to the other."}
+-- advice: {de: "Stände und Aufbauten einzeln zeichnen und eine durchgehende Gasse von 3,00 m freihalten (3,50 m, wo sie auf mehr als 12 m beidseits begrenzt ist), oder die Zustimmung der Feuerwehr einholen.",
+--   en: "Draw stands and structures one by one and keep a continuous corridor of 3.00 m free (3.50 m where it is bounded on both sides for more than 12 m), or obtain the consent of the fire brigade."}
+-- wrong_when: {de: "Die Feuerwehr fährt dort über Gehweg oder Platz, oder ein Sicherheitskonzept regelt das Räumen.",
+--   en: "The fire brigade drives over the footway or a square there, or a safety plan settles how the way is cleared."}
+-- applies: (mine.collection = 'events' OR coalesce(mine.use_type, '') IN ('strassenfest', 'veranstaltung'))
+--   AND (strip.motor OR strip.width_m >= :rescue_corridor_m) AND NOT 'fire_brigade' = ANY(mine.consents)
+-- block: strip.source <> 'assumed'
+--   AND (NOT binding_passes(:rescue_corridor_m) OR (strip.bounded AND NOT binding_passes(:rescue_corridor_bounded_m)))
+-- warn: NOT passes(:rescue_corridor_m) OR (strip.bounded AND NOT passes(:rescue_corridor_bounded_m))

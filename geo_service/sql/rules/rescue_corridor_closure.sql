@@ -1,0 +1,21 @@
+-- rule: rescue_corridor_closure
+-- number: K08
+-- kind: strip
+-- strip: corridor
+-- title: {de: "Rettungsgasse durch eine Vollsperrung", en: "Rescue corridor through a full closure"}
+-- legal_source: DIN 14090
+-- measured: strip.measured_m
+-- unit: m
+-- limit: CASE WHEN NOT passes(:rescue_corridor_m) THEN :rescue_corridor_m ELSE :rescue_corridor_bounded_m END
+-- worse: smaller
+-- needed_for_grant: true
+-- explain: {de: "{place}: Durch die Vollsperrung führt nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit}. Die Zustimmung der Feuerwehr liegt nicht vor.",
+--   en: "{place}: only a corridor of {measured} leads through the full closure; fire brigade and ambulances need {limit}. The consent of the fire brigade is not on file."}
+-- advice: {de: "Eine durchgehende Gasse von 3,00 m freihalten (3,50 m, wo sie auf mehr als 12 m beidseits begrenzt ist). Andernfalls holt die Sachbearbeitung die Zustimmung der Feuerwehr ein.",
+--   en: "Keep a continuous corridor of 3.00 m free (3.50 m where it is bounded on both sides for more than 12 m). Otherwise the office obtains the consent of the fire brigade."}
+-- wrong_when: {de: "Beide Enden der Sperrung sind für die Feuerwehr auf anderem Weg gleich schnell zu erreichen.",
+--   en: "The fire brigade reaches both ends of the closure as quickly by another way."}
+-- applies: mine.restriction IN ('full_closure', 'full_closure_residents_free')
+--   AND mine.collection <> 'events' AND coalesce(mine.use_type, '') NOT IN ('strassenfest', 'veranstaltung')
+--   AND (strip.motor OR strip.width_m >= :rescue_corridor_m) AND NOT 'fire_brigade' = ANY(mine.consents)
+-- warn: NOT binding_passes(:rescue_corridor_m) OR (strip.bounded AND NOT binding_passes(:rescue_corridor_bounded_m))
