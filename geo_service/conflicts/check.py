@@ -106,9 +106,8 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         "use_lead_time_days": _use_lead_time_days(question),
         "school_time": _school_time(found, mine, as_of),
         "max_findings": question.max_findings,
+        "requests": orjson.dumps([occupation_row(other) for other in question.others]).decode(),
     }
-    if question.others:
-        binds["requests"] = orjson.dumps([occupation_row(other) for other in question.others]).decode()
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geo_service.conflicts.measured import MEASURED_KINDS
+from geo_service.conflicts.measured import MEASURED_KINDS, subject_of
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.sql.loader import statements
 
@@ -104,7 +104,7 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
     for kind in MEASURED_KINDS:
         there = [(i, rule) for i, rule in enumerate(rules) if rule.kind == kind]
         if there:
-            branch = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_branch"]
+            branch = statements(subject_of(kind))[f"{kind}_branch"]
             found[kind] = _fill(
                 _part("check_frame"),
                 candidates=_part("no_candidates"),
