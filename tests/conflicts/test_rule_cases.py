@@ -76,10 +76,11 @@ def outcome(
         for words in (*cases_of(file).get("places", []), *case.get("places", [])):
             scenery.add_place(session, words)
         stage = scenery.Scene(session)
-        if "other" in case:
-            other = stage.store(case["other"])
-            if case["other"].get("takes") == "unknown":
-                stage.set_takes_unknown(other)
+        for words in [*([case["other"]] if "other" in case else []), *case.get("others", [])]:
+            for one in scenery.each_day(words):
+                other = stage.store(one)
+                if one.get("takes") == "unknown":
+                    stage.set_takes_unknown(other)
         result = stage.check(case["mine"], found)
         session.rollback()
     return list(result.findings)
@@ -96,6 +97,8 @@ def agrees(findings: list[Finding], expected: Any) -> str | None:
     seen = {"severity": found.severity, "could_be": found.could_be, "missing": list(found.missing)}
     if "measured" in wanted:
         seen["measured"] = pytest.approx(found.measured, abs=0.002)
+    if "says" in wanted:
+        seen["says"] = wanted["says"] if wanted["says"] in found.explanation["de"] else found.explanation["de"]
     different = {key: seen[key] for key in wanted if seen[key] != wanted[key]}
     return f"expected {wanted}, found {different}" if different else None
 

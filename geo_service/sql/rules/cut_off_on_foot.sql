@@ -15,7 +15,7 @@
 --   en: "Provide an emergency path for people on foot, or keep the opposite side open and say so."}
 -- wrong_when: {de: "Ein Fußweg fehlt im Straßennetz, etwa ein Durchgang zwischen Grundstücken.",
 --   en: "A footpath is missing in the road network, say a passage between plots."}
--- applies: network.about = 'cut_off' AND network.mode = 'foot' AND network.times_known AND network.pedestrian_guidance = 'diverted'
+-- applies: network.mode = 'foot' AND network.times_known AND network.pedestrian_guidance = 'diverted'
 --   AND network.cut_off_m > 0
 -- block: network.binding
 -- warn: true
