@@ -242,6 +242,7 @@ def scenery() -> SimpleNamespace:
         add_place=add_place,
         occupation=occupation,
         each_day=each_day,
+        fixed_point=(EAST, NORTH),
         place=place,
         today=TODAY,
         as_of=AS_OF,
