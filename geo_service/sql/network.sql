@@ -38,8 +38,8 @@ CROSS JOIN LATERAL closures_beside(
 
 -- detour_offer
 -- A way around a closure that has no detour of its own; none where nothing is closed or no way is left.
--- In: given, streets, requests (json), as_of, p_closing_axis_m, p_network_box_m.  Out: 0 or 1 row; geojson in CRS84.
-SELECT ST_AsGeoJSON(ST_Transform(offer.way, 4326), 7, 0) AS geojson, offer.length_m, offer.segments
+-- In: given, streets, requests (json), as_of, p_closing_axis_m, p_network_box_m.  Out: 0 or 1 row; way (EWKB), geojson in CRS84.
+SELECT ST_AsEWKB(offer.way) AS way, ST_AsGeoJSON(ST_Transform(offer.way, 4326), 7, 0) AS geojson, offer.length_m, offer.segments
 FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS mine
 CROSS JOIN LATERAL detour_offer(
     CAST(ROW(mine.*) AS occupation), CAST(:streets AS jsonb), CAST(:requests AS jsonb), CAST(:as_of AS timestamptz),

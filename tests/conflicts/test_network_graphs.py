@@ -272,9 +272,7 @@ def test_a_real_town(limburg_database: Database, scenery: Any) -> None:
             centre = streets[dice.choice(drivable)].middle
             near = [drivable[i] for i in places.query(centre.buffer(300))]
             if len(near) >= 4:
-                seen.append(
-                    assert_agrees(session, scenery, streets, *random_closures(dice, streets, near))
-                )
+                seen.append(assert_agrees(session, scenery, streets, *random_closures(dice, streets, near)))
         session.rollback()
     engine.dispose()
     assert any(way for way, _ in seen)

@@ -98,7 +98,9 @@ def agrees(findings: list[Finding], expected: Any) -> str | None:
     if "measured" in wanted:
         seen["measured"] = pytest.approx(found.measured, abs=0.002)
     if "says" in wanted:
-        seen["says"] = wanted["says"] if wanted["says"] in found.explanation["de"] else found.explanation["de"]
+        seen["says"] = (
+            wanted["says"] if wanted["says"] in found.explanation["de"] else found.explanation["de"]
+        )
     different = {key: seen[key] for key in wanted if seen[key] != wanted[key]}
     return f"expected {wanted}, found {different}" if different else None
 
