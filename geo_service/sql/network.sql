@@ -18,7 +18,8 @@ CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, w
 WHERE rule.applies IS DISTINCT FROM false
 
 -- network_around
--- Stored closures whose network findings may change with the given one: those whose box of the network it lies in.
+-- Stored closures whose network findings may change with the given one: those whose box of the network it lies in; of
+-- more than a hundred those that meet it longest.
 -- In: as for a check.  Out: one row for each.
 WITH given AS MATERIALIZED (
     SELECT request.*
@@ -31,10 +32,9 @@ WITH given AS MATERIALIZED (
 SELECT near.occupation_id
 FROM given
 INNER JOIN own ON cardinality(own.closed) > 0
--- A box grows to four times the margin where its edge matters, and from there the given one is seen, too.
 CROSS JOIN LATERAL closures_beside(
-    CAST(ROW(given.*) AS occupation), CAST('[]' AS jsonb), network_box(own.closed, 4 * CAST(:p_network_box_m AS double precision)),
-    CAST(:p_closing_axis_m AS double precision), CAST(:as_of AS timestamptz), 2000) AS near
+    CAST(ROW(given.*) AS occupation), CAST('[]' AS jsonb), network_box(own.closed, CAST(:p_network_box_m AS double precision)),
+    CAST(:p_closing_axis_m AS double precision), CAST(:as_of AS timestamptz), 100) AS near
 
 -- detour_offer
 -- A way around a closure that has no detour of its own; none where nothing is closed or no way is left.

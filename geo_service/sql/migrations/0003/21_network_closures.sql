@@ -62,14 +62,19 @@ WITH near AS (
         AND EXISTS (SELECT FROM road_segment AS segment WHERE segment.segment_id = ANY(occupation.closed_segments) AND segment.axis && box)
     UNION ALL
     SELECT CAST(request AS occupation) FROM jsonb_populate_recordset(CAST(NULL AS occupation), requests) AS request
+), longest AS (
+    -- What each closes is looked up for so many only, also where ten thousand stand on one spot.
+    SELECT near.who FROM near
+    WHERE (near.who).case_group <> mine.case_group AND (near.who).source_id <> mine.source_id
+    ORDER BY upper((near.who).period * mine.period) - lower((near.who).period * mine.period) DESC NULLS FIRST, (near.who).source_id
+    LIMIT 5 * at_most
 )
 SELECT (who).occupation_id, (who).binding, closure.times,
     ((who).end_known AND mine.end_known) OR known_period(mine, as_of) && known_period(who, as_of),
     closure.driven, closure.reached, closure.walked, closure.guidance_known
-FROM near
-CROSS JOIN LATERAL closure_of(near.who, NULL, closing_axis_m) AS closure
-WHERE (who).case_group <> mine.case_group AND (who).source_id <> mine.source_id
-    AND closure.times && coalesce(mine.recurrence, tstzmultirange(mine.period))
+FROM longest
+CROSS JOIN LATERAL closure_of(longest.who, NULL, closing_axis_m) AS closure
+WHERE closure.times && coalesce(mine.recurrence, tstzmultirange(mine.period))
     AND cardinality(closure.driven || closure.walked) > 0
 ORDER BY upper((who).period * mine.period) - lower((who).period * mine.period) DESC NULLS FIRST, (who).source_id
 LIMIT at_most

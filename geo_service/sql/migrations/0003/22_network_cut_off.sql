@@ -17,8 +17,9 @@ BEGIN
     RETURN cut;
 END $$;
 
--- Who is cut off by mine together with a set of simultaneous closures; the worst of all sets, mine alone among them.
-CREATE FUNCTION worst_cut_off(mode text, own network_closure, others network_closure[], complete boolean, box geometry, sets_max integer)
+-- Who is cut off by mine together with a set of simultaneous closures; the worst of all sets, mine alone among them. Sets
+-- that are not looked at before `give_up` leave it open.
+CREATE FUNCTION worst_cut_off(mode text, own network_closure, others network_closure[], complete boolean, box geometry, sets_max integer, give_up timestamptz)
 RETURNS SETOF network_fact LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
@@ -43,7 +44,7 @@ BEGIN
     FROM unnest(others) AS other, LATERAL unnest(closed_in_mode(CAST(other AS network_closure), mode)) AS gid;
     -- Where the ends of all that mine closes still reach each other with everything closed, mine cuts nobody off; and
     -- another closure whose ends still belong to the main network then adds nothing to anybody's being cut off.
-    IF ends_reach_each_other(without_closed(edges, closed), mine) THEN RETURN; END IF;
+    IF complete AND ends_reach_each_other(without_closed(edges, closed), mine) THEN RETURN; END IF;
     whole := main_network(edges, '{}', NULL);
     rest := main_network(edges, closed, whole);
     SELECT coalesce(array_agg(other), '{}') INTO relevant FROM unnest(others) AS other
@@ -53,7 +54,8 @@ BEGIN
         UNION ALL
         SELECT * FROM simultaneous_sets(relevant, own.times, sets_max)
     LOOP
-        known_all := known_all AND one.complete;
+        known_all := known_all AND one.complete AND clock_timestamp() < give_up;
+        EXIT WHEN clock_timestamp() > give_up;
         SELECT coalesce(array_agg(gid), '{}'), coalesce(bool_and((relevant[place]).guidance_known), true) INTO closed, guidance
         FROM unnest(one.members) AS member (place) LEFT JOIN LATERAL unnest(closed_in_mode(relevant[place], mode)) AS gid ON true;
         before := CASE WHEN cardinality(closed) = 0 THEN whole ELSE main_network(edges, closed, whole) END;

@@ -81,7 +81,8 @@ END $$;
 
 -- The ways around each closed run of mine: how much longer a set of simultaneous closures makes them, the worst of all
 -- sets. A closure more never makes a way shorter, so a set that lies in another one says nothing new.
-CREATE FUNCTION worst_ways(own network_closure, others network_closure[], complete boolean, box geometry, box_m double precision, longest_factor double precision, sets_max integer)
+CREATE FUNCTION worst_ways(own network_closure, others network_closure[], complete boolean, box geometry, box_m double precision, longest_factor double precision, sets_max integer,
+    give_up timestamptz)
 RETURNS SETOF network_fact LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
@@ -104,17 +105,20 @@ BEGIN
     FROM closed_runs(own.driven, 12) AS run;
     IF runs IS NULL THEN RETURN; END IF;
     alone := way_lengths(edges, sources, targets);
-    IF others_closed(others, ARRAY(SELECT generate_subscripts(others, 1))) IS NOT NULL
-        AND alone = way_lengths(without_closed(edges, others_closed(others, ARRAY(SELECT generate_subscripts(others, 1)))), sources, targets)
-        AND array_position(alone, NULL) IS NULL THEN RETURN; END IF;
+    IF complete AND array_position(alone, NULL) IS NULL AND alone = way_lengths(
+        without_closed(edges, others_closed(others, ARRAY(SELECT generate_subscripts(others, 1)))), sources, targets)
+    THEN RETURN; END IF;
     FOR one IN
-        SELECT small.* FROM simultaneous_sets(others, own.times, sets_max) AS small
+        WITH found_set AS MATERIALIZED (SELECT * FROM simultaneous_sets(others, own.times, sets_max))
+        SELECT small.* FROM found_set AS small
         WHERE NOT EXISTS (
-            SELECT FROM simultaneous_sets(others, own.times, sets_max) AS large
+            SELECT FROM found_set AS large
             WHERE large.members @> small.members AND large.members <> small.members
                 AND large.binding = small.binding AND large.times_known = small.times_known)
     LOOP
-        known_all := known_all AND one.complete;
+        known_all := known_all AND one.complete AND clock_timestamp() < give_up;
+        -- One set is looked at always, so that there is something to be undetermined about.
+        EXIT WHEN clock_timestamp() > give_up AND cardinality(found) > 0;
         lengths := way_lengths(without_closed(edges, others_closed(others, one.members)), sources, targets);
         found := found || ARRAY(
             SELECT CAST(ROW(pair.run, pair.source, pair.target, pair.alone_m, pair.way_m, one.binding, one.times_known, one.members, one.during) AS network_way)

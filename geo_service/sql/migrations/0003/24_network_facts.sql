@@ -1,6 +1,7 @@
 -- What the network rules ask: rows about the ways around each closed run of mine and about who is cut off.
 -- The graph is cut to a box: the closures of mine, enlarged by box_m; larger if it holds no road of Kreisstraße or
 -- above; and once four times as far where what was found may look different beyond the edge of the box.
+-- After two seconds no further combination and no larger box is begun: a check answers within its time.
 -- In: streets (json, extents of mine along the axes), requests (json, other requests of the check), metres.
 CREATE FUNCTION network_facts(
     mine occupation, streets jsonb, requests jsonb, as_of timestamptz, closing_axis_m double precision,
@@ -15,6 +16,7 @@ DECLARE
     reach_m double precision;
     box geometry;
     facts network_fact[];
+    give_up timestamptz := clock_timestamp() + interval '2 seconds';
 BEGIN
     IF cardinality(own.driven || own.walked) = 0 THEN RETURN; END IF;
     -- Whether residents may pass is a condition of the rule about who is cut off, so that it stands there to be read.
@@ -24,12 +26,12 @@ BEGIN
         SELECT coalesce(array_agg(other), '{}') INTO others
         FROM closures_beside(mine, requests, box, closing_axis_m, as_of, closures_max) AS other;
         facts := ARRAY(
-            SELECT fact FROM worst_ways(own, others, cardinality(others) < closures_max, box, reach_m * box_m, longest_factor, sets_max) AS fact
+            SELECT fact FROM worst_ways(own, others, cardinality(others) < closures_max, box, reach_m * box_m, longest_factor, sets_max, give_up) AS fact
             UNION ALL
-            SELECT fact FROM worst_cut_off('car', own, others, cardinality(others) < closures_max, box, sets_max) AS fact
+            SELECT fact FROM worst_cut_off('car', own, others, cardinality(others) < closures_max, box, sets_max, give_up) AS fact
             UNION ALL
-            SELECT fact FROM worst_cut_off('foot', own, others, cardinality(others) < closures_max, box, sets_max) AS fact);
-        EXIT WHEN NOT EXISTS (SELECT FROM unnest(facts) AS fact WHERE fact.leads_out);
+            SELECT fact FROM worst_cut_off('foot', own, others, cardinality(others) < closures_max, box, sets_max, give_up) AS fact);
+        EXIT WHEN clock_timestamp() > give_up OR NOT EXISTS (SELECT FROM unnest(facts) AS fact WHERE fact.leads_out);
     END LOOP;
     RETURN QUERY SELECT * FROM unnest(facts);
 END $$;
@@ -67,7 +69,9 @@ DECLARE
     box geometry;
     edges text;
     best record;
-    found record;
+    found_line geometry;
+    found_m double precision;
+    found_segments bigint[];
 BEGIN
     IF cardinality(own.driven) = 0 THEN RETURN; END IF;
     FOREACH reach_m IN ARRAY ARRAY[1, 4] LOOP
@@ -81,11 +85,12 @@ BEGIN
         WHERE run.source IS NOT NULL
         ORDER BY open.length_m DESC, run.source LIMIT 1;
         EXIT WHEN best IS NULL;
-        found := shortest_way(edges, best.source, best.target);
-        EXIT WHEN found.length_m <= 2 * reach_m * box_m;
+        SELECT line, segments_of_way, m INTO found_line, found_segments, found_m
+        FROM shortest_way(edges, best.source, best.target) AS found (line, segments_of_way, m);
+        EXIT WHEN found_m <= 2 * reach_m * box_m;
     END LOOP;
-    IF found.line IS NULL THEN RETURN; END IF;
-    RETURN QUERY SELECT found.line, found.length_m,
-        ARRAY(SELECT segment.segment_id FROM unnest(found.segments) WITH ORDINALITY AS step (gid, place)
+    IF found_line IS NULL THEN RETURN; END IF;
+    RETURN QUERY SELECT found_line, found_m,
+        ARRAY(SELECT segment.segment_id FROM unnest(found_segments) WITH ORDINALITY AS step (gid, place)
               INNER JOIN road_segment AS segment ON segment.gid = step.gid ORDER BY step.place);
 END $$;
