@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from geo_service.db.database import speaking_as_operator
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.locate import Location
 from geo_service.occupations.occupation import Occupation
@@ -61,6 +62,10 @@ def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) ->
 
 
 def occupations_counted_in(session: Session, occupation_id: int) -> list[int]:
-    """Stored occupations whose findings counted this one in when they were found, wherever it stood then."""
-    rows = session.execute(_TOGETHER, {"occupation_id": occupation_id})
+    """Stored occupations whose findings counted this one in when they were found, wherever it stood then.
+
+    Asked as the service itself: whoever changes an occupation does not see the findings of everybody around it.
+    """
+    with speaking_as_operator(session):
+        rows = session.execute(_TOGETHER, {"occupation_id": occupation_id}).all()
     return [row.occupation_id for row in rows]

@@ -23,6 +23,7 @@ SECTIONS = {
     "Facts of a blackout": "blackout", "Facts of a no-dig period": "no_dig_period",
     "Facts of a reinstatement": "warranty",
     "Facts of a border": "competence", "Facts of a road": "road_owner_consent", "Facts of mine alone": "traffic_order",
+    "Facts of the network": "cut_off",
 }  # fmt: skip
 
 
