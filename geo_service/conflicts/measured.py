@@ -64,7 +64,7 @@ def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) ->
 def occupations_counted_in(session: Session, occupation_id: int) -> list[int]:
     """Stored occupations whose findings counted this one in when they were found, wherever it stood then.
 
-    Asked as the service itself: whoever changes an occupation does not see the findings of everybody around it.
+    Asked as the service itself: whoever changes an occupation does not see the findings of those around it.
     """
     with speaking_as_operator(session):
         rows = session.execute(_TOGETHER, {"occupation_id": occupation_id}).all()
