@@ -23,6 +23,8 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.sql.loader import statements
 
 CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar moves and no statement runs long
+# A question to the network may take two seconds where many are closed at once; a free width takes some ms.
+MEASURED_CHUNK = {"strip": 50, "network": 3}
 Counted = Callable[[int], None]
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ def recompute_many(
             counted(len(part))
         for kind, statement in found.book.measured.items():
             concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
-            for part in chunks(concerned, CHUNK):
+            for part in chunks(concerned, MEASURED_CHUNK[kind]):
                 for question, row in _ask(session, found, statement, part, as_of=as_of):
                     finding = finding_of_row(row, found)
                     own[_id(question)].append(finding)

@@ -24,7 +24,6 @@ from geo_service.conflicts.check import (
 )
 from geo_service.conflicts.finding import Finding, FixedObject
 from geo_service.conflicts.measured import (
-    MEASURED_KINDS,
     concerns,
     occupations_around,
     occupations_counted_in,
@@ -53,12 +52,12 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     One that does not count has no findings. Returns its own findings, as `check_occupation` would.
     """
     mine = get_occupation(session, occupation_id)
-    if not mine.counts:
-        _forget(session, occupation_id, mine=(), others=())
-        look_again(session, occupations_counted_in(session, occupation_id), MEASURED_KINDS, as_of=as_of)
-        return _EMPTY
     location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
     question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
+    if not mine.counts:
+        _forget(session, occupation_id, mine=(), others=())
+        _look_around(session, question, occupation_id, as_of=as_of)
+        return _EMPTY
     result = check_question(session, question, as_of=as_of)
     against = _found_by_others(session, question, as_of=as_of)
     write_findings(session, (*result.findings, *against), as_of=as_of)
@@ -68,7 +67,11 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
 
 
 def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:
-    """The measuring rules of those who stand around mine, or stood around it before it changed."""
+    """The measuring rules of those who stand around mine, or stood around it before it changed.
+
+    Where one goes, only the network is looked at again without having been counted in: a closure that cut a
+    quarter off no more than another one did can become the one that matters.
+    """
     before = occupations_counted_in(session, occupation_id)
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
     binds = check_binds(found, question, as_of=as_of)
@@ -76,6 +79,7 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
         now = (
             occupations_around(session, kind, binds)
             if concerns(kind, question.mine, question.location)
+            and (question.mine.counts or kind == "network")
             else []
         )
         look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)

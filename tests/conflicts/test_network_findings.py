@@ -15,7 +15,9 @@ from geo_service.conflicts.check import CheckQuestion, check_together, check_wit
 from geo_service.conflicts.detour_offer import find_detour_offer
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import findings_against_grant, list_findings, recompute_findings
+from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database, speak_as
+from geo_service.errors import BadRuleFile
 from geo_service.occupations.locate import locate, located
 from geo_service.occupations.parameters import parameters
 from geo_service.occupations.row import get_occupation
@@ -100,6 +102,17 @@ def test_one_that_moves_in_time_or_place_takes_its_finding_along(scene: Any, sce
     assert network(scene, first) == network(scene, second) == []
 
 
+def test_who_becomes_decisive_when_another_one_goes_is_told(scene: Any, scenery: Any) -> None:
+    """Of three on two roads, all binding: whichever two are left on both roads cut Feldhof off."""
+    west = store(scene, scenery, ON_WEST, "granted")
+    east = store(scene, scenery, ON_EAST, "granted")
+    third = store(scene, scenery, {**ON_EAST, "rect": [230, 95, 20, 10]}, "granted")
+    assert network(scene, third) == []  # the other two have cut it off already
+    change(scene, scenery, east, state="revoked")
+    assert network(scene, third) == [("K14", "block", (west,))]
+    assert network(scene, west) == [("K14", "block", (third,))]
+
+
 def test_residents_that_may_pass_end_it_for_both(scene: Any, scenery: Any) -> None:
     first = store(scene, scenery, ON_WEST, "granted")
     second = store(scene, scenery, ON_EAST, "submitted")
@@ -156,6 +169,13 @@ def question(scene: Any, scenery: Any, words: dict[str, Any]) -> CheckQuestion:
 def only_network() -> Catalogue:
     rules = tuple(rule for rule in rulebook().rules if rule.kind == "network")
     return catalogue_of(make_rulebook(rules, parameters()), (), None, date(2026, 5, 1))
+
+
+def test_a_fact_that_the_network_does_not_tell_is_refused_with_its_file(scene: Any) -> None:
+    rule = next(rule for rule in rulebook().rules if rule.name == "cut_off")
+    wrong = replace(rule, conditions={"applies": "network.colour = 'red'", "warn": "true"})
+    with pytest.raises(BadRuleFile, match=r"cut_off\.sql:\d+: .*colour"):
+        verify_rules(scene.session, make_rulebook((wrong,), parameters()))
 
 
 def test_requests_of_one_check_count_in_for_each_other(scene: Any, scenery: Any) -> None:

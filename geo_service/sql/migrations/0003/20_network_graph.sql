@@ -4,7 +4,9 @@
 -- them took 18 ms for 8,600 segments; inside it is 2 ms. The rows that are there already move in now.
 ALTER TABLE road_segment ALTER modes SET STORAGE PLAIN;
 ALTER TABLE road_segment DISABLE TRIGGER road_segment_fragments;
+ALTER TABLE road_segment NO FORCE ROW LEVEL SECURITY;
 UPDATE road_segment SET modes = modes || CAST('{}' AS text[]);
+ALTER TABLE road_segment FORCE ROW LEVEL SECURITY;
 ALTER TABLE road_segment ENABLE TRIGGER road_segment_fragments;
 CREATE INDEX road_segment_car_gist ON road_segment USING gist (axis) WHERE in_service AND 'car' = ANY(modes);
 CREATE INDEX occupation_closure_gist ON occupation USING gist (area, period)

@@ -70,6 +70,8 @@ BEGIN
         fact.pedestrian_guidance := CASE WHEN guidance THEN 'diverted' END;
         fact.together := together_of(relevant, one.members);
         fact.during := one.during;
+        fact.place_de := fact.place_de || coalesce('; gleichzeitig gesperrt: ' || streets_in_words(closed, 'de'), '');
+        fact.place_en := fact.place_en || coalesce('; closed at the same time: ' || streets_in_words(closed, 'en'), '');
         worst := fact;
         worst_rank := rank;
     END LOOP;

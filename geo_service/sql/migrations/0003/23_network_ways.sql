@@ -6,9 +6,9 @@ CREATE TYPE network_way AS (
 
 -- The two ends of each maximal run of closed segments, in the directions it can be driven itself; a run that branches has
 -- more ends, and every two of them are compared. A ring has none. Named after its first segment.
--- Out: source and target NULL for a run of more than `tips_max` ends.
+-- Out: run_m, its own length between the two; source and target NULL for a run of more than `tips_max` ends.
 CREATE FUNCTION closed_runs(closed bigint[], tips_max integer)
-RETURNS TABLE (segment_id text, source bigint, target bigint) LANGUAGE plpgsql STABLE
+RETURNS TABLE (segment_id text, source bigint, target bigint, run_m double precision) LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     edges text := format(
@@ -24,10 +24,10 @@ BEGIN
     CROSS JOIN LATERAL (SELECT a, b FROM unnest(run.tips) AS a, unnest(run.tips) AS b WHERE a <> b) AS pair
     WHERE cardinality(run.tips) <= tips_max;
     RETURN QUERY
-    SELECT run.segment_id, NULL::bigint, NULL::bigint FROM tips_of_runs(edges, closed) AS run WHERE cardinality(run.tips) > tips_max;
+    SELECT run.segment_id, NULL::bigint, NULL::bigint, NULL::double precision FROM tips_of_runs(edges, closed) AS run WHERE cardinality(run.tips) > tips_max;
     IF pairs IS NOT NULL THEN
         RETURN QUERY
-        SELECT run.segment_id, driven.start_vid, driven.end_vid
+        SELECT run.segment_id, driven.start_vid, driven.end_vid, driven.agg_cost
         FROM pgr_dijkstraCost(edges, pairs, true) AS driven
         INNER JOIN tips_of_runs(edges, closed) AS run ON driven.start_vid = ANY(run.tips);
     END IF;

@@ -81,9 +81,8 @@ BEGIN
         edges := without_closed(network_edges('car', box), closed);
         SELECT run.source, run.target INTO best
         FROM closed_runs(own.driven, 12) AS run
-        CROSS JOIN LATERAL shortest_way(without_closed(network_edges('car', box), '{}'), run.source, run.target) AS open
         WHERE run.source IS NOT NULL
-        ORDER BY open.length_m DESC, run.source LIMIT 1;
+        ORDER BY run.run_m DESC, run.source LIMIT 1;
         EXIT WHEN best IS NULL;
         SELECT line, segments_of_way, m INTO found_line, found_segments, found_m
         FROM shortest_way(edges, best.source, best.target) AS found (line, segments_of_way, m);
