@@ -215,7 +215,11 @@ def test_odd_segments_never_raise(scene: Any, scenery: Any, road: dict[str, Any]
     scene.store(ON_MAIN, state="granted")
     for words in (
         {"restriction": "full_closure", "rect": [-5, 290, 110, 20], "on_foot": "diverted"},
-        {"restriction": "full_closure", "rect": [-5, 290, 110, 20], "closes": ["odd", "w", "unknown"]},
+        {
+            "restriction": "full_closure",
+            "rect": [-5, 290, 110, 20],
+            "closed_segments": ["odd", "w", "unknown"],
+        },
     ):
         asked = question(scene, scenery, words)
         check_with(scene.session, only_network(), asked, as_of=scenery.as_of)
@@ -224,8 +228,8 @@ def test_odd_segments_never_raise(scene: Any, scenery: Any, road: dict[str, Any]
 
 def test_everything_closed_never_raises(scene: Any, scenery: Any) -> None:
     closes = [road["id"] for road in ROADS]
-    scene.store({**ON_MAIN, "closes": closes}, state="granted")
-    asked = question(scene, scenery, {**ON_MAIN, "closes": closes})
+    scene.store({**ON_MAIN, "closed_segments": closes}, state="granted")
+    asked = question(scene, scenery, {**ON_MAIN, "closed_segments": closes})
     result = check_with(scene.session, only_network(), asked, as_of=scenery.as_of)
     assert [finding.number for finding in result.findings] == ["K14"]
     assert find_detour_offer(scene.session, asked, as_of=scenery.as_of) is None
@@ -233,7 +237,7 @@ def test_everything_closed_never_raises(scene: Any, scenery: Any) -> None:
 
 def test_a_network_without_any_main_road_is_looked_at_whole(scene: Any, scenery: Any) -> None:
     scene.session.execute(text("UPDATE road_segment SET road_class = 'sonstige'"))
-    asked = question(scene, scenery, {**ON_WEST, "closes": ["o"]})
+    asked = question(scene, scenery, {**ON_WEST, "closed_segments": ["o"]})
     (found,) = check_with(scene.session, only_network(), asked, as_of=scenery.as_of).findings
     assert (found.number, found.severity, found.measured) == ("K14", "block", 200)
 
