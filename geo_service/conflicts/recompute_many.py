@@ -23,8 +23,8 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.sql.loader import statements
 
 CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar moves and no statement runs long
-# A question to the network may take two seconds where many are closed at once; a free width takes some ms.
-MEASURED_CHUNK = {"strip": 50, "network": 3}
+# A question to the network may take seconds where many are closed at once; a free width takes some ms.
+MEASURED_CHUNK = {"strip": 50, "network": 1}
 Counted = Callable[[int], None]
 T = TypeVar("T")
 

@@ -251,7 +251,7 @@ def test_crowds_of_closures_are_answered_in_time(scene: Any, scenery: Any) -> No
     asked = question(scene, scenery, {**ON_WEST, "days": [date(2026, 6, 1), date(2026, 6, 30)]})
     begin = time.monotonic()
     found = check_with(scene.session, only_network(), asked, as_of=scenery.as_of).findings
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 10  # the statement timeout
     assert ("K14", "block") in [(finding.number, finding.severity) for finding in found]
 
 

@@ -1,7 +1,7 @@
 -- What the network rules ask: rows about the ways around each closed run of mine and about who is cut off.
 -- The graph is cut to a box: the closures of mine, enlarged by box_m; larger if it holds no road of Kreisstraße or
 -- above; and once four times as far where what was found may look different beyond the edge of the box.
--- After two seconds no further combination and no larger box is begun: a check answers within its time.
+-- After five seconds no further combination and no larger box is begun: a check answers within its time.
 -- In: streets (json, extents of mine along the axes), requests (json, other requests of the check), metres.
 CREATE FUNCTION network_facts(
     mine occupation, streets jsonb, requests jsonb, as_of timestamptz, closing_axis_m double precision,
@@ -16,7 +16,7 @@ DECLARE
     reach_m double precision;
     box geometry;
     facts network_fact[];
-    give_up timestamptz := clock_timestamp() + interval '2 seconds';
+    give_up timestamptz := clock_timestamp() + interval '5 seconds';
 BEGIN
     IF cardinality(own.driven || own.walked) = 0 THEN RETURN; END IF;
     -- Whether residents may pass is a condition of the rule about who is cut off, so that it stands there to be read.
