@@ -15,10 +15,15 @@ from sqlalchemy.orm import Session
 
 from geo_service.commands.demo import fill
 from geo_service.commands.towns import add_town
-from geo_service.db.database import Database, speak_as
+from geo_service.db.database import Database, operator_session, owner_session, speak_as
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.db.migrate import migrate
 from geo_service.logs import configure_logs
+from geo_service.roads.import_roads import RoadFile, import_roads, read_roads
+from geo_service.roads.osm_boundaries import read_municipalities
+from geo_service.roads.osm_town import write_town_folder
+from geo_service.towns.folder import read_town_folder
+from geo_service.towns.load_town import load_town
 
 configure_logs()  # as the server does: structlog's own default formats every local of a traceback, 5 to 10 s each
 
@@ -62,6 +67,35 @@ def clone(cluster: LocalCluster, template: str) -> Iterator[Database]:
     cluster.create_database(name, template=template)
     yield cluster.database(name)
     cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def limburg_file(shared_data: Path) -> Path:
+    return shared_data / "osm-limburg" / "limburg_an_der_lahn.osm.pbf"
+
+
+@pytest.fixture(scope="session")
+def limburg(limburg_file: Path) -> RoadFile:
+    return read_roads(limburg_file)
+
+
+@pytest.fixture(scope="session")
+def limburg_database(
+    cluster: LocalCluster, template: str, limburg_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Limburg as a town with its roads, imported once as the application's role."""
+    for database in clone(cluster, template):
+        folder = tmp_path_factory.mktemp("limburg")
+        (municipality,) = read_municipalities(limburg_file)
+        write_town_folder(municipality, folder, taken_prefixes=())
+        with owner_session(database) as owner:
+            load_town(owner, read_town_folder(folder))
+        engine = database.app_engine()
+        with operator_session(engine) as session:
+            report = import_roads(session, limburg_file)
+            assert (report.added, report.crossing_lines, report.skipped) == (8648, 166, {})
+        engine.dispose()
+        yield database
 
 
 @pytest.fixture

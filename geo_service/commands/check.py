@@ -21,6 +21,7 @@ from geo_service.db.open_database import opened_database
 from geo_service.errors import FieldFault, Invalid, Malformed
 from geo_service.identity.caller import PUBLIC
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.offer_detour import offer_for_assessment
 from geo_service.settings import Settings
 from geo_service.web.api_checks import assessment_document
 from geo_service.web.language import Language
@@ -74,8 +75,10 @@ def check(
             assessments = [assess_request(session, body.to_request(), as_of=as_of)]
         else:
             assessments = assess_together(session, body.to_requests(), as_of=as_of)
+        offers = [offer_for_assessment(session, each, assessments, as_of=as_of) for each in assessments]
     if as_json:
-        documents = [assessment_document(assessment, PUBLIC) for assessment in assessments]
+        pairs = zip(assessments, offers, strict=True)
+        documents = [assessment_document(assessment, PUBLIC, offer) for assessment, offer in pairs]
         answer = documents[0] if isinstance(body, UseFeature) else {"checks": documents}
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.measured import MEASURED_KINDS
+from geo_service.conflicts.measured import MEASURED_KINDS, parameters_measured_with
 from geo_service.conflicts.rule_file import RuleFile, names_in, read_rules
 from geo_service.conflicts.statement import (
     candidate_towns_statement,
@@ -90,6 +90,11 @@ def read_rulebook(folder: Path, known: Mapping[str, Parameter]) -> Rulebook:
     return make_rulebook(read_rules(folder), known)
 
 
+def parameters_of(rule: RuleFile) -> tuple[str, ...]:
+    """Every parameter that a rule rests on, those its kind is measured with included, by name."""
+    return tuple(sorted(rule.parameter_names() | parameters_measured_with(rule.kind)))
+
+
 def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -> Rulebook:
     """The statements made of some rules. Raises BadRuleFile for an unknown parameter."""
     for rule in rules:
@@ -97,6 +102,8 @@ def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -
             for name in names_in(expression):
                 if name not in known:
                     raise BadRuleFile(f"{rule.at(key)}: unknown parameter {name!r}.")
+        for name in parameters_measured_with(rule.kind) - known.keys():
+            raise BadRuleFile(f"{rule.at('kind')}: unknown parameter {name!r}.")
     return Rulebook(
         rules=rules,
         parameters=known,
@@ -124,7 +131,7 @@ def catalogue_of(
     versions, reach_days = [], dict.fromkeys(book.pairs, 0)
     reach_m = dict.fromkeys((*book.pairs, *book.objects), 0.0)
     for rule in book.rules:
-        for name in sorted(rule.parameter_names()):
+        for name in parameters_of(rule):
             if name not in values:
                 raise BadRuleFile(f"{rule.file}: the parameter {name!r} has no value in force on {day}.")
         versions.append(_version(rule, values))
@@ -146,7 +153,7 @@ def catalogue_of(
 
 
 def _is_read(book: Rulebook, name: str) -> bool:
-    return any(name in rule.parameter_names() for rule in book.rules)
+    return any(name in parameters_of(rule) for rule in book.rules)
 
 
 def _widest(expression: str, values: Mapping[str, ValueInForce], overrides: Sequence[TownParameter]) -> float:
@@ -158,7 +165,7 @@ def _widest(expression: str, values: Mapping[str, ValueInForce], overrides: Sequ
 
 
 def _version(rule: RuleFile, values: Mapping[str, ValueInForce]) -> str:
-    read = ",".join(f"{name}={values[name].value!r}" for name in sorted(rule.parameter_names()))
+    read = ",".join(f"{name}={values[name].value!r}" for name in parameters_of(rule))
     return hashlib.sha256(f"{rule.text}\n{read}".encode()).hexdigest()[:12]
 
 
@@ -208,7 +215,7 @@ def rule_documents(found: Catalogue) -> list[dict[str, Any]]:
 
 
 def _rule_document(rule: RuleFile, version: str, found: Catalogue) -> dict[str, Any]:
-    names = sorted(rule.parameter_names())
+    names = parameters_of(rule)
     return {
         "rule": rule.name,
         "number": rule.number,

@@ -7,12 +7,15 @@ occupation looks again at the findings of those around it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from geo_service.db.database import speaking_as_operator
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.locate import Location
 from geo_service.occupations.occupation import Occupation
@@ -21,6 +24,21 @@ from geo_service.sql.loader import statements
 MEASURED_KINDS = ("strip", "network")
 CLOSURES = frozenset({"full_closure", "full_closure_residents_free"})
 _TOGETHER = text(statements("conflicts")["occupations_counted_in"])
+_PARAMETER = re.compile(r":p_([a-z0-9_]+)")
+
+
+def subject_of(kind: str) -> str:
+    """The file of sql/ with the statements of a measuring kind."""
+    return f"{kind}s" if kind == "strip" else kind
+
+
+@cache
+def parameters_measured_with(kind: str) -> frozenset[str]:
+    """The parameters that the statement of a kind reads itself: values of every rule of that kind."""
+    if kind not in MEASURED_KINDS:
+        return frozenset()
+    named = statements(subject_of(kind))
+    return frozenset(_PARAMETER.findall(named[f"{kind}_branch"] + named[f"{kind}_around"]))
 
 
 def concerns(kind: str, mine: Occupation, location: Location) -> bool:
@@ -39,11 +57,15 @@ def concerned_kinds(
 
 def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) -> list[int]:
     """Stored occupations whose findings of this kind may change with the given one, as it stands now."""
-    statement = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_around"]
+    statement = statements(subject_of(kind))[f"{kind}_around"]
     return [row.occupation_id for row in prepared_rows(session, statement, binds)]
 
 
 def occupations_counted_in(session: Session, occupation_id: int) -> list[int]:
-    """Stored occupations whose findings counted this one in when they were found, wherever it stood then."""
-    rows = session.execute(_TOGETHER, {"occupation_id": occupation_id})
+    """Stored occupations whose findings counted this one in when they were found, wherever it stood then.
+
+    Asked as the service itself: whoever changes an occupation does not see the findings of those around it.
+    """
+    with speaking_as_operator(session):
+        rows = session.execute(_TOGETHER, {"occupation_id": occupation_id}).all()
     return [row.occupation_id for row in rows]

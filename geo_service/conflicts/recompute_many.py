@@ -24,6 +24,8 @@ from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
 CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar moves and no statement runs long
+# A question to the network may take seconds where many are closed at once; a free width takes some ms.
+MEASURED_CHUNK = {"strip": 50, "network": 1}
 Counted = Callable[[int], None]
 T = TypeVar("T")
 
@@ -57,7 +59,7 @@ def recompute_many(
             counted(len(part))
         for kind, statement in found.book.measured.items():
             concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
-            for part in chunks(concerned, CHUNK):
+            for part in chunks(concerned, MEASURED_CHUNK[kind]):
                 for question, row in _ask(session, found, statement, part, as_of=as_of):
                     finding = finding_of_row(row, found)
                     own[_id(question)].append(finding)

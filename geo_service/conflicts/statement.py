@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geo_service.conflicts.measured import MEASURED_KINDS
+from geo_service.conflicts.measured import MEASURED_KINDS, subject_of
 from geo_service.conflicts.pair_streets import UNKNOWN_BECAUSE, street_facts
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.conflicts.strip_tests import asked_kinds, asked_limits, missing_of_strip, with_answers
@@ -125,7 +125,7 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
     for kind in MEASURED_KINDS:
         there = [(i, rule) for i, rule in enumerate(rules) if rule.kind == kind]
         if there:
-            branch = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_branch"]
+            branch = statements(subject_of(kind))[f"{kind}_branch"]
             if kind == "strip":
                 branch = _fill(branch, kinds=asked_kinds(rules), limits=_sql(asked_limits(rules)))
                 there = [(i, with_answers(rule, rules)) for i, rule in there]

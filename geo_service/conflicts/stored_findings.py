@@ -68,7 +68,11 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
 
 
 def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:
-    """The measuring rules of those who stand around mine, or stood around it before it changed."""
+    """The measuring rules of those who stand around mine, or stood around it before it changed.
+
+    Where one goes, only the network is looked at again without having been counted in: a closure that cut a
+    quarter off no more than another one did can become the one that matters.
+    """
     before = {*occupations_counted_in(session, occupation_id), *stood_beside(session, occupation_id)}
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
     binds = check_binds(found, question, as_of=as_of)
@@ -76,6 +80,7 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
         now = (
             occupations_around(session, kind, binds)
             if concerns(kind, question.mine, question.location)
+            and (question.mine.counts or kind == "network")
             else []
         )
         look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)

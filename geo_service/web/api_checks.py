@@ -12,11 +12,13 @@ from fastapi import APIRouter, Body, Request, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.finding import finding_document
 from geo_service.errors import FieldFault, Invalid, NotFound
 from geo_service.identity.caller import Caller
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.offer_detour import offer_for_assessment
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
 from geo_service.web.limits import limit_checks
@@ -37,7 +39,8 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     `instead_of` names the own case, which is left out; its token (`token` or `X-Permit-Token`) must be right.
     A browser that is signed in by cookie sends `X-CSRF-Token` here too: one rule for everything it posts,
     because a signed-in caller is not counted, and another site must not borrow that.
-    `alternatives` is null: the service does not offer them yet.
+    `alternatives` is null: the service does not offer them yet. `detour_offer`: a way around a full closure
+    without a stated detour, null where there is none.
     """
     as_of = datetime.now(UTC)
     # One function and one session instead of dependencies: each of those costs a change of thread.
@@ -47,12 +50,19 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
         if isinstance(body, UseFeature):
             use = body.to_request()
             own = _own_case(session, request, use.instead_of)
-            document = assessment_document(assess_request(session, use, as_of=as_of, case_group=own), caller)
+            assessment = assess_request(session, use, as_of=as_of, case_group=own)
+            offer = offer_for_assessment(session, assessment, as_of=as_of)
+            document = assessment_document(assessment, caller, offer)
         else:
             uses = body.to_requests()
             _refuse_own_cases(uses)
             assessments = assess_together(session, uses, as_of=as_of)
-            checks = [assessment_document(assessment, caller) for assessment in assessments]
+            checks = [
+                assessment_document(
+                    each, caller, offer_for_assessment(session, each, assessments, as_of=as_of)
+                )
+                for each in assessments
+            ]
             verdicts = {check["verdict"] for check in checks}
             document = {"verdict": next(v for v in _WORST if v in verdicts), "checks": checks}
     return Response(
@@ -83,7 +93,9 @@ def _own_case(session: Session, request: Request, reference: str | None) -> UUID
     return UUID(str(row.case_group))
 
 
-def assessment_document(assessment: Assessment, caller: Caller) -> dict[str, Any]:
+def assessment_document(
+    assessment: Assessment, caller: Caller, detour_offer: DetourOffer | None
+) -> dict[str, Any]:
     """The answer of api.md section 3, cut to the caller."""
     return {
         "verdict": assessment.check.verdict,
@@ -96,4 +108,5 @@ def assessment_document(assessment: Assessment, caller: Caller) -> dict[str, Any
         "findings": [finding_document(finding, caller) for finding in assessment.check.findings],
         "findings_total": assessment.check.findings_total,
         "alternatives": None,
+        "detour_offer": None if detour_offer is None else detour_offer.document(),
     }

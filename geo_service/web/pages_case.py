@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
@@ -69,6 +70,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
     *,
     template: str,
     status: int = 200,
+    detour_offer: DetourOffer | None = None,
     **more: Any,
 ) -> HTMLResponse:
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
@@ -84,7 +86,13 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         status=status,
         town=town,
         case=document["properties"],
-        shown={"geometry": document["geometry"], "findings": document["properties"]["findings"]},
+        shown={
+            "geometry": document["geometry"],
+            "findings": document["properties"]["findings"],
+            "detour": document["properties"]["detour"],
+            "detour_offer": None if detour_offer is None else detour_offer.geometry,
+        },
+        detour_offer=detour_offer,
         map=page_map(request, session, town, "desk", bounds=bounds),
         caller=caller,
         **more,

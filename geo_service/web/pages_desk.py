@@ -18,6 +18,7 @@ from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
 from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
 from geo_service.permits.list_permits import list_permits
+from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
 from geo_service.permits.states import STATES, UNDECIDED
@@ -91,6 +92,7 @@ def desk_case(
         csrf=_csrf(request),
         refusal=None,
         consents=labels_of("consent"),
+        detour_offer=offer_for_case(session, permit, as_of=datetime.now(UTC)),
     )
 
 
@@ -150,6 +152,28 @@ def enter_facts(  # noqa: PLR0913, PLR0917 - one per field of the form
     use = replace(permit.use, traffic_order=order, consents=frozenset(consent) & known)
     asked = PermitRequest(use=use, purpose=permit.purpose)
     change_permit(session, permit, asked, caller=caller, as_of=datetime.now(UTC), token=None)
+    return _back_to_case(request, town, reference)
+
+
+@router.post("/towns/{slug}/desk/cases/{reference}/detour")
+def take_over_detour(
+    slug: str,
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    version: Annotated[int, Form()],
+) -> Response:
+    """The way that is offered now becomes the detour of the request. The findings are made anew."""
+    town = get_town(session, slug)
+    require_desk(caller, town.ags)
+    permit = get_permit(session, reference, caller=caller, lock=True)
+    require_version(permit, frozenset({version}))
+    as_of = datetime.now(UTC)
+    offer = offer_for_case(session, permit, as_of=as_of)
+    if offer is not None:
+        asked = PermitRequest(use=replace(permit.use, detour=offer.way), purpose=permit.purpose)
+        change_permit(session, permit, asked, caller=caller, as_of=as_of, token=None)
     return _back_to_case(request, town, reference)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from tests.benchmarks.checks import measure_checks
 from tests.benchmarks.ground import peer_python
+from tests.benchmarks.network import measure_network
 from tests.benchmarks.pages import measure_pages
 from tests.benchmarks.report import Row, machine, table, write_page
 from tests.benchmarks.roads_import import measure_roads
@@ -20,6 +21,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "pages": measure_pages,
     "checks": measure_checks,
     "roads": measure_roads,
+    "network": measure_network,
 }
 
 

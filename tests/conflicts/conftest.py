@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_with
 from geo_service.db.database import Database, speak_as
-from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.locate import locate
 from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
@@ -49,7 +49,17 @@ def way(points: list[list[float]] | None) -> BaseGeometry | None:
 def period(words: dict[str, Any]) -> Interval:
     if "instants" in words:
         return Interval(*(moment and datetime.fromisoformat(moment) for moment in words["instants"]))
-    return Interval.of_days(*words.get("days", [date(2026, 6, 1), date(2026, 6, 14)]))
+    first, last = words.get("days", [date(2026, 6, 1), date(2026, 6, 14)])
+    return Interval(midnight(first), None) if last is None else Interval.of_days(first, last)
+
+
+def each_day(words: dict[str, Any]) -> list[dict[str, Any]]:
+    """`each_day: [first, last]`: one occupation for every day of these; else the one in the words."""
+    if "each_day" not in words:
+        return [words]
+    first, last = words["each_day"]
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return [{**words, "days": [day, day]} for day in days]
 
 
 def pattern(words: dict[str, Any], whole: Interval) -> tuple[Interval, ...] | None:
@@ -96,6 +106,7 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         height_from_m=low,
         height_to_m=high,
         restriction=words.get("restriction", "none"),
+        pedestrian_guidance=words.get("on_foot"),
         takes=None if takes == "unknown" else frozenset(takes),
         excavation=words.get("excavation", use.digs),
         utility=words.get("utility"),
@@ -158,15 +169,18 @@ def add_town(
 
 
 def add_road(session: Session, words: dict[str, Any]) -> None:
+    """A segment; `nodes` are the junctions at its ends, by number, so that segments with the same one meet."""
     points = ", ".join(f"{EAST + x} {NORTH + y}" for x, y in words["line"])
+    start_node, end_node = words.get("nodes", [None, None])
     session.execute(
         text(
             "INSERT INTO road_segment (segment_id, street_name, road_class, road_number, road_owner, axis, carriageway_width_m,"
             " footway_width_left_m, footway_width_right_m, cycleway_kind, cycleway_width_m, one_way, network_function,"
-            " modes, in_service, width_source, carriageway_width_source, footway_width_left_source, source, source_id)"
+            " modes, in_service, width_source, carriageway_width_source, footway_width_left_source, source, source_id,"
+            " start_node, end_node)"
             " VALUES (:id, :name, :class, :number, :owner, ST_SetSRID(ST_GeomFromText(:wkt), 25832), :width, :left, :right,"
-            " :cycleway_kind, :cycleway, :one_way, :functions, :modes, true, :source, :carriageway_source, :left_source,"
-            " 'test', :id)"
+            " :cycleway_kind, :cycleway, :one_way, :functions, :modes, :in_service, :source, :carriageway_source, :left_source,"
+            " 'test', :id, :start_node, :end_node)"
         ),
         {
             "cycleway_kind": words.get("cycleway_kind"),
@@ -186,6 +200,9 @@ def add_road(session: Session, words: dict[str, Any]) -> None:
             "left": words.get("footways", [2.0, 2.0])[0],
             "right": words.get("footways", [2.0, 2.0])[1],
             "modes": words.get("modes", ["car", "bicycle", "foot"]),
+            "in_service": words.get("in_service", True),
+            "start_node": start_node,
+            "end_node": end_node,
         },
     )
     if "bus_line" in words:
@@ -260,6 +277,8 @@ def scenery() -> SimpleNamespace:
         add_road=add_road,
         add_place=add_place,
         occupation=occupation,
+        each_day=each_day,
+        fixed_point=(EAST, NORTH),
         place=place,
         today=TODAY,
         as_of=AS_OF,

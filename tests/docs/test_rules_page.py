@@ -24,6 +24,7 @@ SECTIONS = {
     "Facts of a reinstatement": "warranty",
     "Facts of a border": "competence", "Facts of a road": "road_owner_consent", "Facts of mine alone": "traffic_order",
     "Facts of a strip": "footway_width",
+    "Facts of the network": "cut_off",
 }  # fmt: skip
 
 

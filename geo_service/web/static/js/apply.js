@@ -5,6 +5,7 @@
   const at = (id) => document.getElementById(id);
   const map = geo.map;
   const overlaps = geo.overlapLayer(map);
+  const detour = geo.detourLayer(map);
   let asking = null;
   let filing = null;
 
@@ -47,6 +48,7 @@
     if (asking) asking.abort();
     if (!geometry) {
       overlaps.clearLayers();
+      detour.clearLayers();
       at("result").replaceChildren(geo.el("p", { class: "quiet" }, geo.t("Noch ist keine Fläche eingezeichnet.", "No area is drawn yet.")));
       return;
     }
@@ -57,10 +59,12 @@
       unmark();
       if (!answer.ok) {
         overlaps.clearLayers();
+        detour.clearLayers();
         at("result").replaceChildren(await problem(answer));
       } else {
         const found = await answer.json();
         geo.showOverlaps(overlaps, found.findings);
+        geo.showDetour(detour, found.detour_offer && found.detour_offer.geometry, true);
         at("urgent-field").hidden = !found.findings.some((one) => one.rule === "lead_time");
         at("result").replaceChildren(geo.resultContent(found));
       }

@@ -36,6 +36,7 @@
       geo.el("div", { class: `message verdict-${answer.verdict}`, "data-verdict": answer.verdict }, geo.el("h3", {}, geo.t(de, en)), geo.el("p", {}, geo.t(textDe, textEn))),
       geo.el("p", {}, `${geo.t("Fläche", "Area")}: ${geo.number(answer.area_m2, 1)} m²`),
       answer.findings.length ? geo.el("ul", { class: "findings" }, answer.findings.map(finding)) : null);
+    if (answer.detour_offer) box.append(geo.el("p", { class: "quiet", id: "detour-offer" }, geo.t(`Vorschlag für eine Umleitung: ${geo.number(answer.detour_offer.length_m, 0)} m, auf der Karte gestrichelt. Die Sachbearbeitung kann ihn übernehmen.`, `Suggested detour: ${geo.number(answer.detour_offer.length_m, 0)} m, dashed on the map. The desk can take it over.`)));
     if (answer.findings_total > answer.findings.length) box.append(geo.el("p", { class: "quiet" }, geo.t(`${answer.findings_total} Befunde insgesamt.`, `${answer.findings_total} findings in all.`)));
     box.append(fee(answer.fee));
     return box;
@@ -55,5 +56,15 @@
     for (const one of findings) {
       if (one.geometry && ["block", "warn", "undetermined"].includes(one.severity)) layer.addData({ type: "Feature", geometry: one.geometry, properties: { severity: one.severity } });
     }
+  };
+
+  // A detour that is stated (solid) or offered (dashed), beneath the findings.
+  geo.detourLayer = (map) => L.geoJSON(null, {
+    pane: "drawing", interactive: false,
+    style: (feature) => ({ color: "#1d5fa8", weight: 5, opacity: 0.8, dashArray: feature.properties.offered ? "10 8" : null, className: feature.properties.offered ? "detour-offer" : "detour" }),
+  }).addTo(map);
+  geo.showDetour = function (layer, geometry, offered) {
+    layer.clearLayers();
+    if (geometry) layer.addData({ type: "Feature", geometry, properties: { offered } });
   };
 })(window.GeoService);

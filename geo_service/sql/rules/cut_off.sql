@@ -1,0 +1,21 @@
+-- rule: cut_off
+-- number: K14
+-- kind: network
+-- title: {de: "Straßen sind mit Fahrzeugen nicht mehr erreichbar", en: "Streets can no longer be reached with vehicles"}
+-- legal_source: HStrG, Anliegergebrauch
+-- measured: network.cut_off_m
+-- unit: m
+-- limit: 0
+-- worse: greater
+-- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
+--   en: "Together with other closures that are asked for, {measured} of street could no longer be reached with vehicles: {place}."}
+-- explain_block: {de: "Durch die Sperrung sind {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
+--   en: "The closure leaves {measured} of street out of reach for vehicles: {place}."}
+-- advice: {de: "Anlieger durchlassen („Anlieger frei“), abschnittsweise sperren oder eine Zufahrt von der anderen Seite offen halten.",
+--   en: "Let residents through (“residents free”), close section by section, or keep an access open from the other side."}
+-- wrong_when: {de: "Eine Zufahrt fehlt im Straßennetz, etwa ein Wirtschaftsweg, der für die Bauzeit freigegeben wird, oder das erfasste Netz endet hier.",
+--   en: "An access is missing in the road network, say a farm track that is opened for the time of the works, or the recorded network ends here."}
+-- applies: network.about = 'cut_off' AND network.mode = 'car' AND mine.restriction <> 'full_closure_residents_free'
+--   AND network.times_known AND network.cut_off_m > 0
+-- block: network.binding
+-- warn: true

@@ -1,0 +1,21 @@
+-- rule: cut_off_on_foot
+-- number: K14
+-- kind: network
+-- title: {de: "Straßen sind zu Fuß nicht mehr erreichbar", en: "Streets can no longer be reached on foot"}
+-- legal_source: HStrG, Anliegergebrauch
+-- measured: network.cut_off_m
+-- unit: m
+-- limit: 0
+-- worse: greater
+-- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
+--   en: "Together with other closures that are asked for, {measured} of way or street could no longer be reached on foot: {place}."}
+-- explain_block: {de: "Durch die Sperrung sind {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
+--   en: "The closure leaves {measured} of way or street out of reach on foot: {place}."}
+-- advice: {de: "Einen Notweg für den Fußverkehr einrichten oder die gegenüberliegende Straßenseite offen halten und angeben.",
+--   en: "Provide an emergency path for people on foot, or keep the opposite side open and say so."}
+-- wrong_when: {de: "Ein Fußweg fehlt im Straßennetz, etwa ein Durchgang zwischen Grundstücken.",
+--   en: "A footpath is missing in the road network, say a passage between plots."}
+-- applies: network.mode = 'foot' AND network.times_known AND network.pedestrian_guidance = 'diverted'
+--   AND network.cut_off_m > 0
+-- block: network.binding
+-- warn: true
