@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.check import CheckQuestion, OtherRequest
 from geo_service.conflicts.detour_offer import DetourOffer, find_detour_offer
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate
@@ -22,7 +22,11 @@ def offer_for_assessment(
     session: Session, assessment: Assessment, together: Sequence[Assessment] = (), *, as_of: datetime
 ) -> DetourOffer | None:
     """For a use that is not stored; the closures of those that are checked `together` with it are avoided."""
-    others = tuple(each.occupation for each in together if each is not assessment)
+    others = tuple(
+        OtherRequest(occupation=each.occupation, streets=each.location.streets)
+        for each in together
+        if each is not assessment
+    )
     question = CheckQuestion(mine=assessment.occupation, location=assessment.location, others=others)
     return find_detour_offer(session, question, as_of=as_of)
 

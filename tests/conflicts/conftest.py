@@ -106,7 +106,6 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         height_from_m=low,
         height_to_m=high,
         restriction=words.get("restriction", "none"),
-        pedestrian_guidance=words.get("on_foot"),
         takes=None if takes == "unknown" else frozenset(takes),
         excavation=words.get("excavation", use.digs),
         utility=words.get("utility"),

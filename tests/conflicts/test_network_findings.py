@@ -35,9 +35,9 @@ ROADS: list[dict[str, Any]] = [
     {"id": "f", "name": "Feldhof", "line": [[0, 100], [200, 100]], "nodes": [4, 5]},
     {"id": "o", "name": "Ostweg", "line": [[200, 100], [400, 100], [400, 0]], "nodes": [5, 2]},
 ]
-ON_WEST: dict[str, Any] = {"restriction": "full_closure", "rect": [-5, 40, 10, 20], "on_foot": "unchanged"}
-ON_EAST: dict[str, Any] = {"restriction": "full_closure", "rect": [290, 95, 20, 10], "on_foot": "unchanged"}
-ON_MAIN: dict[str, Any] = {"restriction": "full_closure", "rect": [190, -5, 20, 10], "on_foot": "unchanged"}
+ON_WEST: dict[str, Any] = {"restriction": "full_closure", "rect": [-5, 40, 10, 20], "pedestrian_guidance": "unchanged"}
+ON_EAST: dict[str, Any] = {"restriction": "full_closure", "rect": [290, 95, 20, 10], "pedestrian_guidance": "unchanged"}
+ON_MAIN: dict[str, Any] = {"restriction": "full_closure", "rect": [190, -5, 20, 10], "pedestrian_guidance": "unchanged"}
 FAR = [10_000, 0, 5, 5]
 
 
@@ -214,7 +214,7 @@ def test_odd_segments_never_raise(scene: Any, scenery: Any, road: dict[str, Any]
     scenery.add_road(scene.session, {"id": "odd", **road})
     scene.store(ON_MAIN, state="granted")
     for words in (
-        {"restriction": "full_closure", "rect": [-5, 290, 110, 20], "on_foot": "diverted"},
+        {"restriction": "full_closure", "rect": [-5, 290, 110, 20], "pedestrian_guidance": "diverted"},
         {
             "restriction": "full_closure",
             "rect": [-5, 290, 110, 20],

@@ -164,7 +164,7 @@ def words_of(streets: dict[int, Street], closure: Closure, scenery: Any) -> dict
         "restriction": "full_closure",
         "rect": [at.x - east - 0.5, at.y - north - 0.5, 1, 1],
         "closed_segments": [streets[gid].segment_id for gid in closure.segments],
-        "on_foot": "diverted",
+        "pedestrian_guidance": "diverted",
         "days": [FIRST + timedelta(days=closure.first), FIRST + timedelta(days=closure.last)],
         "state": "granted" if closure.binding else "submitted",
     }

@@ -217,7 +217,7 @@ INDEXES = {
 def test_objects_are_found_by_their_spatial_index(scene: Any, scenery: Any, name: str, mode: str) -> None:
     found_rules = catalogue_of(rulebook(), (), None, TODAY)
     mine = scenery.occupation({}, state="submitted")
-    binds = check_binds(found_rules, CheckQuestion(mine=mine, location=NOWHERE, others=(mine,)), as_of=AS_OF)
+    binds = check_binds(found_rules, CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=mine),)), as_of=AS_OF)
     statement = getattr(found_rules.book, name)
     scene.session.execute(text("SET LOCAL enable_seqscan = off"))
     scene.session.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))
