@@ -12,11 +12,17 @@ from fastapi import APIRouter, Body, Request, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.alternatives import alternatives_document
 from geo_service.conflicts.finding import finding_document
 from geo_service.errors import FieldFault, Invalid, NotFound
 from geo_service.identity.caller import Caller
 from geo_service.occupations.use_request import UseRequest
-from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.assess_request import (
+    Assessment,
+    assess_request,
+    assess_together,
+    with_alternatives,
+)
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
 from geo_service.web.limits import limit_checks
@@ -37,7 +43,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     `instead_of` names the own case, which is left out; its token (`token` or `X-Permit-Token`) must be right.
     A browser that is signed in by cookie sends `X-CSRF-Token` here too: one rule for everything it posts,
     because a signed-in caller is not counted, and another site must not borrow that.
-    `alternatives` is null: the service does not offer them yet.
+    `alternatives` are told of a single use that asks for them and is blocked by more than the competence.
     """
     as_of = datetime.now(UTC)
     # One function and one session instead of dependencies: each of those costs a change of thread.
@@ -47,7 +53,8 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
         if isinstance(body, UseFeature):
             use = body.to_request()
             own = _own_case(session, request, use.instead_of)
-            document = assessment_document(assess_request(session, use, as_of=as_of, case_group=own), caller)
+            assessment = assess_request(session, use, as_of=as_of, case_group=own)
+            document = assessment_document(with_alternatives(session, use, assessment, as_of=as_of), caller)
         else:
             uses = body.to_requests()
             _refuse_own_cases(uses)
@@ -95,5 +102,5 @@ def assessment_document(assessment: Assessment, caller: Caller) -> dict[str, Any
         "fee": fee_document(assessment.fee),
         "findings": [finding_document(finding, caller) for finding in assessment.check.findings],
         "findings_total": assessment.check.findings_total,
-        "alternatives": None,
+        "alternatives": alternatives_document(assessment.alternatives),
     }
