@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from shapely.affinity import rotate, translate
-from shapely.geometry import LineString, shape
+from shapely.geometry import LineString, box, shape
 from sqlalchemy import text
 
 from geo_service.conflicts import free_candidates
@@ -206,6 +206,29 @@ def test_the_straight_way_on_is_taken_and_not_the_side_street_of_the_same_name(t
     town.store({"rect": [-70, -10, 62, 24]})
     found = town.alternatives(mine)
     assert area_of(found).centroid.x > -9
+
+
+def test_a_street_of_another_name_is_not_followed_however_straight_it_goes_on(town: Town) -> None:
+    wkt = LineString([(EAST - 10, NORTH + 2), (EAST + 90, NORTH + 2)]).wkt
+    more = {"id": "t:6", "name": "Neugasse", "wkt": wkt, "start": 2, "end": 7}
+    town.scene.session.execute(text(STREET), more)
+    town.store({"rect": [-90, -10, 95, 14]})
+    # The bend of Hauptstraße leads up and to the left of Neugasse.
+    assert area_of(town.alternatives({"rect": [-24, 2, 4, 1]})).centroid.y > 4
+
+
+def test_a_blackout_is_waited_for_and_gone_round(town: Town) -> None:
+    area = box(EAST - 70, NORTH - 10, EAST - 45, NORTH + 14).wkt
+    town.scene.session.execute(
+        text(
+            "INSERT INTO blackout (blackout_id, town, title, area, period, refuses) VALUES (gen_random_uuid(), :town, 'Markt',"
+            " ST_SetSRID(ST_GeomFromText(:area), 25832), tstzrange('2026-06-10 00:00+02', '2026-06-21 00:00+02'), '{all}')"
+        ),
+        {"town": TOWN, "area": area},
+    )
+    found = town.alternatives(HOME)
+    assert first_day(found) == date(2026, 6, 21)
+    assert found.place is not None and found.place.shift_m == 15
 
 
 def test_outside_every_street_there_is_another_time_and_no_other_place(town: Town) -> None:
