@@ -16,6 +16,13 @@ def midnight(day: date, zone: ZoneInfo = TOWN_ZONE) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone)
 
 
+def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    # Back to UTC: two moments of one zone are compared by their clocks, which mislead in autumn.
+    local = moment.astimezone(zone)
+    later = datetime.combine(local.date() + timedelta(days=days), local.time().replace(fold=0), tzinfo=zone)
+    return later.astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """`[start, end)`, aware instants; `end` None = open (not known).
@@ -59,6 +66,17 @@ class Interval:
         """Number of civil days touched; None when open."""
         last = self.last_day(zone)
         return None if last is None else (last - self.first_day(zone)).days + 1
+
+    def shifted(self, days: int, zone: ZoneInfo = TOWN_ZONE) -> Interval:
+        """The same times of the clock so many civil days later; right across days on which clocks change.
+
+        A time that the new day does not have (02:30 in spring) is an hour later there, one that it has twice
+        is the first. Raises BadInterval where nothing is left of the interval then.
+        """
+        return Interval(
+            _days_later(self.start, days, zone),
+            None if self.end is None else _days_later(self.end, days, zone),
+        )
 
     def to_range(self) -> str:
         """The literal of a PostgreSQL tstzrange, half-open, UTC."""

@@ -33,6 +33,35 @@ def test_touching_is_not_overlapping() -> None:
     assert week.overlaps(Interval.of_days(date(2026, 5, 8), None))
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "days", "expected"),
+    [
+        ("2026-10-24T00:00+02:00", "2026-10-25T00:00+02:00", 1, ("2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00")),
+        ("2026-10-24T08:00+02:00", "2026-10-24T12:00+02:00", 1, ("2026-10-25T08:00+01:00", "2026-10-25T12:00+01:00")),
+        # Half past two, which there is not in spring and twice in autumn.
+        ("2026-03-28T02:30+01:00", "2026-03-28T04:00+01:00", 1, ("2026-03-29T03:30+02:00", "2026-03-29T04:00+02:00")),
+        ("2026-10-24T02:30+02:00", "2026-10-24T04:00+02:00", 1, ("2026-10-25T02:30+02:00", "2026-10-25T04:00+01:00")),
+        ("2026-10-25T02:30+01:00", "2026-10-25T04:00+01:00", 1, ("2026-10-26T02:30+01:00", "2026-10-26T04:00+01:00")),
+        ("2026-06-01T00:00+02:00", None, 30, ("2026-07-01T00:00+02:00", None)),
+    ],
+)  # fmt: skip
+def test_an_interval_keeps_its_times_of_the_clock_on_other_days(
+    start: str, end: str | None, days: int, expected: tuple[str, str | None]
+) -> None:
+    given = Interval(datetime.fromisoformat(start), None if end is None else datetime.fromisoformat(end))
+    wanted = tuple(None if moment is None else datetime.fromisoformat(moment) for moment in expected)
+    shifted = given.shifted(days)
+    assert (shifted.start, shifted.end) == wanted
+
+
+def test_an_interval_that_the_change_of_clocks_swallows_cannot_be_shifted() -> None:
+    given = Interval(
+        datetime.fromisoformat("2026-03-28T02:30+01:00"), datetime.fromisoformat("2026-03-28T03:15+01:00")
+    )
+    with pytest.raises(BadInterval):
+        given.shifted(1)
+
+
 def test_a_reversed_or_naive_interval_is_refused() -> None:
     with pytest.raises(BadInterval):
         Interval.of_days(date(2026, 5, 4), date(2026, 5, 3))

@@ -8,19 +8,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
+import shapely
 import typer
+from babel.dates import format_date
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.alternatives import Alternatives
 from geo_service.conflicts.finding import finding_document
 from geo_service.conflicts.words import code_labels, quantity
 from geo_service.db.open_database import opened_database
 from geo_service.errors import FieldFault, Invalid, Malformed
 from geo_service.identity.caller import PUBLIC
-from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.assess_request import (
+    Assessment,
+    assess_request,
+    assess_together,
+    with_alternatives,
+)
 from geo_service.permits.offer_detour import offer_for_assessment
 from geo_service.settings import Settings
 from geo_service.web.api_checks import assessment_document
@@ -41,6 +49,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "severity": "Schwere",
         "finding": "Befund",
         "source": "Rechtsquelle",
+        "alternatives": "Stattdessen möglich",
+        "time": "frei von {first} bis {last}",
+        "place": "{shift} weiter in derselben Straße frei (Mitte {lon:.6f}, {lat:.6f})",
+        "neither": "Kein anderer Zeitraum und keine andere Stelle gefunden.",
+        "incomplete": "Die Suche wurde aus Zeitgründen abgebrochen.",
         "more": "Gezeigt sind die {shown} schwersten von {total} Befunden.",
     },
     "en": {
@@ -49,6 +62,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "severity": "Severity",
         "finding": "Finding",
         "source": "Legal source",
+        "alternatives": "Possible instead",
+        "time": "free from {first} to {last}",
+        "place": "free {shift} further along the same street (centre {lon:.6f}, {lat:.6f})",
+        "neither": "No other period and no other place was found.",
+        "incomplete": "The search ended before it was complete, for lack of time.",
         "more": "Shown are the {shown} most severe of {total} findings.",
     },
 }
@@ -67,12 +85,17 @@ def check(
     ] = False,
     lang: Annotated[Language, typer.Option(help="Language of the findings")] = "de",
 ) -> None:
-    """Check a use for conflicts; nothing is stored."""
+    """Check a use for conflicts; nothing is stored.
+
+    A single use with the property `alternatives` is told another time and place if something blocks it.
+    """
     body = read_use_file(file)
     as_of = datetime.now(UTC)
     with opened_database(Settings()) as database, Session(database.app_engine()) as session:
         if isinstance(body, UseFeature):
-            assessments = [assess_request(session, body.to_request(), as_of=as_of)]
+            use = body.to_request()
+            assessment = assess_request(session, use, as_of=as_of)
+            assessments = [with_alternatives(session, use, assessment, as_of=as_of)]
         else:
             assessments = assess_together(session, body.to_requests(), as_of=as_of)
         offers = [offer_for_assessment(session, each, assessments, as_of=as_of) for each in assessments]
@@ -136,3 +159,24 @@ def _print(console: Console, assessment: Assessment, title: str, lang: Language)
     shown = len(assessment.check.findings)
     if assessment.check.findings_total > shown:
         console.print(words["more"].format(shown=shown, total=assessment.check.findings_total))
+    if assessment.alternatives is not None:
+        _print_alternatives(console, assessment.alternatives, lang)
+
+
+def _print_alternatives(console: Console, found: Alternatives, lang: Language) -> None:
+    words, lines = _WORDS[lang], []
+    if found.time is not None:
+        first, last = found.time.period.first_day(), found.time.period.last_day()
+        days = {"first": format_date(first, "long", lang), "last": format_date(last, "long", lang)}
+        lines.append(words["time"].format(**days))
+    if found.place is not None:
+        centre = shapely.from_geojson(orjson.dumps(found.place.geometry)).centroid
+        shift = quantity(found.place.shift_m, "m", lang)
+        lines.append(words["place"].format(shift=shift, lon=centre.x, lat=centre.y))
+    if not lines:
+        lines.append(words["neither"])
+    if found.incomplete:
+        lines.append(words["incomplete"])
+    console.print(f"[bold]{words['alternatives']}[/bold]", highlight=False)
+    for line in lines:
+        console.print(f"• {line}", highlight=False)

@@ -51,6 +51,7 @@ class Rulebook:
     check: TextClause
     check_among_requests: TextClause
     check_swapped: TextClause
+    check_known_others: TextClause
     candidate_towns: TextClause
     pairs: tuple[str, ...]
     objects: tuple[str, ...]
@@ -110,6 +111,7 @@ def make_rulebook(rules: tuple[RuleFile, ...], known: Mapping[str, Parameter]) -
         check=text(check_statement(rules)),
         check_among_requests=text(check_statement(rules, among_requests=True)),
         check_swapped=text(check_statement(rules, swapped=True)),
+        check_known_others=text(check_statement(rules, known_others=True)),
         candidate_towns=text(candidate_towns_statement(rules)),
         pairs=shape_pairs(rules),
         measured={kind: text(statement) for kind, statement in measured_statements(rules).items()},

@@ -50,9 +50,9 @@ def recompute_many(
     """
     own: dict[int, list[Finding]] = {_id(question): [] for question in questions}
     everything: dict[str, Finding] = {}
-    for found, asked in _by_town(session, questions, as_of):
+    for found, asked in by_town(session, questions, as_of):
         for part in chunks(asked, CHUNK):
-            for question, row in _ask(session, found, found.book.check, part, as_of=as_of):
+            for question, row in ask_of_many(session, found, found.book.check, part, as_of=as_of):
                 finding = finding_of_row(row, found)
                 own[_id(question)].append(finding)
                 everything[finding.finding_id] = finding
@@ -60,7 +60,7 @@ def recompute_many(
         for kind, statement in found.book.measured.items():
             concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
             for part in chunks(concerned, MEASURED_CHUNK[kind]):
-                for question, row in _ask(session, found, statement, part, as_of=as_of):
+                for question, row in ask_of_many(session, found, statement, part, as_of=as_of):
                     finding = finding_of_row(row, found)
                     own[_id(question)].append(finding)
                     everything[finding.finding_id] = finding
@@ -82,7 +82,7 @@ def _around(session: Session, questions: Sequence[CheckQuestion], *, as_of: date
         before.update(occupations_counted_in(session, _id(question)))
         before.update(stood_beside(session, _id(question)))
     found: dict[str, set[int]] = {}
-    for in_force, asked in _by_town(session, questions, as_of):
+    for in_force, asked in by_town(session, questions, as_of):
         for kind in in_force.book.measured:
             there = found.setdefault(kind, set(before))
             for question in asked:
@@ -100,17 +100,17 @@ def _found_by_others(
     day = as_of.astimezone(TOWN_ZONE).date()
     batch = {"batch": [_id(question) for question in questions]}
     asked: dict[str | None, list[CheckQuestion]] = defaultdict(list)
-    for found, there in _by_town(session, questions, as_of):
+    for found, there in by_town(session, questions, as_of):
         towns = _towns_outside(found.book.candidate_towns.text)
         for part in chunks(there, CHUNK):
-            for question, row in _ask(session, found, towns, part, as_of=as_of, also=batch):
+            for question, row in ask_of_many(session, found, towns, part, as_of=as_of, also=batch):
                 asked[row.town].append(question)
     new: dict[str, Finding] = {}
     for town, there in asked.items():
         found = catalogue(session, town, day)
         for part in chunks(there, CHUNK):
             also = {"candidate_town": town}
-            for _, row in _ask(session, found, found.book.check_swapped, part, as_of=as_of, also=also):
+            for _, row in ask_of_many(session, found, found.book.check_swapped, part, as_of=as_of, also=also):
                 finding = finding_of_row(row, found)
                 if finding.finding_id not in known:  # those in question have answered for themselves
                     new[finding.finding_id] = finding
@@ -123,9 +123,10 @@ def _towns_outside(candidate_towns: str) -> TextClause:
     return text(f"{candidate_towns}\nWHERE NOT near.occupation_id = ANY(CAST(:batch AS bigint[]))")
 
 
-def _by_town(
+def by_town(
     session: Session, questions: Sequence[CheckQuestion], as_of: datetime
 ) -> Iterator[tuple[Catalogue, list[CheckQuestion]]]:
+    """The questions of each town with the catalogue in force there."""
     towns: dict[str | None, list[CheckQuestion]] = defaultdict(list)
     for question in questions:
         towns[question.mine.town].append(question)
@@ -133,7 +134,7 @@ def _by_town(
         yield catalogue(session, town, as_of.astimezone(TOWN_ZONE).date()), asked
 
 
-def _ask(
+def ask_of_many(
     session: Session,
     found: Catalogue,
     statement: TextClause,
@@ -142,7 +143,7 @@ def _ask(
     as_of: datetime,
     also: Mapping[str, Any] | None = None,
 ) -> Iterator[tuple[CheckQuestion, Row[Any]]]:
-    """The rows of one statement for each question."""
+    """The rows of one statement of a check for each question; `also`: what it asks beyond `check_binds`."""
     binds = [check_binds(found, question, as_of=as_of) for question in questions]
     shared = {name for name in binds[0] if name in found.binds or name.startswith("reach_")}
     shared |= {"as_of", "max_findings"}

@@ -17,6 +17,7 @@ from geo_service.sql.loader import statements
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
 # When it is this fact that is missing, where NULL alone does not say so: without an end the end is missing.
 _UNKNOWN = {"school.school_time": "school.school_time IS NULL AND mine.end_known"}
+_TABLE = "FROM occupation\n"  # as the probes read it
 # What a shape says of each of the two: a dig is an area that is dug up, a street the segments it stands in.
 _HAS = {
     "area": "«who».area IS NOT NULL",
@@ -84,11 +85,18 @@ def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:
     return tuple(sorted({pair for rule in rules if rule.kind == "pair" for pair in rule.shapes}))
 
 
-def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_requests: bool = False) -> str:
+def check_statement(
+    rules: Sequence[RuleFile],
+    *,
+    swapped: bool = False,
+    among_requests: bool = False,
+    known_others: bool = False,
+) -> str:
     """The check of one occupation by pair, place and own rules.
 
     swapped: the given one is `other` and every candidate of one town is `mine`; pair rules only.
     among_requests: other requests of the same check are candidates too.
+    known_others: only a few others that are named, pair rules only; what is found, the whole check finds too.
     """
     numbered = list(enumerate(rules))
     pairs = [(i, rule) for i, rule in numbered if rule.kind == "pair"]
@@ -106,7 +114,7 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
                 rules=_values(pairs),
             )
         )
-    if not swapped:
+    if not (swapped or known_others):
         for objects in object_kinds(rules):
             there = [(i, rule) for i, rule in numbered if rule.objects == objects]
             branches.append(_place_branch(objects, there))
@@ -116,6 +124,9 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
     candidates = _candidates(rules, among_requests)
     if swapped:
         candidates = _fill(_part("candidates_of_town"), candidates=candidates)
+    if known_others:
+        # The probes' own conditions stay: who stands beyond their reach is no candidate here either.
+        candidates = candidates.replace(_TABLE, f"FROM ({_part('known_occupations')}) AS occupation\n")
     return _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
 
 

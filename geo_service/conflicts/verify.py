@@ -31,7 +31,13 @@ def verify_rules(session: Session, book: Rulebook | None = None, day: date | Non
     day = day or datetime.now(TOWN_ZONE).date()
     rows = session.execute(text(statements("conflicts")["town_parameters"])).mappings()
     refuse_unknown_overrides([TownParameter(**row) for row in rows], book.parameters)
-    compared = (book.check, book.check_among_requests, book.check_swapped, book.candidate_towns)
+    compared = (
+        book.check,
+        book.check_among_requests,
+        book.check_swapped,
+        book.check_known_others,
+        book.candidate_towns,
+    )
     for statement in (*(compared if book.compares else ()), *book.measured.values()):
         try:
             _plan(session, book, statement, day)
@@ -51,7 +57,7 @@ def _plan(session: Session, book: Rulebook, statement: TextClause, day: date) ->
         filed_at=start.astimezone(UTC), area=box(480000, 5500000, 480010, 5500010),
     )  # fmt: skip
     question = CheckQuestion(mine=somebody, location=NOWHERE, others=(OtherRequest(occupation=somebody),))
-    binds = {**check_binds(found, question, as_of=start), "candidate_town": None}
+    binds = {**check_binds(found, question, as_of=start), "candidate_town": None, "known_others": []}
     wanted = {name: value for name, value in binds.items() if name in statement._bindparams}
     with session.begin_nested():
         session.execute(text(f"EXPLAIN {statement.text}"), wanted)

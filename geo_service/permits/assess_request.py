@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.alternatives import Alternatives, find_alternatives, is_worth_a_search
 from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, check_together
 from geo_service.fees.calculate import Fee, FeeQuestion, calculate_fee
@@ -31,6 +32,7 @@ class Assessment:
     fee: Fee | None
     location: Location
     occupation: Occupation
+    alternatives: Alternatives | None = None
 
 
 def assess_request(
@@ -39,6 +41,17 @@ def assess_request(
     """Town, findings and fee of one request; `case_group` leaves the own case out of the comparison."""
     question = _question(session, request, as_of, case_group)
     return _assessment(session, request, question, check_question(session, question, as_of=as_of))
+
+
+def with_alternatives(
+    session: Session, request: UseRequest, assessment: Assessment, *, as_of: datetime
+) -> Assessment:
+    """The assessment with another time and place, where something blocks and the request asks for them."""
+    if not (request.alternatives and is_worth_a_search(assessment.check)):
+        return assessment
+    question = CheckQuestion(mine=assessment.occupation, location=assessment.location)
+    found = find_alternatives(session, question, assessment.check, recurrence=request.recurrence, as_of=as_of)
+    return replace(assessment, alternatives=found)
 
 
 def assess_together(session: Session, requests: Sequence[UseRequest], *, as_of: datetime) -> list[Assessment]:

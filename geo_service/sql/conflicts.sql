@@ -256,6 +256,15 @@ SELECT near.*
 FROM («candidates») AS near
 WHERE near.town IS NOT DISTINCT FROM CAST(:candidate_town AS text)
 
+-- known_occupations
+-- A few occupations that are named, for the probes to look at instead of all: a search that knows who stood in the
+-- way before asks them first.
+-- In: known_others (array of occupation ids).  Out: occupations.
+SELECT known.*
+FROM occupation AS known
+WHERE known.occupation_id = ANY(CAST(:known_others AS bigint[]))
+OFFSET 0
+
 -- candidate_towns
 -- The towns of all candidates of one occupation.
 -- In: as for check_frame, streets included.  Out: one row for each town, NULL for what lies outside.

@@ -12,12 +12,18 @@ from fastapi import APIRouter, Body, Request, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.alternatives import alternatives_document
 from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.finding import finding_document
 from geo_service.errors import FieldFault, Invalid, NotFound
 from geo_service.identity.caller import Caller
 from geo_service.occupations.use_request import UseRequest
-from geo_service.permits.assess_request import Assessment, assess_request, assess_together
+from geo_service.permits.assess_request import (
+    Assessment,
+    assess_request,
+    assess_together,
+    with_alternatives,
+)
 from geo_service.permits.offer_detour import offer_for_assessment
 from geo_service.permits.permit_request import fee_document
 from geo_service.sql.loader import statements
@@ -39,8 +45,8 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     `instead_of` names the own case, which is left out; its token (`token` or `X-Permit-Token`) must be right.
     A browser that is signed in by cookie sends `X-CSRF-Token` here too: one rule for everything it posts,
     because a signed-in caller is not counted, and another site must not borrow that.
-    `alternatives` is null: the service does not offer them yet. `detour_offer`: a way around a full closure
-    without a stated detour, null where there is none.
+    `alternatives` are told of a single use that asks for them and is blocked by more than the competence.
+    `detour_offer`: a way around a full closure without a stated detour, null where there is none.
     """
     as_of = datetime.now(UTC)
     # One function and one session instead of dependencies: each of those costs a change of thread.
@@ -52,6 +58,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
             own = _own_case(session, request, use.instead_of)
             assessment = assess_request(session, use, as_of=as_of, case_group=own)
             offer = offer_for_assessment(session, assessment, as_of=as_of)
+            assessment = with_alternatives(session, use, assessment, as_of=as_of)
             document = assessment_document(assessment, caller, offer)
         else:
             uses = body.to_requests()
@@ -107,6 +114,6 @@ def assessment_document(
         "fee": fee_document(assessment.fee),
         "findings": [finding_document(finding, caller) for finding in assessment.check.findings],
         "findings_total": assessment.check.findings_total,
-        "alternatives": None,
+        "alternatives": alternatives_document(assessment.alternatives),
         "detour_offer": None if detour_offer is None else detour_offer.document(),
     }

@@ -188,7 +188,11 @@ def test_every_statement_finds_its_candidates_by_their_indexes(
     found = catalogue_of(rulebook(), (), None, TODAY)
     mine = scenery.occupation({"detour": [[0, 0], [300, 0]]}, state="submitted")
     other = OtherRequest(occupation=mine)
-    binds = check_binds(found, CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=other),)), as_of=AS_OF)
+    binds = check_binds(
+        found,
+        CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=other),)),
+        as_of=AS_OF,
+    )
     statement = getattr(found.book, name)
     wanted = {
         key: value for key, value in {**binds, "candidate_town": None}.items() if key in statement._bindparams

@@ -35,9 +35,21 @@ ROADS: list[dict[str, Any]] = [
     {"id": "f", "name": "Feldhof", "line": [[0, 100], [200, 100]], "nodes": [4, 5]},
     {"id": "o", "name": "Ostweg", "line": [[200, 100], [400, 100], [400, 0]], "nodes": [5, 2]},
 ]
-ON_WEST: dict[str, Any] = {"restriction": "full_closure", "rect": [-5, 40, 10, 20], "pedestrian_guidance": "unchanged"}
-ON_EAST: dict[str, Any] = {"restriction": "full_closure", "rect": [290, 95, 20, 10], "pedestrian_guidance": "unchanged"}
-ON_MAIN: dict[str, Any] = {"restriction": "full_closure", "rect": [190, -5, 20, 10], "pedestrian_guidance": "unchanged"}
+ON_WEST: dict[str, Any] = {
+    "restriction": "full_closure",
+    "rect": [-5, 40, 10, 20],
+    "pedestrian_guidance": "unchanged",
+}
+ON_EAST: dict[str, Any] = {
+    "restriction": "full_closure",
+    "rect": [290, 95, 20, 10],
+    "pedestrian_guidance": "unchanged",
+}
+ON_MAIN: dict[str, Any] = {
+    "restriction": "full_closure",
+    "rect": [190, -5, 20, 10],
+    "pedestrian_guidance": "unchanged",
+}
 FAR = [10_000, 0, 5, 5]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue_of, rule_documents, rulebook
-from geo_service.conflicts.check import CheckQuestion, check_binds
+from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_binds
 from geo_service.conflicts.finding import finding_document
 from geo_service.conflicts.recompute_near import occupations_near, recompute_near
 from geo_service.conflicts.stored_findings import list_findings, recompute_findings
@@ -217,7 +217,11 @@ INDEXES = {
 def test_objects_are_found_by_their_spatial_index(scene: Any, scenery: Any, name: str, mode: str) -> None:
     found_rules = catalogue_of(rulebook(), (), None, TODAY)
     mine = scenery.occupation({}, state="submitted")
-    binds = check_binds(found_rules, CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=mine),)), as_of=AS_OF)
+    binds = check_binds(
+        found_rules,
+        CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=mine),)),
+        as_of=AS_OF,
+    )
     statement = getattr(found_rules.book, name)
     scene.session.execute(text("SET LOCAL enable_seqscan = off"))
     scene.session.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))

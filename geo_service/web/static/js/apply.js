@@ -67,10 +67,34 @@
         geo.showDetour(detour, found.detour_offer && found.detour_offer.geometry, true);
         at("urgent-field").hidden = !found.findings.some((one) => one.rule === "lead_time");
         at("result").replaceChildren(geo.resultContent(found));
+        if (found.verdict === "blocked") lookForAlternatives(geometry, asking.signal);
       }
       at("result").removeAttribute("aria-busy");
     } catch (error) {
       if (error.name !== "AbortError") at("result").replaceChildren(geo.el("p", { class: "message message-block" }, geo.t("Die Prüfung ist gerade nicht erreichbar.", "The check cannot be reached right now.")));
+    }
+  }
+
+  // Asked beside the check, so that nobody waits for them; what is chosen is checked like everything that is drawn.
+  async function lookForAlternatives(geometry, signal) {
+    const place = at("result").querySelector(".alternatives");
+    try {
+      const answer = await send("/api/v1/conflict-checks", { type: "Feature", geometry, properties: { ...properties(), alternatives: true } }, {}, signal);
+      const found = answer.ok ? (await answer.json()).alternatives : null;
+      place.replaceChildren(...geo.alternativesContent(found, {
+        time(days) {
+          form.elements.from.value = days.from;
+          form.elements.until.value = days.until;
+          at("result-heading").focus(); // the button goes with the answer it stood in
+          check();
+        },
+        place(there) {
+          at("result-heading").focus();
+          drawing.show(there);
+        },
+      }));
+    } catch (error) {
+      if (error.name !== "AbortError") place.replaceChildren();
     }
   }
 

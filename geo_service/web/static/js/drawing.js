@@ -87,6 +87,11 @@
           return [centre.lat + (x * sin + y * cos) / unit.lat, centre.lng + (x * cos - y * sin) / unit.lon];
         }));
       },
+      // A polygon of somebody else, GeoJSON, in place of the one drawn; the map follows where it is out of sight.
+      show(polygon) {
+        set(polygon.coordinates[0].slice(0, -1).map(([lon, lat]) => [lat, lon]));
+        if (!map.getBounds().contains(shape.getBounds())) map.panTo(shape.getBounds().getCenter(), { animate: false });
+      },
       geometry: () => (shape ? shape.toGeoJSON(8).geometry : null),
       set,
     };

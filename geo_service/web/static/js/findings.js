@@ -34,6 +34,7 @@
     const [de, en, textDe, textEn] = VERDICT[answer.verdict];
     const box = geo.el("div", { class: "result" },
       geo.el("div", { class: `message verdict-${answer.verdict}`, "data-verdict": answer.verdict }, geo.el("h3", {}, geo.t(de, en)), geo.el("p", {}, geo.t(textDe, textEn))),
+      answer.verdict === "blocked" ? geo.el("div", { class: "alternatives", role: "status" }, geo.el("p", { class: "quiet" }, geo.t("Es wird nach freien Tagen und einer freien Stelle gesucht …", "Looking for free days and a free place …"))) : null,
       geo.el("p", {}, `${geo.t("Fläche", "Area")}: ${geo.number(answer.area_m2, 1)} m²`),
       answer.findings.length ? geo.el("ul", { class: "findings" }, answer.findings.map(finding)) : null);
     if (answer.detour_offer) box.append(geo.el("p", { class: "quiet", id: "detour-offer" }, geo.t(`Vorschlag für eine Umleitung: ${geo.number(answer.detour_offer.length_m, 0)} m, auf der Karte gestrichelt. Die Sachbearbeitung kann ihn übernehmen.`, `Suggested detour: ${geo.number(answer.detour_offer.length_m, 0)} m, dashed on the map. The desk can take it over.`)));
@@ -41,6 +42,23 @@
     box.append(fee(answer.fee));
     return box;
   };
+
+  // "From 6 June, or 7 metres further": two buttons, or a sentence where there is nothing to offer.
+  geo.alternativesContent = function (found, choose) {
+    if (!found) return [];
+    const buttons = [];
+    if (found.time) buttons.push(button("alternative-time", geo.t(`Ab ${geo.dayOfYear(found.time.from)} frei`, `Free from ${geo.dayOfYear(found.time.from)}`), () => choose.time(found.time)));
+    if (found.place && found.place.geometry.type === "Polygon") buttons.push(button("alternative-place", geo.t(`${geo.number(found.place.shift_m)} m weiter frei`, `Free ${geo.number(found.place.shift_m)} m further`), () => choose.place(found.place.geometry)));
+    const parts = buttons.length ? [geo.el("h3", {}, geo.t("Stattdessen möglich", "Possible instead")), geo.el("div", { class: "buttons" }, buttons)] : [];
+    if (found.incomplete) parts.push(geo.el("p", { class: "quiet" }, geo.t("Die Suche hat zu lange gedauert; vielleicht ist mehr frei, als hier steht.", "The search took too long; more may be free than is shown here.")));
+    else if (!buttons.length) parts.push(geo.el("p", { class: "quiet" }, geo.t("In den nächsten Wochen ist hier nichts frei, und in der Nähe auch nicht.", "Nothing is free here in the coming weeks, nor nearby.")));
+    return parts;
+  };
+  function button(id, text, chosen) {
+    const made = geo.el("button", { type: "button", class: "button second", id }, text);
+    made.addEventListener("click", chosen);
+    return made;
+  }
 
   // The places of the findings, on top of what they concern.
   geo.overlapLayer = (map) => L.geoJSON(null, {

@@ -29,6 +29,12 @@ window.GeoService = window.GeoService || {};
       : `${day}.${month}.${year}`;
   };
   geo.day = (iso) => (iso ? asDay(iso) : "");
+  // A day in words, with the year only where it is another one: 6. Juni.
+  geo.dayOfYear = function (iso) {
+    const [year, month, day] = iso.split("-").map(Number);
+    const parts = { day: "numeric", month: "long", timeZone: "UTC", ...(year === new Date().getFullYear() ? {} : { year: "numeric" }) };
+    return new Intl.DateTimeFormat(geo.language === "en" ? "en-GB" : "de-DE", parts).format(Date.UTC(year, month - 1, day));
+  };
   geo.period = function (from, until) {
     if (!from) return geo.t("keine Angabe", "not stated");
     if (!until) return `${geo.t("ab", "from")} ${asDay(from)}, ${geo.t("Ende offen", "end open")}`;
