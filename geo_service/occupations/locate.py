@@ -58,6 +58,7 @@ class Street:
     modes: tuple[str, ...]
     carriageway: bool
     footway: bool
+    cycleway: bool
     side: str
     from_m: float
     to_m: float
@@ -69,7 +70,11 @@ class Street:
         if "car" in self.modes or "bus" in self.modes:
             return frozenset(
                 name
-                for name, is_taken in (("carriageway", self.carriageway), ("footway", self.footway))
+                for name, is_taken in (
+                    ("carriageway", self.carriageway),
+                    ("footway", self.footway),
+                    ("cycleway", self.cycleway),
+                )
                 if is_taken
             )
         ways = (("foot", "footway"), ("bicycle", "cycleway"))

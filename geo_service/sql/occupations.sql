@@ -28,7 +28,14 @@ WITH mine AS MATERIALIZED (
         segment.carriageway_width_m,
         coalesce(segment.carriageway_width_m, 0) / 2 AS half_m,
         coalesce(segment.footway_width_left_m, 0) AS left_m,
-        coalesce(segment.footway_width_right_m, 0) AS right_m
+        coalesce(segment.footway_width_right_m, 0) AS right_m,
+        -- A track lies between carriageway and footway, a lane at the edge of the carriageway (decision 0009).
+        CASE WHEN segment.cycleway_kind = 'track' AND segment.one_way <> 'forward' THEN coalesce(segment.cycleway_width_m, 0) ELSE 0 END AS track_left_m,
+        CASE WHEN segment.cycleway_kind = 'track' AND segment.one_way <> 'backward' THEN coalesce(segment.cycleway_width_m, 0) ELSE 0 END AS track_right_m,
+        CASE WHEN segment.cycleway_kind IN ('lane', 'advisory_lane') AND segment.one_way <> 'forward'
+            THEN least(coalesce(segment.cycleway_width_m, 0), segment.carriageway_width_m / 2) ELSE 0 END AS lane_left_m,
+        CASE WHEN segment.cycleway_kind IN ('lane', 'advisory_lane') AND segment.one_way <> 'backward'
+            THEN least(coalesce(segment.cycleway_width_m, 0), segment.carriageway_width_m / 2) ELSE 0 END AS lane_right_m
     FROM mine
     INNER JOIN road_segment AS segment ON segment.axis && ST_Expand(mine.area, 40)
     WHERE segment.in_service AND ST_DWithin(segment.axis, mine.area, half_street_width_m(segment))
@@ -37,15 +44,22 @@ WITH mine AS MATERIALIZED (
         ST_Intersection(area, axis) AS covered,
         CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=left'))) ELSE 0 END AS carriageway_left_m2,
         CASE WHEN half_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m, 'side=right'))) ELSE 0 END AS carriageway_right_m2,
-        CASE WHEN left_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + left_m, 'side=left'))) ELSE 0 END AS left_m2,
-        CASE WHEN right_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + right_m, 'side=right'))) ELSE 0 END AS right_m2
+        CASE WHEN track_left_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + track_left_m, 'side=left'))) END AS track_left_m2,
+        CASE WHEN track_right_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + track_right_m, 'side=right'))) END AS track_right_m2,
+        CASE WHEN lane_left_m > 0 AND lane_left_m < half_m THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m - lane_left_m, 'side=left'))) END AS between_left_m2,
+        CASE WHEN lane_right_m > 0 AND lane_right_m < half_m THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m - lane_right_m, 'side=right'))) END AS between_right_m2,
+        CASE WHEN left_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + track_left_m + left_m, 'side=left'))) ELSE 0 END AS left_m2,
+        CASE WHEN right_m > 0 THEN ST_Area(ST_Intersection(area, ST_Buffer(axis, half_m + track_right_m + right_m, 'side=right'))) ELSE 0 END AS right_m2
     FROM touched
 ), street AS (
     SELECT strip.*,
         carriageway_left_m2 + carriageway_right_m2 >= :noise_m2 AS takes_carriageway,
-        greatest(left_m2 - carriageway_left_m2, 0) + greatest(right_m2 - carriageway_right_m2, 0) >= :noise_m2 AS takes_footway,
-        greatest(left_m2, carriageway_left_m2) >= :noise_m2 AS on_left,
-        greatest(right_m2, carriageway_right_m2) >= :noise_m2 AS on_right,
+        greatest(left_m2 - coalesce(track_left_m2, carriageway_left_m2), 0)
+            + greatest(right_m2 - coalesce(track_right_m2, carriageway_right_m2), 0) >= :noise_m2 AS takes_footway,
+        coalesce(track_left_m2 - carriageway_left_m2, carriageway_left_m2 - between_left_m2, 0)
+            + coalesce(track_right_m2 - carriageway_right_m2, carriageway_right_m2 - between_right_m2, 0) >= :noise_m2 AS takes_cycleway,
+        greatest(left_m2, track_left_m2, carriageway_left_m2) >= :noise_m2 AS on_left,
+        greatest(right_m2, track_right_m2, carriageway_right_m2) >= :noise_m2 AS on_right,
         extent.from_m, extent.to_m, extent.axis_m
     FROM strip
     -- Inside a bend the extreme station may belong to a vertex of the axis that the area covers.
@@ -74,7 +88,7 @@ SELECT
         'road_class', road_class,
         'road_number', road_number, 'road_owner', road_owner, 'width_source', width_source,
         'width_known', carriageway_width_m IS NOT NULL, 'modes', modes,
-        'carriageway', takes_carriageway, 'footway', takes_footway, 'from_m', from_m, 'to_m', to_m, 'axis_m', axis_m,
+        'carriageway', takes_carriageway, 'footway', takes_footway, 'cycleway', takes_cycleway, 'from_m', from_m, 'to_m', to_m, 'axis_m', axis_m,
         'side', CASE WHEN on_left AND on_right THEN 'both' WHEN on_left THEN 'left' WHEN on_right THEN 'right' ELSE 'axis' END)
         ORDER BY segment_id)
      FROM street) AS streets

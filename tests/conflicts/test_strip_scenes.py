@@ -141,7 +141,7 @@ class Random:
         if self.chance.random() < 0.6:
             bend = math.radians(self.chance.uniform(-60, 60))
             axis[2] = (60 * math.cos(bend), 60 * math.sin(bend))
-        return Street(axis, self.between(5, 9), (self.between(1, 4), self.between(1, 4)))
+        return Street(axis, self.between(5, 9), (self.between(1, 3.5), self.between(1, 3.5)))
 
     def use(self, street: Street, near: float, state: str) -> Use:
         """A rectangle along the first or second piece of the axis, perhaps turned a little."""
@@ -229,7 +229,7 @@ def test_the_widths_agree_with_shapely(scene: Any, scenery: Any, number: str) ->
         near = chance.chance.choice([-25.0, -25.0, -4.0, 4.0, 25.0])
         mine = chance.use(street, near, "submitted")
         others = [
-            chance.use(street, near, chance.chance.choice(["granted", "submitted"]))
+            chance.use(street, near, chance.chance.choice(["granted", "submitted", "submitted"]))
             for _ in range(chance.chance.randint(0, 5))
         ]
         severity, width_m, doubtful = expected(number, street, mine, others)

@@ -27,13 +27,16 @@ def road(session: Session, **words: Any) -> None:
         "right": 0.0,
         "modes": ["car", "foot"],
         "in_service": True,
+        "kind": None,
+        "cycleway": None,
+        "one_way": "no",
     }
     session.execute(
         text(
             "INSERT INTO road_segment (segment_id, road_class, axis, carriageway_width_m, footway_width_left_m,"
-            " footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES (:id, 'gemeindestrasse',"
+            " footway_width_right_m, modes, in_service, width_source, source, source_id, cycleway_kind, cycleway_width_m, one_way) VALUES (:id, 'gemeindestrasse',"
             " ST_Translate(ST_GeomFromText('LINESTRING(470000 5505000, 470100 5505000)', 25832), 0, :y), :width, :left, :right,"
-            " :modes, :in_service, 'assumed', 'test', :id)"
+            " :modes, :in_service, 'assumed', 'test', :id, :kind, :cycleway, :one_way)"
         ),
         {**values, **words},
     )
@@ -70,6 +73,29 @@ def test_what_is_taken_follows_from_the_cross_section(
     street: Session, y: float, depth: float, expected: list[str]
 ) -> None:
     assert takes(street, 40, y, 10, depth) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "one_way", "y", "depth", "expected"),
+    [
+        ("track", "no", 3, 2, ["cycleway"]),
+        ("track", "no", 5, 2, ["footway"]),  # the footway lies beyond the track
+        ("track", "no", -5, 2, ["cycleway"]),
+        ("track", "forward", 3, 2, ["footway"]),  # a one-way street has its track on the right
+        ("track", "forward", -5, 2, ["cycleway"]),
+        ("track", "backward", -5, 2, []),
+        ("lane", "no", 1, 2, ["carriageway", "cycleway"]),
+        ("lane", "no", 0, 1, ["carriageway"]),
+        ("lane", "forward", 1, 2, ["carriageway"]),
+        ("lane", "forward", -3, 2, ["carriageway", "cycleway"]),
+        ("shared_lane", "no", 1, 2, ["carriageway"]),
+    ],
+)
+def test_cycle_tracks_and_lanes_have_their_place(
+    street: Session, kind: str, one_way: str, y: float, depth: float, expected: list[str]
+) -> None:
+    road(street, id="s5", y=400.0, kind=kind, cycleway=2.0, one_way=one_way)
+    assert takes(street, 40, 400 + y, 10, depth) == expected
 
 
 def test_a_street_of_unknown_width_leaves_it_open(street: Session) -> None:
