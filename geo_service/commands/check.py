@@ -73,7 +73,7 @@ def check(
         if isinstance(body, UseFeature):
             assessments = [assess_request(session, body.to_request(), as_of=as_of)]
         else:
-            assessments = assess_together(session, body.to_requests(), as_of=as_of)
+            assessments = assess_together(session, body.to_requests(), names=body.names(), as_of=as_of)
     if as_json:
         documents = [assessment_document(assessment, PUBLIC) for assessment in assessments]
         answer = documents[0] if isinstance(body, UseFeature) else {"checks": documents}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -206,7 +205,7 @@ def other_of_row(row: Row[Any]) -> OtherObject | None:
         collection="request" if is_request else row.other_collection,
         source_id=row.reference if is_request else str(row.other_source),
         occupation_id=row.other_id,
-        reference=None if is_request else row.reference,
+        reference=row.reference,
         town=row.other_town,
         label=other_label(row.other_collection, row.use_type, row.kind, row.label),
         use_type=row.use_type,
@@ -227,18 +226,3 @@ def other_label(collection: str, use_type: str | None, kind: str | None, label: 
     lists = {"construction_sites": "kind", "events": "event_kind"}
     known = code_labels(lists[collection]).get(kind or "") if collection in lists else None
     return dict(known or code_labels("collection")[collection])
-
-
-def check_together(
-    session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime
-) -> list[CheckResult]:
-    """Several requests, each against what is stored and against all the others."""
-    all_of_them = [question.mine for question in questions]
-    return [
-        check_question(
-            session,
-            replace(question, others=tuple(other for other in all_of_them if other is not question.mine)),
-            as_of=as_of,
-        )
-        for question in questions
-    ]

@@ -34,9 +34,9 @@ def _fill(text: str, **parts: str) -> str:
     return text
 
 
-def _part(name: str) -> str:
+def _part(name: str, subject: str = "conflicts") -> str:
     """A statement of the frame without its comments, to stand inside another one."""
-    return _plain(statements("conflicts")[name])
+    return _plain(statements(subject)[name])
 
 
 def _plain(statement: str) -> str:
@@ -95,7 +95,8 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
     candidates = _candidates(rules, among_requests)
     if swapped:
         candidates = _fill(_part("candidates_of_town"), candidates=candidates)
-    return _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
+    frame = _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
+    return _fill(frame, level=_part("level"), link=_part("link"))
 
 
 def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
@@ -127,6 +128,82 @@ def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
     together = probes[0] if len(probes) == 1 else several
     stored = _fill(_part("stored_candidates"), probes=together)
     return f"{stored}\nUNION ALL\n{_part('requested_candidates')}" if among_requests else stored
+
+
+def screening_statement(
+    rules: Sequence[RuleFile],
+    *,
+    in_scope: Sequence[str] = (),
+    in_period: bool = False,
+    once: bool = False,
+    to_store: bool = False,
+) -> str:
+    """The pair rules for many stored occupations at once (frame `screening_frame`).
+
+    in_scope: conditions on «who», the occupation in question. in_period: only what meets in :during. once: of
+    each pair and rule the worse direction only. to_store: with geometries in EPSG:25832.
+    Raises ValueError without pair rules.
+    """
+    pairs = [(i, rule) for i, rule in enumerate(rules) if rule.kind == "pair"]
+    if not pairs:
+        raise ValueError("No rule compares two occupations.")
+    read = sorted({name for _, rule in pairs for name in rule.parameter_names()})
+    branches = [
+        _screened_direction(pairs, read, *direction) for direction in (("one", "two"), ("two", "one"))
+    ]
+    scope = " AND ".join(in_scope) or "true"
+    return _fill(
+        _part("screening_frame", "screening"),
+        candidates=_screening_candidates(rules),
+        branches="\nUNION ALL\n".join(branches),
+        one_in_scope=scope.replace("«who»", "one"),
+        two_in_scope=scope.replace("«who»", "two"),
+        in_period=f"({_part('screening_meeting', 'screening')}) && CAST(:during AS tstzrange)"
+        if in_period
+        else "true",
+        once="DISTINCT ON (judged.rule, judged.segment_id)" if once else "",
+        level=_part("level"),
+        link=_part("link"),
+        ewkb="ST_AsEWKB(link.geometry)" if to_store else "CAST(NULL AS bytea)",
+    )
+
+
+def _screened_direction(
+    pairs: Sequence[tuple[int, RuleFile]], read: Sequence[str], mine: str, other: str
+) -> str:
+    values = ", ".join(
+        f"(CAST(:each_{name} AS double precision[]))[town.nth] AS {parameter_key(name)}" for name in read
+    )
+    with_values = _fill(_part("screening_mine", "screening"), who=mine, values=values)
+    branch = _fill(
+        _part("pair_branch"),
+        mine=f"({with_values if read else f'SELECT {mine}.*'})",
+        other=f"(SELECT {other}.*)",
+        pair_facts=_part("pair_facts"),
+        rules=_values(pairs),
+    )
+    # The values of a check are bound for one town; here each row brings its own.
+    return re.sub(rf"CAST\(:({parameter_key('')}\w+) AS double precision\)", r"mine.\1", branch)
+
+
+def screened_shapes(rules: Sequence[RuleFile]) -> tuple[str, ...]:
+    """The pairs of shapes that find unordered pairs: where one is asked for, its mirror image too."""
+    shapes = set(shape_pairs(rules))
+    return tuple(sorted(shapes | {"-".join(reversed(pair.split("-"))) for pair in shapes}))
+
+
+def _screening_candidates(rules: Sequence[RuleFile]) -> str:
+    """The probes of a check for the row `one`; of two shapes both directions, since either may find it."""
+    found = []
+    for pair in screened_shapes(rules):
+        name = pair.replace("-", "_")
+        period = _fill(_part("screening_period", "screening")).replace(":days", f":days_{name}")
+        probe = _part(f"{name}_probe").replace(f"CAST(:period_{name} AS tstzrange)", period)
+        found.append(re.sub(r"^FROM given$", "FROM (SELECT one.*) AS given", probe, flags=re.MULTILINE))
+    if len(found) > 1:
+        return _fill(_part("each_once"), found="\nUNION ALL\n".join(found))
+    # Without OFFSET it is a plain join, which the server may split among its workers.
+    return re.sub(r"^ *OFFSET 0\n", "", found[0], flags=re.MULTILINE)
 
 
 def _values(numbered: Sequence[tuple[int, RuleFile]]) -> str:

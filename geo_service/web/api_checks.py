@@ -51,7 +51,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
         else:
             uses = body.to_requests()
             _refuse_own_cases(uses)
-            assessments = assess_together(session, uses, as_of=as_of)
+            assessments = assess_together(session, uses, names=body.names(), as_of=as_of)
             checks = [assessment_document(assessment, caller) for assessment in assessments]
             verdicts = {check["verdict"] for check in checks}
             document = {"verdict": next(v for v in _WORST if v in verdicts), "checks": checks}
