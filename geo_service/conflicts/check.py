@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,8 +77,13 @@ def check_with(
         measured = prepared_rows(session, found.book.measured[kind].text, binds)
         findings += [finding_of_row(row, found) for row in measured]
         total += measured[0].findings_total if measured else 0
-    # Each statement gives its worst in order; a stable sort keeps that order within a severity and rule.
-    worst = tuple(sorted(findings, key=lambda f: (f.weight, f.number))[: question.max_findings])
+    return check_result(findings, total, max_findings=question.max_findings)
+
+
+def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:
+    """The worst of what the statements of a check found, each in its own order."""
+    # A stable sort keeps that order within a severity and rule.
+    worst = tuple(sorted(findings, key=lambda f: (f.weight, f.number))[:max_findings])
     return CheckResult(verdict=verdict_of(worst), findings=worst, findings_total=total)
 
 

@@ -11,9 +11,10 @@ import orjson
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many
-from geo_service.conflicts.catalogue import catalogue
-from geo_service.conflicts.check import CheckQuestion, CheckResult, finding_of_row
-from geo_service.conflicts.finding import Finding, verdict_of
+from geo_service.conflicts.catalogue import Catalogue, catalogue
+from geo_service.conflicts.check import CheckQuestion, CheckResult, check_result, finding_of_row
+from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.measured import concerns
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import occupation_row
 
@@ -30,20 +31,32 @@ def check_together(
     towns: dict[str | None, list[int]] = defaultdict(list)
     for place, question in enumerate(questions):
         towns[question.mine.town].append(place)
-    findings: list[list[Finding]] = [[] for _ in questions]
-    totals = [0] * len(questions)
+    results: list[CheckResult | None] = [None] * len(questions)
     for town, places in towns.items():
         found = catalogue(session, town, as_of.astimezone(TOWN_ZONE).date())
         asked = [replace(questions[place], others=()) for place in places]
-        place_of = {id(question): place for question, place in zip(asked, places, strict=True)}
-        statement = found.book.check_among_requests
-        for question, row in ask_many(
-            session, found, statement, asked, as_of=as_of, also={"requests": requests}
-        ):
-            place = place_of[id(question)]
-            findings[place].append(finding_of_row(row, found))
-            totals[place] = row.findings_total
-    return [
-        CheckResult(verdict=verdict_of(mine), findings=tuple(mine), findings_total=total)
-        for mine, total in zip(findings, totals, strict=True)
-    ]
+        answers = _answers(session, found, asked, as_of=as_of, requests=requests)
+        for place, question in zip(places, asked, strict=True):
+            results[place] = check_result(*answers[id(question)], max_findings=question.max_findings)
+    return [result for result in results if result is not None]
+
+
+def _answers(
+    session: Session, found: Catalogue, asked: Sequence[CheckQuestion], *, as_of: datetime, requests: str
+) -> dict[int, tuple[list[Finding], int]]:
+    """Findings and their number by id() of the question, statement after statement as in a single check."""
+    answers: dict[int, tuple[list[Finding], int]] = {id(question): ([], 0) for question in asked}
+    parts = [(found.book.check_among_requests, asked)] if found.book.compares else []
+    for kind, statement in found.book.measured.items():
+        parts.append((statement, [one for one in asked if concerns(kind, one.mine, one.location)]))
+    for statement, concerned in parts:
+        counted: dict[int, int] = {}
+        if concerned:
+            for question, row in ask_many(
+                session, found, statement, concerned, as_of=as_of, also={"requests": requests}
+            ):
+                answers[id(question)][0].append(finding_of_row(row, found))
+                counted[id(question)] = row.findings_total
+        for key, total in counted.items():
+            answers[key] = (answers[key][0], answers[key][1] + total)
+    return answers

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many, chunks
 from geo_service.conflicts.catalogue import Catalogue, catalogue
-from geo_service.conflicts.check import CheckQuestion, finding_of_row
+from geo_service.conflicts.check import CheckQuestion, check_binds, finding_of_row
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
 from geo_service.conflicts.stored_findings import look_again, write_findings
@@ -52,7 +52,7 @@ def recompute_many(
         for kind, statement in found.book.measured.items():
             concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
             for part in chunks(concerned, CHUNK):
-                for question, row in _ask(session, found, statement, part, as_of=as_of):
+                for question, row in ask_many(session, found, statement, part, as_of=as_of):
                     finding = finding_of_row(row, found)
                     own[_id(question)].append(finding)
                     everything[finding.finding_id] = finding

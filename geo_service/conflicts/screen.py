@@ -6,16 +6,18 @@ The same rule files and the same statements as a single check, so that both find
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many
 from geo_service.conflicts.catalogue import Catalogue, rulebook
 from geo_service.conflicts.check import CheckQuestion, finding_of_row, other_label
 from geo_service.conflicts.finding import Finding, OtherObject
+from geo_service.conflicts.measured import concerns
 from geo_service.conflicts.screen_pairs import (
     Screened,
     Watched,
@@ -32,9 +34,6 @@ from geo_service.occupations.row import occupation_of_row
 from geo_service.sql.loader import statements
 
 PORTION = 500  # occupations whose place is looked up and judged in one statement each
-
-# Rules that are not part of the one statement of a check: what they find for one occupation.
-AskedAlone = Callable[[Session, Catalogue, CheckQuestion, datetime], Sequence[Finding]]
 
 
 def screen(
@@ -73,7 +72,7 @@ def _is_wanted(finding: Finding, scope: Scope) -> bool:
 def _screen_each(
     session: Session, scope: Scope, names: frozenset[str], *, as_of: datetime, watched: Watched
 ) -> Iterator[Screened]:
-    """The findings of rules about one occupation and its place, two statements for each portion."""
+    """The findings of rules about one occupation and its place; few statements for each portion."""
     found = catalogues_for(session, names, as_of)
     bounds = bounds_of(session, scope, reach_days=0)
     total = _count(session, bounds)
@@ -95,7 +94,13 @@ def _findings_of(
         towns[question.mine.town].append(question)
     for town, questions in towns.items():
         in_force = found[town]
-        rows = list(ask_many(session, in_force, in_force.book.check, questions, as_of=as_of))
+        rows: list[tuple[CheckQuestion, Row[Any]]] = []
+        if in_force.book.compares:
+            rows += ask_many(session, in_force, in_force.book.check, questions, as_of=as_of)
+        for kind, statement in in_force.book.measured.items():
+            concerned = [one for one in questions if concerns(kind, one.mine, one.location)]
+            if concerned:
+                rows += ask_many(session, in_force, statement, concerned, as_of=as_of)
         for question, row in rows:
             yield Screened(finding=finding_of_row(row, in_force), mine=_object_of(question.mine))
 

@@ -95,8 +95,12 @@ def check_statement(rules: Sequence[RuleFile], *, swapped: bool = False, among_r
     candidates = _candidates(rules, among_requests)
     if swapped:
         candidates = _fill(_part("candidates_of_town"), candidates=candidates)
-    frame = _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
-    return _fill(frame, level=_part("level"), link=_part("link"))
+    return _framed(candidates, "\nUNION ALL\n".join(branches))
+
+
+def _framed(candidates: str, branches: str) -> str:
+    parts = {"level": _part("level"), "link": _part("link")}
+    return _fill(_part("check_frame"), candidates=candidates, branches=branches, **parts)
 
 
 def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
@@ -106,11 +110,7 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
         there = [(i, rule) for i, rule in enumerate(rules) if rule.kind == kind]
         if there:
             branch = statements(f"{kind}s" if kind == "strip" else kind)[f"{kind}_branch"]
-            found[kind] = _fill(
-                _part("check_frame"),
-                candidates=_part("no_candidates"),
-                branches=_fill(branch, rules=_values(there)),
-            )
+            found[kind] = _framed(_part("no_candidates"), _fill(branch, rules=_values(there)))
     return found
 
 

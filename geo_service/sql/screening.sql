@@ -20,7 +20,7 @@ SELECT
     worst.other_town, worst.label, worst.use_type, worst.kind, worst.state, worst.published,
     lower(worst.other_period) AS other_start, upper(worst.other_period) AS other_end,
     lower(worst.during) AS during_start, upper(worst.during) AS during_end, worst.segment_id, worst.place_de,
-    worst.place_en, «ewkb» AS geometry, ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson,
+    worst.place_en, worst.together, «ewkb» AS geometry, ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson,
     me.collection AS my_collection, me.reference AS my_reference, me.label AS my_label, me.use_type AS my_use_type,
     me.kind AS my_kind, me.state AS my_state, me.published AS my_published, lower(me.period) AS my_start,
     upper(me.period) AS my_end
