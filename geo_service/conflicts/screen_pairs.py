@@ -98,7 +98,7 @@ def screen_pairs(  # noqa: PLR0913 - what screen() was asked
     for done, (low, high) in enumerate(slices):
         watched("pairs", done, len(slices))
         for row in streamed_rows(session, statement, {**binds, "low": low, "high": high}):
-            yield Screened(finding=finding_of_row(row, found[row.mine_town]), mine=_mine_of_row(row))
+            yield Screened(finding=finding_of_row(row, found[row.mine_town]), mine=mine_of_row(row))
     watched("pairs", len(slices), len(slices))
 
 
@@ -132,7 +132,8 @@ def _slices(session: Session, bounds: Bounds) -> Iterator[tuple[int, int]]:
         yield low, low + step - 1
 
 
-def _mine_of_row(row: Any) -> OtherObject:
+def mine_of_row(row: Any) -> OtherObject:
+    """Who has the finding, from the columns my_… of a row."""
     return OtherObject(
         collection=row.my_collection,
         source_id=str(row.mine_source),

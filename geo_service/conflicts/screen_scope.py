@@ -63,7 +63,7 @@ def bounds_of(session: Session, scope: Scope, *, reach_days: int) -> Bounds:
         binds["town"] = scope.town
     if scope.street is not None:
         conditions.append("«who».occupation_id = ANY(CAST(:in_street AS bigint[]))")
-        binds["in_street"] = _in_street(session, scope.street, scope.town)
+        binds["in_street"] = occupations_in_street(session, scope.street, scope.town)
     if scope.period is not None:
         conditions.append("«who».period && CAST(:around AS tstzrange)")
         binds["around"] = _free_on_both_sides(scope.period, reach_days).to_range()
@@ -71,15 +71,23 @@ def bounds_of(session: Session, scope: Scope, *, reach_days: int) -> Bounds:
     return Bounds(conditions=tuple(conditions), binds=binds)
 
 
-def _in_street(session: Session, street: str, town: str | None) -> list[int]:
-    named = statements("screening")
+def occupations_in_street(session: Session, street: str, town: str | None) -> list[int]:
+    """Ids of what counts and stands in streets of this name. Raises NoSuchStreet."""
+    names = street_names_like(session, street, town)
+    rows = session.execute(
+        text(statements("screening")["screening_in_streets"]), {"names": names, "town": town}
+    )
+    return list(rows.scalars())
+
+
+def street_names_like(session: Session, street: str, town: str | None) -> list[str]:
+    """The stored spellings of a street's name as somebody wrote it. Raises NoSuchStreet."""
     wanted = normal_street_name(street)
-    known = session.execute(text(named["screening_streets"]), {"town": town}).scalars()
+    known = session.execute(text(statements("screening")["screening_streets"]), {"town": town}).scalars()
     names = [name for name in known if normal_street_name(name) == wanted]
     if not names:
         raise NoSuchStreet(f"There is no street called {street!r}" + (f" in {town}." if town else "."))
-    rows = session.execute(text(named["screening_in_streets"]), {"names": names, "town": town})
-    return list(rows.scalars())
+    return names
 
 
 def _free_on_both_sides(period: Interval, days: int) -> Interval:

@@ -104,3 +104,82 @@ FROM road_segment AS segment
 INNER JOIN occupation_segment AS stands ON stands.segment_gid = segment.gid
 INNER JOIN occupation ON occupation.occupation_id = stands.occupation_id AND occupation.counts
 WHERE segment.street_name = ANY(CAST(:names AS text[])) AND (CAST(:town AS text) IS NULL OR segment.town = :town)
+
+-- screening_before
+-- The stored findings of a town's desk, before they are made anew; its occupations stay as they are meanwhile.
+-- In: town (AGS).  Out: one row for each finding.
+WITH held AS MATERIALIZED (
+    SELECT occupation.occupation_id
+    FROM occupation
+    WHERE occupation.town = :town AND occupation.counts
+    ORDER BY occupation.occupation_id
+    FOR SHARE
+)
+SELECT finding.finding_id
+FROM finding
+WHERE (finding.mine_town = :town OR finding.other_town = :town) AND (SELECT count(*) FROM held) >= 0
+
+-- screening_gone
+-- Removes findings that are found no longer.
+-- In: gone (array of keys).  Out: nothing.
+DELETE FROM finding
+WHERE finding_id = ANY(CAST(:gone AS text[]))
+
+-- town_conflicts
+-- The stored findings of a town's desk: of each pair and rule the worse direction, the town's own before another's.
+-- In: town (AGS), what to show or NULL for all: severities (array), open_only, during (tstzrange), in_street (array of
+-- occupation ids); most.  Out: at most so many rows, the worst first, each with the number of all.
+SELECT
+    once.finding_id, once.mine_occupation, once.mine_occupation AS mine_id, once.mine_source, once.mine_town,
+    once.segment_id, once.rule, once.number, once.rule_version, once.severity, once.could_be, once.measured,
+    once.limit_value, once.unit, once.needed_for_grant, once.missing, once.together, once.document, once.status,
+    once.note, CAST(NULL AS bytea) AS geometry,
+    ST_AsGeoJSON(ST_Transform(once.geometry, 4326), 7, 0) AS geojson, lower(once.during) AS during_start,
+    upper(once.during) AS during_end, other.occupation_id AS other_id, other.collection AS other_collection,
+    other.source_id AS other_source, other.reference, other.town AS other_town, other.label, other.use_type, other.kind,
+    other.state, other.published, lower(other.period) AS other_start, upper(other.period) AS other_end,
+    mine.collection AS my_collection, mine.reference AS my_reference, mine.label AS my_label,
+    mine.use_type AS my_use_type, mine.kind AS my_kind, mine.state AS my_state, mine.published AS my_published,
+    lower(mine.period) AS my_start, upper(mine.period) AS my_end, count(*) OVER () AS conflicts_total
+FROM (
+    SELECT DISTINCT ON (
+        finding.rule, least(finding.mine_source, finding.other_source), greatest(finding.mine_source, finding.other_source),
+        finding.segment_id)
+        finding.*, rank.weight
+    FROM finding
+    CROSS JOIN LATERAL (SELECT
+        2 * array_position(ARRAY['block', 'warn', 'info', 'chance'], coalesce(finding.could_be, finding.severity))
+        + CASE WHEN finding.severity = 'undetermined' THEN 1 ELSE 0 END AS weight) AS rank
+    WHERE finding.mine_town = :town OR finding.other_town = :town
+    ORDER BY
+        finding.rule, least(finding.mine_source, finding.other_source), greatest(finding.mine_source, finding.other_source),
+        finding.segment_id, rank.weight, (finding.mine_town IS DISTINCT FROM :town), finding.finding_id
+) AS once
+INNER JOIN occupation AS mine ON mine.occupation_id = once.mine_occupation
+LEFT JOIN occupation AS other ON other.occupation_id = once.other_occupation
+WHERE (CAST(:severities AS text[]) IS NULL OR once.severity = ANY(CAST(:severities AS text[])))
+    AND (NOT :open_only OR once.status = 'open')
+    AND (CAST(:during AS tstzrange) IS NULL OR CAST(:during AS tstzrange) && CASE
+        WHEN NOT isempty(once.during) THEN once.during
+        WHEN other.period IS NULL OR mine.period && other.period THEN mine.period
+        ELSE tstzrange(least(upper(mine.period), upper(other.period)), greatest(lower(mine.period), lower(other.period)), '[]')
+    END)
+    AND (CAST(:in_street AS bigint[]) IS NULL
+        OR once.mine_occupation = ANY(CAST(:in_street AS bigint[])) OR once.other_occupation = ANY(CAST(:in_street AS bigint[])))
+ORDER BY once.weight, once.number, lower(once.during), once.finding_id
+LIMIT :most
+
+-- street_timeline
+-- What counts and stands in a street of a town during a period, by its start.
+-- In: names (array of street names), town (AGS), during (tstzrange), most.  Out: at most so many rows.
+SELECT DISTINCT
+    occupation.occupation_id, occupation.collection, occupation.source_id, occupation.reference, occupation.town,
+    occupation.label, occupation.use_type, occupation.kind, occupation.state, occupation.published,
+    lower(occupation.period) AS period_start, upper(occupation.period) AS period_end, occupation.restriction
+FROM road_segment AS segment
+INNER JOIN occupation_segment AS stands ON stands.segment_gid = segment.gid
+INNER JOIN occupation ON occupation.occupation_id = stands.occupation_id
+WHERE segment.street_name = ANY(CAST(:names AS text[])) AND segment.town = :town
+    AND occupation.counts AND occupation.period && CAST(:during AS tstzrange)
+ORDER BY period_start, period_end, occupation.occupation_id
+LIMIT :most
