@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue_of, make_rulebook, rulebook
 from geo_service.conflicts.check import finding_of_row, other_label
 from geo_service.conflicts.finding import Finding, OtherObject
+from geo_service.conflicts.read_ahead import read_ahead
 from geo_service.conflicts.screen_scope import Bounds, Scope, bounds_of
 from geo_service.conflicts.statement import screened_shapes, screening_statement
 from geo_service.db.prepared import streamed_rows
@@ -23,6 +25,7 @@ from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.parameters import TownParameter, parameters
 from geo_service.sql.loader import statements
 
+_BATCH = 500
 SLICE = 25_000  # occupations in one statement: about a second, so that a progress bar moves
 
 Watched = Callable[[str, int, int], None]  # phase ("pairs" or "each"), done, of how many
@@ -95,11 +98,21 @@ def screen_pairs(  # noqa: PLR0913 - what screen() was asked
     )
     binds = {**bounds.binds, **_shared_binds(found), "as_of": as_of}
     slices = list(_slices(session, bounds))
-    for done, (low, high) in enumerate(slices):
+    for done, rows in read_ahead(_batches(session, statement, binds, slices)):
         watched("pairs", done, len(slices))
-        for row in streamed_rows(session, statement, {**binds, "low": low, "high": high}):
+        for row in rows:
             yield Screened(finding=finding_of_row(row, found[row.mine_town]), mine=mine_of_row(row))
     watched("pairs", len(slices), len(slices))
+
+
+def _batches(
+    session: Session, statement: str, binds: dict[str, Any], slices: list[tuple[int, int]]
+) -> Iterator[tuple[int, list[Any]]]:
+    """Rows of one slice after another, a batch at a time, with the number of slices done before."""
+    for done, (low, high) in enumerate(slices):
+        yield done, []
+        for rows in chunks(streamed_rows(session, statement, {**binds, "low": low, "high": high}), _BATCH):
+            yield done, rows
 
 
 def _shared_binds(found: dict[str | None, Catalogue]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import forget_values
 from geo_service.conflicts.check import CheckQuestion, check_question
 from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.read_ahead import read_ahead
 from geo_service.conflicts.screen import screen
 from geo_service.conflicts.screen_pairs import rule_names
 from geo_service.conflicts.screen_scope import NoSuchStreet, Scope
@@ -246,3 +247,36 @@ def test_the_pairs_are_found_by_the_spatial_index(two_towns: Any) -> None:
     assert "Index Scan using occupation_area_gist" in plan
     assert "area && st_expand(one.area" in plan
     assert _by_position(statement)[1]
+
+
+def test_rows_read_ahead_come_in_order_and_end_as_they_should() -> None:
+    assert list(read_ahead(iter(range(1000)))) == list(range(1000))
+    closed: list[bool] = []
+
+    def endless() -> Iterator[int]:
+        try:
+            yield from range(1_000_000_000)
+        finally:
+            closed.append(True)
+
+    started = read_ahead(endless())
+    assert [next(started), next(started)] == [0, 1]
+    started.close()  # type: ignore[attr-defined]
+    assert closed == [True]
+
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ValueError("in the thread")
+
+    with pytest.raises(ValueError, match="in the thread"):
+        list(read_ahead(broken()))
+
+
+def test_whoever_stops_early_can_go_on_asking(two_towns: Any) -> None:
+    for n in range(40):
+        store(two_towns, {"rect": [-200 + n, 0, 10, 4]})
+    some = screen(two_towns.session, Scope(), as_of=AS_OF)
+    next(some)
+    some.close()  # type: ignore[attr-defined]
+    assert two_towns.session.execute(text("SELECT count(*) FROM occupation")).scalar_one() == 40
+    assert len(screened(two_towns.session, AS_OF, rules=rule_names("K01"))) > 500
