@@ -19,6 +19,8 @@ from geo_service.conflicts.check import CheckQuestion, check_binds
 from geo_service.sql.loader import statements
 
 T = TypeVar("T")
+# How a statement reads the requests beside its own; for many questions they are read once (`check_of_many`).
+_REQUESTS = "jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:requests AS jsonb))"
 _COLUMN = {str: "text", float: "double precision", int: "integer", bool: "boolean"}
 
 
@@ -46,7 +48,7 @@ def ask_many(
         for number, each in enumerate(binds)
     ]
     columns = tuple((name, _COLUMN[type(value)]) for name, value in asked[0].items())
-    values = {name: binds[0][name] for name in shared} | dict(also)
+    values = {"requests": "[]"} | {name: binds[0][name] for name in shared} | dict(also)
     rows = session.execute(
         _of_many(statement.text, columns), {**values, "asked": orjson.dumps(asked).decode()}
     )
@@ -59,6 +61,7 @@ def _of_many(statement: str, columns: tuple[tuple[str, str], ...]) -> TextClause
     """The statement with what belongs to one occupation read from a row of questions."""
     names = "|".join(name for name, _ in columns)
     inner = re.sub(rf"(?<!:):({names})\b", r"asked.\1", statement)
+    inner = inner.replace(_REQUESTS, "beside")
     frame = statements("conflicts")["check_of_many"]
     typed = ", ".join(f"{name} {kind}" for name, kind in columns)
     return text(frame.replace("«columns»", typed).replace("«statement»", inner))

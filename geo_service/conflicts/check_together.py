@@ -10,7 +10,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.ask_many import ask_many
+from geo_service.conflicts.ask_many import ask_many, chunks
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_result, finding_of_row
 from geo_service.conflicts.finding import Finding
@@ -18,13 +18,15 @@ from geo_service.conflicts.measured import concerns
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import occupation_row
 
+_PORTION = 50  # questions in one statement, so that none comes near the longest time a statement may take
+
 
 def check_together(
     session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime
 ) -> list[CheckResult]:
     """One result for each question, in their order; nothing is stored.
 
-    Equal to one check each with all the others beside it. One round trip for each town among them, because
+    Equal to one check each with all the others beside it. Few round trips for each town among them, because
     its values are in force there. All requests travel once: nobody is compared with itself or its case group.
     """
     requests = orjson.dumps([occupation_row(question.mine) for question in questions]).decode()
@@ -51,9 +53,9 @@ def _answers(
         parts.append((statement, [one for one in asked if concerns(kind, one.mine, one.location)]))
     for statement, concerned in parts:
         counted: dict[int, int] = {}
-        if concerned:
+        for portion in chunks(concerned, _PORTION):
             for question, row in ask_many(
-                session, found, statement, concerned, as_of=as_of, also={"requests": requests}
+                session, found, statement, portion, as_of=as_of, also={"requests": requests}
             ):
                 answers[id(question)][0].append(finding_of_row(row, found))
                 counted[id(question)] = row.findings_total

@@ -402,8 +402,13 @@ LIMIT 1
 -- check_of_many
 -- A statement about one occupation asked for many at once; the part in «» is that statement with what belongs to
 -- one occupation read from the row, so that both find the same.
--- In: asked (json array: number and what the statement asks of one occupation), the rest as for the statement.
+-- In: asked (json array: number and what the statement asks of one occupation), requests (json array, columns of
+-- occupation; read once for all questions), the rest as for the statement.
 -- Out: the rows of the statement, each with the number of its question.
+WITH beside AS MATERIALIZED (
+    SELECT request.*
+    FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:requests AS jsonb)) AS request
+)
 SELECT asked.number, answer.*
 FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked («columns»)
 CROSS JOIN LATERAL («statement») AS answer

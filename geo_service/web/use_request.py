@@ -167,7 +167,9 @@ class UseFeature(BaseModel):
     """
 
     type: Literal["Feature"]
-    id: Any = None
+    id: Annotated[
+        Any, Field(description="Text or number by which findings of a collection call this use")
+    ] = None
     geometry: dict[str, Any] | None
     properties: UseProperties
 
