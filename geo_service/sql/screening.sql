@@ -106,7 +106,8 @@ INNER JOIN occupation ON occupation.occupation_id = stands.occupation_id AND occ
 WHERE segment.street_name = ANY(CAST(:names AS text[])) AND (CAST(:town AS text) IS NULL OR segment.town = :town)
 
 -- screening_before
--- The stored findings of a town's desk, before they are made anew; its occupations stay as they are meanwhile.
+-- The stored findings of a town's occupations and against them, before they are made anew; its occupations stay as
+-- they are meanwhile. What a neighbour's occupation finds against a fixed object of the town is the neighbour's.
 -- In: town (AGS).  Out: one row for each finding.
 WITH held AS MATERIALIZED (
     SELECT occupation.occupation_id
@@ -117,7 +118,8 @@ WITH held AS MATERIALIZED (
 )
 SELECT finding.finding_id
 FROM finding
-WHERE (finding.mine_town = :town OR finding.other_town = :town) AND (SELECT count(*) FROM held) >= 0
+WHERE (finding.mine_town = :town OR finding.other_town = :town AND finding.other_occupation IS NOT NULL)
+    AND (SELECT count(*) FROM held) >= 0
 
 -- screening_gone
 -- Removes findings that are found no longer.
@@ -133,7 +135,7 @@ SELECT
     once.finding_id, once.mine_occupation, once.mine_occupation AS mine_id, once.mine_source, once.mine_town,
     once.segment_id, once.rule, once.number, once.rule_version, once.severity, once.could_be, once.measured,
     once.limit_value, once.unit, once.needed_for_grant, once.missing, once.together, once.document, once.status,
-    once.note, CAST(NULL AS bytea) AS geometry,
+    once.note, once.other_source AS object_id, once.other_town AS object_town, CAST(NULL AS bytea) AS geometry,
     ST_AsGeoJSON(ST_Transform(once.geometry, 4326), 7, 0) AS geojson, lower(once.during) AS during_start,
     upper(once.during) AS during_end, other.occupation_id AS other_id, other.collection AS other_collection,
     other.source_id AS other_source, other.reference, other.town AS other_town, other.label, other.use_type, other.kind,
