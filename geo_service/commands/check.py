@@ -97,7 +97,7 @@ def check(
             assessment = assess_request(session, use, as_of=as_of)
             assessments = [with_alternatives(session, use, assessment, as_of=as_of)]
         else:
-            assessments = assess_together(session, body.to_requests(), as_of=as_of)
+            assessments = assess_together(session, body.to_requests(), names=body.names(), as_of=as_of)
         offers = [offer_for_assessment(session, each, assessments, as_of=as_of) for each in assessments]
     if as_json:
         pairs = zip(assessments, offers, strict=True)

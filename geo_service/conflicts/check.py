@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,8 +87,13 @@ def check_with(
         measured = prepared_rows(session, found.book.measured[kind].text, binds)
         findings += [finding_of_row(row, found) for row in measured]
         total += measured[0].findings_total if measured else 0
-    # Each statement gives its worst in order; a stable sort keeps that order within a severity and rule.
-    worst = tuple(sorted(findings, key=lambda f: (f.weight, f.number))[: question.max_findings])
+    return check_result(findings, total, max_findings=question.max_findings)
+
+
+def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:
+    """The worst of what the statements of a check found, each in its own order."""
+    # A stable sort keeps that order within a severity and rule.
+    worst = tuple(sorted(findings, key=lambda f: (f.weight, f.number))[:max_findings])
     return CheckResult(verdict=verdict_of(worst), findings=worst, findings_total=total)
 
 
@@ -235,7 +240,7 @@ def other_of_row(row: Row[Any]) -> OtherObject | None:
         collection="request" if is_request else row.other_collection,
         source_id=row.reference if is_request else str(row.other_source),
         occupation_id=row.other_id,
-        reference=None if is_request else row.reference,
+        reference=row.reference,
         town=row.other_town,
         label=other_label(row.other_collection, row.use_type, row.kind, row.label),
         use_type=row.use_type,
@@ -256,20 +261,3 @@ def other_label(collection: str, use_type: str | None, kind: str | None, label: 
     lists = {"construction_sites": "kind", "events": "event_kind"}
     known = code_labels(lists[collection]).get(kind or "") if collection in lists else None
     return dict(known or code_labels("collection")[collection])
-
-
-def check_together(
-    session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime
-) -> list[CheckResult]:
-    """Several requests, each against what is stored and against all the others."""
-    all_of_them = [
-        OtherRequest(occupation=question.mine, streets=question.location.streets) for question in questions
-    ]
-    return [
-        check_question(
-            session,
-            replace(question, others=tuple(o for o in all_of_them if o.occupation is not question.mine)),
-            as_of=as_of,
-        )
-        for question in questions
-    ]

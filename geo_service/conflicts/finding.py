@@ -165,6 +165,11 @@ def _visible_label(other: OtherObject | None, caller: Caller) -> Mapping[str, st
     return UNDER_REVIEW
 
 
+def object_document(thing: OtherObject, caller: Caller) -> dict[str, Any]:
+    """One object of a finding as JSON, cut to what `caller` may see of it."""
+    return _other_document(thing, _visible_label(thing, caller), caller)
+
+
 def _other_document(other: OtherObject, label: Mapping[str, str], caller: Caller) -> dict[str, Any]:
     is_open = _is_open_to(other, caller)
     document: dict[str, Any] = {

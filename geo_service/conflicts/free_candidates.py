@@ -24,10 +24,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.ask_many import ask_many
 from geo_service.conflicts.catalogue import Rulebook
 from geo_service.conflicts.check import CheckQuestion, check_question
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.recompute_many import ask_of_many, by_town
+from geo_service.conflicts.recompute_many import by_town
 from geo_service.errors import Unavailable
 from geo_service.sql.loader import statements
 
@@ -110,7 +111,7 @@ class Search:
         for catalogue, asked in by_town(self.session, questions, self.as_of):
             if not catalogue.book.compares:
                 continue
-            answers = ask_of_many(
+            answers = ask_many(
                 self.session, catalogue, statement(catalogue.book), asked, as_of=self.as_of, also=also
             )
             for question, row in answers:

@@ -32,10 +32,19 @@ UNKNOWN_BECAUSE: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def street_facts(*, swapped: bool, among_requests: bool) -> str:
-    """The statement `street_facts`; the given one is mine, or other if `swapped`."""
+    """The statement `street_facts` of a check; the given one is mine, or other if `swapped`."""
     stored = _part("requested_streets" if among_requests else "stored_streets")
     given, candidate = ("other", "mine") if swapped else ("mine", "other")
-    streets = {given: _part("given_streets"), candidate: stored.replace("«who»", candidate)}
+    return _filled({given: _part("given_streets"), candidate: stored.replace("«who»", candidate)})
+
+
+def stored_street_facts() -> str:
+    """The same for two stored occupations."""
+    stored = _part("stored_streets")
+    return _filled({who: stored.replace("«who»", who) for who in ("mine", "other")})
+
+
+def _filled(streets: Mapping[str, str]) -> str:
     parts = {
         "facing": _part("facing"),
         "my_way": _hindered("mine", "other", streets["other"], "closing_undecided"),

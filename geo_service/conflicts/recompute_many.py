@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
-from typing import Any, TypeVar
 
-import orjson
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.ask_many import ask_many, chunks
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.check import CheckQuestion, check_binds, finding_of_row
 from geo_service.conflicts.finding import Finding
@@ -27,10 +24,8 @@ CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar mo
 # A question to the network may take seconds where many are closed at once; a free width takes some ms.
 MEASURED_CHUNK = {"strip": 50, "network": 1}
 Counted = Callable[[int], None]
-T = TypeVar("T")
 
 _REMOVE = text(statements("conflicts")["remove_findings_of_many"])
-_COLUMN = {str: "text", float: "double precision", int: "integer", bool: "boolean"}
 
 
 def nobody_watches(_done: int) -> None:
@@ -52,7 +47,7 @@ def recompute_many(
     everything: dict[str, Finding] = {}
     for found, asked in by_town(session, questions, as_of):
         for part in chunks(asked, CHUNK):
-            for question, row in ask_of_many(session, found, found.book.check, part, as_of=as_of):
+            for question, row in ask_many(session, found, found.book.check, part, as_of=as_of):
                 finding = finding_of_row(row, found)
                 own[_id(question)].append(finding)
                 everything[finding.finding_id] = finding
@@ -60,7 +55,7 @@ def recompute_many(
         for kind, statement in found.book.measured.items():
             concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
             for part in chunks(concerned, MEASURED_CHUNK[kind]):
-                for question, row in ask_of_many(session, found, statement, part, as_of=as_of):
+                for question, row in ask_many(session, found, statement, part, as_of=as_of):
                     finding = finding_of_row(row, found)
                     own[_id(question)].append(finding)
                     everything[finding.finding_id] = finding
@@ -103,14 +98,14 @@ def _found_by_others(
     for found, there in by_town(session, questions, as_of):
         towns = _towns_outside(found.book.candidate_towns.text)
         for part in chunks(there, CHUNK):
-            for question, row in ask_of_many(session, found, towns, part, as_of=as_of, also=batch):
+            for question, row in ask_many(session, found, towns, part, as_of=as_of, also=batch):
                 asked[row.town].append(question)
     new: dict[str, Finding] = {}
     for town, there in asked.items():
         found = catalogue(session, town, day)
         for part in chunks(there, CHUNK):
             also = {"candidate_town": town}
-            for _, row in ask_of_many(session, found, found.book.check_swapped, part, as_of=as_of, also=also):
+            for _, row in ask_many(session, found, found.book.check_swapped, part, as_of=as_of, also=also):
                 finding = finding_of_row(row, found)
                 if finding.finding_id not in known:  # those in question have answered for themselves
                     new[finding.finding_id] = finding
@@ -132,49 +127,6 @@ def by_town(
         towns[question.mine.town].append(question)
     for town, asked in towns.items():
         yield catalogue(session, town, as_of.astimezone(TOWN_ZONE).date()), asked
-
-
-def ask_of_many(
-    session: Session,
-    found: Catalogue,
-    statement: TextClause,
-    questions: Sequence[CheckQuestion],
-    *,
-    as_of: datetime,
-    also: Mapping[str, Any] | None = None,
-) -> Iterator[tuple[CheckQuestion, Row[Any]]]:
-    """The rows of one statement of a check for each question; `also`: what it asks beyond `check_binds`."""
-    binds = [check_binds(found, question, as_of=as_of) for question in questions]
-    shared = {name for name in binds[0] if name in found.binds or name.startswith("reach_")}
-    shared |= {"as_of", "max_findings"}
-    asked = [
-        {"number": number, **{name: value for name, value in each.items() if name not in shared}}
-        for number, each in enumerate(binds)
-    ]
-    columns = tuple((name, _COLUMN[type(value)]) for name, value in asked[0].items())
-    values = {name: binds[0][name] for name in shared} | dict(also or {})
-    rows = session.execute(
-        _of_many(statement.text, columns), {**values, "asked": orjson.dumps(asked).decode()}
-    )
-    for row in rows:
-        yield questions[row.number], row
-
-
-@lru_cache(maxsize=64)
-def _of_many(statement: str, columns: tuple[tuple[str, str], ...]) -> TextClause:
-    """The statement with what belongs to one occupation read from a row of questions."""
-    names = "|".join(name for name, _ in columns)
-    inner = re.sub(rf"(?<!:):({names})\b", r"asked.\1", statement)
-    frame = statements("conflicts")["check_of_many"]
-    typed = ", ".join(f"{name} {kind}" for name, kind in columns)
-    return text(frame.replace("«columns»", typed).replace("«statement»", inner))
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of at most `size`, in order."""
-    left = iter(items)
-    while part := list(islice(left, size)):
-        yield part
 
 
 def _id(question: CheckQuestion) -> int:

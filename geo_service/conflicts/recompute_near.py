@@ -9,10 +9,11 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.check import CheckQuestion
-from geo_service.conflicts.recompute_many import CHUNK, Counted, chunks, nobody_watches, recompute_many
+from geo_service.conflicts.recompute_many import CHUNK, Counted, nobody_watches, recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
 from geo_service.crs import TOWN_SRID
 from geo_service.db.database import speaking_as_operator

@@ -39,15 +39,16 @@ def _sql(expression: str) -> str:
     return _PARAMETER.sub(lambda found: f"CAST(:{parameter_key(found[1])} AS double precision)", expression)
 
 
-def _fill(text: str, **parts: str) -> str:
+def fill(text: str, **parts: str) -> str:
+    """`text` with its «slots» filled."""
     for name, part in parts.items():
         text = text.replace(f"«{name}»", part)
     return text
 
 
-def _part(name: str) -> str:
+def part(name: str, subject: str = "conflicts") -> str:
     """A statement of the frame without its comments, to stand inside another one."""
-    return _plain(statements("conflicts")[name])
+    return _plain(statements(subject)[name])
 
 
 def _plain(statement: str) -> str:
@@ -57,12 +58,12 @@ def _plain(statement: str) -> str:
 def _place_branch(objects: str, numbered: Sequence[tuple[int, RuleFile]]) -> str:
     """All rules about one kind of fixed object; its rows and the branch stand in sql/places.sql."""
     named = statements("places")
-    return _fill(
+    return fill(
         _plain(named["place_branch"]),
         object_rows=_plain(named[f"{objects}_rows"]),
         place_facts=_plain(named["place_facts"]),
         objects=objects,
-        rules=_values(numbered),
+        rules=rule_values(numbered),
     )
 
 
@@ -71,10 +72,10 @@ def object_kinds(rules: Sequence[RuleFile]) -> tuple[str, ...]:
     return tuple(sorted({rule.objects for rule in rules if rule.objects}))
 
 
-_COURSE_PARTS = {"course": "", "course_de": "_de", "course_en": "_en"}
+COURSE_PARTS = {"course": "", "course_de": "_de", "course_en": "_en"}
 
 
-def _of_course(suffix: str) -> str:
+def of_course(suffix: str) -> str:
     """The course that a rule's `geometry` names, or the streets it leads through; NULL for other rules."""
     cases = " ".join(f"WHEN '{name}' THEN streets.{name}{suffix}" for name in _COURSES)
     return f"CASE rule.geometry {cases} END"
@@ -104,14 +105,14 @@ def check_statement(
     branches = []
     if pairs:
         branches.append(
-            _fill(
-                _part("pair_branch"),
+            fill(
+                part("pair_branch"),
                 mine=mine,
                 other=other,
-                pair_facts=_part("pair_facts"),
+                pair_facts=part("pair_facts"),
                 street_facts=street_facts(swapped=swapped, among_requests=among_requests),
-                **{name: _of_course(suffix) for name, suffix in _COURSE_PARTS.items()},
-                rules=_values(pairs),
+                **{name: of_course(suffix) for name, suffix in COURSE_PARTS.items()},
+                rules=rule_values(pairs),
             )
         )
     if not (swapped or known_others):
@@ -120,14 +121,19 @@ def check_statement(
             branches.append(_place_branch(objects, there))
         own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
         if own:
-            branches.append(_fill(_part("own_branch"), own_facts=_part("own_facts"), rules=_values(own)))
+            branches.append(fill(part("own_branch"), own_facts=part("own_facts"), rules=rule_values(own)))
     candidates = _candidates(rules, among_requests)
     if swapped:
-        candidates = _fill(_part("candidates_of_town"), candidates=candidates)
+        candidates = fill(part("candidates_of_town"), candidates=candidates)
     if known_others:
         # The probes' own conditions stay: who stands beyond their reach is no candidate here either.
-        candidates = candidates.replace(_TABLE, f"FROM ({_part('known_occupations')}) AS occupation\n")
-    return _fill(_part("check_frame"), candidates=candidates, branches="\nUNION ALL\n".join(branches))
+        candidates = candidates.replace(_TABLE, f"FROM ({part('known_occupations')}) AS occupation\n")
+    return _framed(candidates, "\nUNION ALL\n".join(branches))
+
+
+def _framed(candidates: str, branches: str) -> str:
+    parts = {"level": part("level"), "link": part("link")}
+    return fill(part("check_frame"), candidates=candidates, branches=branches, **parts)
 
 
 def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
@@ -138,33 +144,30 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
         if there:
             branch = statements(subject_of(kind))[f"{kind}_branch"]
             if kind == "strip":
-                branch = _fill(branch, kinds=asked_kinds(rules), limits=_sql(asked_limits(rules)))
+                branch = fill(branch, kinds=asked_kinds(rules), limits=_sql(asked_limits(rules)))
                 there = [(i, with_answers(rule, rules)) for i, rule in there]
-            found[kind] = _fill(
-                _part("check_frame"),
-                candidates=_part("no_candidates"),
-                branches=_fill(branch, rules=_values(there)),
-            )
+            found[kind] = _framed(part("no_candidates"), fill(branch, rules=rule_values(there)))
     return found
 
 
 def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:
     """The towns whose occupations one occupation meets."""
-    return _fill(_part("candidate_towns"), candidates=_candidates(rules, among_requests=False))
+    return fill(part("candidate_towns"), candidates=_candidates(rules, among_requests=False))
 
 
 def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
     if not shape_pairs(rules):
-        return _part("no_candidates")
-    probes = [_part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
+        return part("no_candidates")
+    probes = [part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
     # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
-    several = _fill(_part("each_once"), found="\nUNION ALL\n".join(probes))
+    several = fill(part("each_once"), found="\nUNION ALL\n".join(probes))
     together = probes[0] if shape_pairs(rules) == ("area-area",) else several
-    stored = _fill(_part("stored_candidates"), probes=together)
-    return f"{stored}\nUNION ALL\n{_part('requested_candidates')}" if among_requests else stored
+    stored = fill(part("stored_candidates"), probes=together)
+    return f"{stored}\nUNION ALL\n{part('requested_candidates')}" if among_requests else stored
 
 
-def _values(numbered: Sequence[tuple[int, RuleFile]]) -> str:
+def rule_values(numbered: Sequence[tuple[int, RuleFile]]) -> str:
+    """The rules as rows of conditions, each with its place in the rulebook."""
     return "VALUES\n" + ",\n".join(_rule_row(i, rule) for i, rule in numbered)
 
 
@@ -173,7 +176,7 @@ def _rule_row(index: int, rule: RuleFile) -> str:
     if rule.shapes:
         # A candidate found through one shape pair says nothing to a rule about another one.
         there = " OR ".join(
-            f"({_fill(_HAS[left], who='mine')} AND {_fill(_HAS[right], who='other')})"
+            f"({fill(_HAS[left], who='mine')} AND {fill(_HAS[right], who='other')})"
             for left, right in (pair.split("-") for pair in rule.shapes)
         )
         applies = f"({there}) AND ({applies})"

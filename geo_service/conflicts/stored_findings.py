@@ -195,10 +195,11 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:
     """Stored findings of an occupation, the worst first; `both`: with what others found, each pair once."""
     rows = session.execute(_LIST, {"occupation_id": occupation_id, "both": both})
-    return [_stored(row) for row in rows]
+    return [stored_finding(row) for row in rows]
 
 
-def _stored(row: Row[Any]) -> Finding:
+def stored_finding(row: Row[Any]) -> Finding:
+    """A row of `list_findings`, or of a statement with its columns."""
     words = row.document
     return Finding(
         finding_id=row.finding_id,

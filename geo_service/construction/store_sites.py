@@ -15,9 +15,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.recompute_many import chunks, recompute_many
+from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
 from geo_service.construction.save_site import occupation_of, write_sites
 from geo_service.construction.site import ConstructionSite

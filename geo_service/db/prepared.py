@@ -7,7 +7,7 @@ its result's columns anew: together half of a check's time in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.errors import Unavailable
 
+_ROWS_AT_A_TIME = 1000
 # As sqlalchemy.text reads them: `:name`, but neither `::type` nor a colon inside a word.
 _BOUND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
@@ -41,5 +42,23 @@ def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -
             return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
     except psycopg.OperationalError as error:
         if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
+            session.connection().invalidate()
+        raise Unavailable(headers={"Retry-After": "5"}) from error
+
+
+def streamed_rows(session: Session, statement: str, values: Mapping[str, Any]) -> Iterator[Any]:
+    """The same for more rows than memory should hold: planned for these values, handed on as they come.
+
+    Until the last row is read or the iterator is closed, the session can ask nothing else.
+    A server-side cursor would do without the server's parallel workers.
+    """
+    query, names = _by_position(statement)
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    try:
+        with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
+            yield from cursor.stream(query, [values[name] for name in names], size=_ROWS_AT_A_TIME)
+    except psycopg.OperationalError as error:
+        if connection.closed:
             session.connection().invalidate()
         raise Unavailable(headers={"Retry-After": "5"}) from error

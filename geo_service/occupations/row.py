@@ -64,10 +64,11 @@ def get_occupation(session: Session, occupation_id: int) -> Occupation:
     row = session.execute(_GET, {"occupation_id": occupation_id}).one_or_none()
     if row is None:
         raise NotFound(f"There is no occupation {occupation_id}.")
-    return _occupation(row)
+    return occupation_of_row(row)
 
 
-def _occupation(row: Row[Any]) -> Occupation:
+def occupation_of_row(row: Row[Any]) -> Occupation:
+    """A row of `get_occupation`, or of a statement with its columns."""
     return Occupation(
         **{name: getattr(row, name) for name in _SAME},
         source_id=row.source_id,

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.alternatives import Alternatives, find_alternatives, is_worth_a_search
 from geo_service.conflicts.catalogue import catalogue
-from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, check_together
+from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question
+from geo_service.conflicts.check_together import check_together
 from geo_service.fees.calculate import Fee, FeeQuestion, calculate_fee
 from geo_service.fees.in_force import tariff_in_force
 from geo_service.fees.tariff import Tariff
 from geo_service.interval import TOWN_ZONE
-from geo_service.occupations.locate import Location, locate, located
-from geo_service.occupations.match_detour import match_detour
+from geo_service.occupations.locate import Location, locate, locate_many, located
+from geo_service.occupations.match_detour import match_detour, match_detours
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.use_request import UseRequest, occupation_of
 
@@ -54,12 +55,22 @@ def with_alternatives(
     return replace(assessment, alternatives=found)
 
 
-def assess_together(session: Session, requests: Sequence[UseRequest], *, as_of: datetime) -> list[Assessment]:
-    """Several requests, each also against the others; the n-th is called by its number, from 1."""
-    questions = [_question(session, request, as_of, None) for request in requests]
-    numbered = [replace(q, mine=replace(q.mine, reference=str(i))) for i, q in enumerate(questions, start=1)]
-    results = check_together(session, numbered, as_of=as_of)
-    triples = zip(requests, numbered, results, strict=True)
+def assess_together(
+    session: Session, requests: Sequence[UseRequest], *, names: Sequence[str], as_of: datetime
+) -> list[Assessment]:
+    """Several requests, each also against the others; findings among them call each by its name."""
+    day = as_of.astimezone(TOWN_ZONE).date()
+    locations = locate_many(session, [request.area for request in requests], day=day)
+    mine = [
+        replace(located(occupation_of(request, filed_at=as_of), at), reference=name)
+        for request, name, at in zip(requests, names, locations, strict=True)
+    ]
+    named = [
+        CheckQuestion(mine=occupation, location=at)
+        for occupation, at in zip(match_detours(session, mine, day=day), locations, strict=True)
+    ]
+    results = check_together(session, named, as_of=as_of)
+    triples = zip(requests, named, results, strict=True)
     return [_assessment(session, request, question, result) for request, question, result in triples]
 
 

@@ -18,14 +18,7 @@ WITH given AS MATERIALIZED (
 ), judged AS (
     SELECT ruled.*, level.sure, level.could
     FROM ruled
-    CROSS JOIN LATERAL (SELECT
-        -- Place of the first severity that is true, and of the first that is not known: 1 block … 4 chance.
-        CASE WHEN applies IS NOT TRUE THEN 5 WHEN block THEN 1 WHEN warn THEN 2 WHEN info THEN 3 WHEN chance THEN 4 ELSE 5 END AS sure,
-        CASE
-            WHEN applies THEN CASE WHEN block IS NULL THEN 1 WHEN warn IS NULL THEN 2 WHEN info IS NULL THEN 3 WHEN chance IS NULL THEN 4 ELSE 5 END
-            ELSE CASE WHEN block IS NOT FALSE THEN 1 WHEN warn IS NOT FALSE THEN 2 WHEN info IS NOT FALSE THEN 3 WHEN chance IS NOT FALSE THEN 4 ELSE 5 END
-        END AS could
-    ) AS level
+    CROSS JOIN LATERAL («level») AS level
     WHERE least(level.sure, level.could) < 5
 ), worst AS (
     SELECT judged.*, count(*) OVER () AS findings_total
@@ -42,16 +35,31 @@ SELECT
     upper(during) AS during_end, segment_id, place_de, place_en, together, ST_AsEWKB(link.geometry) AS geometry,
     ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson
 FROM worst
-CROSS JOIN LATERAL (SELECT CASE geometry
+CROSS JOIN LATERAL («link» OFFSET 0) AS link
+ORDER BY
+    least(sure, could), (could < sure), rule,
+    CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+
+-- level
+-- How severe a rule is: the place of the first severity that is true, and of the first that is not known.
+-- In: a row of a branch.  Out: 1 row; sure and could, 1 block … 4 chance, 5 nothing.
+SELECT
+    CASE WHEN applies IS NOT TRUE THEN 5 WHEN block THEN 1 WHEN warn THEN 2 WHEN info THEN 3 WHEN chance THEN 4 ELSE 5 END AS sure,
+    CASE
+        WHEN applies THEN CASE WHEN block IS NULL THEN 1 WHEN warn IS NULL THEN 2 WHEN info IS NULL THEN 3 WHEN chance IS NULL THEN 4 ELSE 5 END
+        ELSE CASE WHEN block IS NOT FALSE THEN 1 WHEN warn IS NOT FALSE THEN 2 WHEN info IS NOT FALSE THEN 3 WHEN chance IS NOT FALSE THEN 4 ELSE 5 END
+    END AS could
+
+-- link
+-- What a finding shows on the map: the shared area, the shortest link, or the area of mine.
+-- In: geometry, mine_area, other_area of a row of a branch.  Out: 1 row.
+SELECT CASE geometry
     WHEN 'shared_area' THEN ST_Intersection(mine_area, other_area)
     WHEN 'shortest_link' THEN CASE
         WHEN ST_Intersects(mine_area, other_area) THEN ST_PointOnSurface(ST_Intersection(mine_area, other_area))
         ELSE ST_ShortestLine(mine_area, other_area) END
     WHEN 'object' THEN other_area
-    ELSE mine_area END AS geometry OFFSET 0) AS link
-ORDER BY
-    least(sure, could), (could < sure), rule,
-    CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+    ELSE mine_area END AS geometry
 
 -- area_area_probe
 -- Candidates whose area comes near the given area, by the spatial index.
@@ -522,8 +530,17 @@ LIMIT 1
 -- check_of_many
 -- A statement about one occupation asked for many at once; the part in «» is that statement with what belongs to
 -- one occupation read from the row, so that both find the same.
--- In: asked (json array: number and what the statement asks of one occupation), the rest as for the statement.
+-- In: asked (json array: number and what the statement asks of one occupation), requests (json array, columns of
+-- occupation) and request_streets (where they stand), both read once for all questions; the rest as for the statement.
 -- Out: the rows of the statement, each with the number of its question.
+WITH beside AS MATERIALIZED (
+    SELECT request.*
+    FROM jsonb_populate_recordset(CAST(NULL AS occupation), CAST(:requests AS jsonb)) AS request
+), beside_street AS MATERIALIZED (
+    SELECT street.*
+    FROM jsonb_to_recordset(CAST(:request_streets AS jsonb)) AS street (
+        source_id uuid, gid bigint, from_m double precision, to_m double precision, axis_m double precision, side text, takes text[])
+)
 SELECT asked.number, answer.*
 FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked («columns»)
 CROSS JOIN LATERAL («statement») AS answer

@@ -63,7 +63,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
         else:
             uses = body.to_requests()
             _refuse_own_cases(uses)
-            assessments = assess_together(session, uses, as_of=as_of)
+            assessments = assess_together(session, uses, names=body.names(), as_of=as_of)
             checks = [
                 assessment_document(
                     each, caller, offer_for_assessment(session, each, assessments, as_of=as_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from geo_service.interval import TOWN_ZONE
+from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.mapview.town_map import script_json
 from geo_service.web.labels import label
 from geo_service.web.language import Language, language_of
@@ -42,6 +42,21 @@ def moment_text(moment: datetime, language: Language) -> str:
     return f"{day_text(local.date(), language)}, {local:%H:%M}" + (" Uhr" if language == "de" else "")
 
 
+def period_text(period: Interval | Mapping[str, str | None] | None, language: Language) -> str:
+    """First and last civil day; also of a JSON period with instants, end exclusive."""
+    if period is None:
+        return "–"
+    if not isinstance(period, Interval):
+        start, end = period["start"], period["end"]
+        if start is None:
+            return "–"
+        period = Interval(datetime.fromisoformat(start), None if end is None else datetime.fromisoformat(end))
+    first, last = period.first_day(), period.last_day()
+    if first == last:
+        return day_text(first, language)
+    return f"{day_text(first, language)} – {day_text(last, language)}"
+
+
 def number_text(number: float | Decimal, language: Language, digits: int = 1) -> str:
     """A number with the separators of the language."""
     text = f"{number:,.{digits}f}"
@@ -54,6 +69,7 @@ def _tools(language: Language) -> dict[str, Callable[..., str]]:
         "day": lambda value: day_text(
             date.fromisoformat(value) if isinstance(value, str) else value, language
         ),
+        "days": lambda period: period_text(period, language),
         "moment": lambda value: moment_text(
             datetime.fromisoformat(value) if isinstance(value, str) else value, language
         ),

@@ -26,12 +26,16 @@ from geo_service.towns.town import Town, get_town
 from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
+from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_imports import router as imports_router
+from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
 
 router = APIRouter(include_in_schema=False)
 router.include_router(imports_router)
+router.include_router(conflicts_router)
+router.include_router(timeline_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {

@@ -29,6 +29,7 @@ Takes = Literal["carriageway", "footway", "cycleway", "parking"]
 Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 Width = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
 Height = Annotated[float, Field(ge=-1_000, le=1_000, allow_inf_nan=False)]
+_LONGEST_NAME = 100  # of a feature that is checked beside others
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 
@@ -160,9 +161,15 @@ def _bad(pointer: str, detail: str) -> BadInterval:
 
 
 class UseFeature(BaseModel):
-    """One use as a GeoJSON Feature in CRS84; foreign members beside the three are ignored."""
+    """One use as a GeoJSON Feature in CRS84; foreign members beside the four are ignored.
+
+    id: a text or number by which others in the same collection call this one; anything else is no name.
+    """
 
     type: Literal["Feature"]
+    id: Annotated[
+        Any, Field(description="Text or number by which findings of a collection call this use")
+    ] = None
     geometry: dict[str, Any] | None
     properties: UseProperties
 
@@ -177,6 +184,13 @@ class UseFeatureCollection(BaseModel):
     type: Literal["FeatureCollection"]
     features: Annotated[list[UseFeature], Field(min_length=1, max_length=200)]
 
+    def names(self) -> list[str]:
+        """How findings call each: by its id where all have one of their own, else by its place from 1."""
+        ids = [str(one.id) for one in self.features if _is_name(one.id)]
+        if len(set(ids)) == len(self.features):
+            return ids
+        return [str(place) for place in range(1, len(self.features) + 1)]
+
     def to_requests(self) -> list[UseRequest]:
         """All requests; a fault's pointer begins with the feature's place."""
         requests = []
@@ -187,6 +201,12 @@ class UseFeatureCollection(BaseModel):
                 faults = [FieldFault(f"/features/{i}{fault.pointer}", fault.detail) for fault in error.errors]
                 raise type(error)(error.detail, errors=faults) from error
         return requests
+
+
+def _is_name(value: object) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= _LONGEST_NAME and "\0" not in value
+    return isinstance(value, int) and not isinstance(value, bool) and len(str(value)) <= _LONGEST_NAME
 
 
 def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> UseRequest:

@@ -16,10 +16,12 @@ from tests.benchmarks.network import measure_network
 from tests.benchmarks.pages import measure_pages
 from tests.benchmarks.report import Row, machine, table, write_page
 from tests.benchmarks.roads_import import measure_roads
+from tests.benchmarks.screening import measure_screening
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "pages": measure_pages,
     "checks": measure_checks,
+    "screening": measure_screening,
     "roads": measure_roads,
     "network": measure_network,
 }

@@ -150,6 +150,20 @@ def test_several_uses_are_compared_with_each_other(client: TestClient) -> None:
     assert third["verdict"] == "clear"
 
 
+def test_uses_of_a_collection_are_called_by_their_ids(client: TestClient) -> None:
+    named = [{**feature(), "id": one} for one in ("süd", 7)]
+    answer = client.post(CHECKS, json={"type": "FeatureCollection", "features": named}).json()
+    first, second = (check["findings"][0]["other"] for check in answer["checks"])
+    assert (first["collection"], first["id"], first["reference"]) == ("request", "7", "7")
+    assert second["reference"] == "süd"
+    # Ids that are no names, or twice the same: by their place, and no error, as with any foreign member.
+    for wrong in (["a", "a"], ["a", None], ["a", {"b": 1}], ["a\0", "b"], ["a" * 101, "b"], [True, 1.5]):
+        odd = [{**feature(), "id": one} for one in wrong]
+        reply = client.post(CHECKS, json={"type": "FeatureCollection", "features": odd})
+        assert reply.status_code == 200, wrong
+        assert reply.json()["checks"][0]["findings"][0]["other"]["reference"] == "2"
+
+
 def test_more_than_fifty_findings_are_counted(client: TestClient, stored: Any) -> None:
     for _ in range(53):
         stored("submitted")
