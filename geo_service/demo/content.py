@@ -68,7 +68,7 @@ def sites(towns: Mapping[str, DemoTown], day: date) -> list[ConstructionSite]:
             source="demo",
             source_id=entry["key"],
             start_verified=entry["state"] in ("active", "ended"),
-            traffic_order_period=None if entry["state"] == "planned" else _period(entry, day),
+            traffic_order=None if entry["state"] == "planned" else TrafficOrder(period=_period(entry, day)),
             confidence="verified",
             demo=True,
             **{name: entry[name] for name in _SITE_FIELDS if name in entry},
@@ -90,7 +90,7 @@ def events(towns: Mapping[str, DemoTown], day: date) -> list[Event]:
             restriction=entry["restriction"],
             source="demo",
             source_id=entry["key"],
-            traffic_order_period=_period(entry, day),
+            traffic_order=TrafficOrder(period=_period(entry, day)),
             demo=True,
         )
         for entry in document()["events"]
