@@ -68,17 +68,18 @@ MEANING: dict[str, type[GeoServiceError]] = {
 INTERNAL = frozenset({
     "blackout_refuses_something", "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known", "event_gid_unique",
-    "event_hours_not_negative", "event_state_known", "fire_area_kind_known", "finding_block_settled_by_override", "finding_settled_severity_known",
-    "finding_severity_known", "finding_status_known", "occupation_binding_counts",
-    "object_change_deed_known", "occupation_collection_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
+    "event_hours_not_negative", "event_state_known", "finding_block_settled_by_override",
+    "finding_settled_severity_known", "finding_severity_known", "finding_status_known",
+    "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
+    "occupation_collection_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
     "permit_granted_has_findings", "permit_source_unique", "permit_status_known",
     "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 
 # Tables that only the command line writes; their commands check the files and say what is wrong.
 INTERNAL_TABLES = frozenset({
-    "api_key", "bus_route", "bus_route_segment", "facility", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys",
-    "tariff", "town", "town_parameter", "town_piece",
+    "api_key", "bus_route", "bus_route_segment", "facility", "road_node", "road_segment",
+    "site_feed_record", "spatial_ref_sys", "tariff", "town", "town_parameter", "town_piece",
 })  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from geo_service.occupations.incoming_geometry import read_line
 from geo_service.permits.permit_document import instant
 from geo_service.town_objects.kind import Kept
 from geo_service.towns.town import Town
-from geo_service.web.object_body import Faults, ObjectFeature, State, Title
+from geo_service.web.object_body import Faults, ObjectFeature, State, Title, unmoved
 from geo_service.web.object_words import period_words
 from geo_service.web.period_body import PeriodProperties
 from geo_service.zones.store_zone import DESK
@@ -38,12 +38,11 @@ class DetourFeature(ObjectFeature[DetourProperties]):
 
     def to_object(self, town: Town, kept: Kept[Detour] | None) -> Detour:
         """The detour in EPSG:25832, signed by `town`. Raises Invalid with pointers."""
-        stated, faults = self.properties, Faults()
+        stated, faults, before = self.properties, Faults(), kept.object if kept else None
         period = faults.read(lambda: stated.period(open_end=True))
         way = faults.read(lambda: read_line(self.geometry, pointer="/geometry"))
         faults.refuse()
         assert period is not None and way is not None
-        before = kept.object if kept else None
         if before is None:
             before = Detour(
                 detour_id=uuid4(), title="", way=way, period=period, state="planned", source=DESK,
@@ -53,7 +52,7 @@ class DetourFeature(ObjectFeature[DetourProperties]):
             before,
             title=stated.title,
             state=stated.state,
-            way=way,
+            way=unmoved(way, before.way),
             period=period,
             modes=frozenset(stated.modes),
             belongs_to=stated.belongs_to,

@@ -60,16 +60,16 @@ class EventFeature(ObjectFeature[EventProperties]):
 
     def to_object(self, town: Town, kept: Kept[Event] | None) -> Event:
         """The event in EPSG:25832; what no client states (source, first filing) stays. Raises Invalid."""
-        stated, faults = self.properties, Faults()
+        stated, faults, before = self.properties, Faults(), kept.object if kept else None
+        drawn = None if before is None else before.area
         held = faults.read(stated.period)
-        area = faults.read(lambda: area_of(self.geometry, stated))
+        area = faults.read(lambda: area_of(self.geometry, stated, drawn))
         recurrence = faults.read(lambda: recurrence_of(stated.recurrence, held))
         detour = faults.read(lambda: line_of(stated.detour, "/properties/detour"))
         order = faults.read(lambda: order_of(stated.traffic_order))
         faults.refuse()
         assert held is not None and area is not None
         period = enlarged(held, stated.set_up_hours, stated.clearing_hours)
-        before = kept.object if kept else None
         if before is None:
             before = Event(
                 event_id=uuid4(), title="", area=area, period=period, state="planned", source=DESK,

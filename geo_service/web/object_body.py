@@ -19,6 +19,7 @@ from geo_service.web.use_request import Metres, RecurrenceBody, TrafficOrderBody
 
 P = TypeVar("P", bound=StorableBody)
 T = TypeVar("T")
+SAME_M = 0.02  # seven decimals of a degree are a centimetre
 V = TypeVar("V")
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -63,9 +64,19 @@ class ObjectFeature(BaseModel, Generic[P]):
     properties: P
 
 
-def area_of(geometry: dict[str, Any] | None, stated: Measured) -> BaseGeometry:
-    """The area in EPSG:25832. Raises BadGeometry with the place."""
-    return read_geometry(geometry, pointer="/geometry", length_m=stated.length_m, depth_m=stated.depth_m)
+def area_of(
+    geometry: dict[str, Any] | None, stated: Measured, before: BaseGeometry | None = None
+) -> BaseGeometry:
+    """The area in EPSG:25832; `before`, if that is what was drawn. Raises BadGeometry with the place."""
+    area = read_geometry(geometry, pointer="/geometry", length_m=stated.length_m, depth_m=stated.depth_m)
+    return unmoved(area, before)
+
+
+def unmoved(drawn: BaseGeometry, before: BaseGeometry | None) -> BaseGeometry:
+    """`before` where the drawing is the same: what was read in degrees comes back a few millimetres off."""
+    if before is not None and before.hausdorff_distance(drawn) < SAME_M:
+        return before
+    return drawn
 
 
 def line_of(geometry: dict[str, Any] | None, pointer: str) -> BaseGeometry | None:

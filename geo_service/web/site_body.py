@@ -106,16 +106,16 @@ class SiteFeature(ObjectFeature[SiteProperties]):
 
     def to_object(self, town: Town, kept: Kept[ConstructionSite] | None) -> ConstructionSite:
         """The site in EPSG:25832; what no client states (source, first filing) stays. Raises Invalid."""
-        stated, faults = self.properties, Faults()
+        stated, faults, before = self.properties, Faults(), kept.object if kept else None
+        drawn = None if before is None else before.area
         period = faults.read(lambda: stated.period(open_end=True))
-        area = faults.read(lambda: area_of(self.geometry, stated))
+        area = faults.read(lambda: area_of(self.geometry, stated, drawn))
         recurrence = faults.read(lambda: recurrence_of(stated.recurrence, period))
         detour = faults.read(lambda: line_of(stated.detour, "/properties/detour"))
         order = faults.read(lambda: order_of(stated.traffic_order))
         actual = faults.read(stated.actual_period)
         faults.refuse()
         assert period is not None and area is not None
-        before = kept.object if kept else None
         if before is None:
             before = ConstructionSite(
                 site_id=uuid4(), title="", area=area, period=period, state="planned", source=DESK,

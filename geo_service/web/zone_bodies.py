@@ -51,7 +51,7 @@ class BlackoutFeature(ObjectFeature[BlackoutProperties]):
         """The blackout in EPSG:25832. Raises Invalid with pointers."""
         stated, faults = self.properties, Faults()
         period = faults.read(lambda: stated.period(open_end=True))
-        area = faults.read(lambda: area_of(self.geometry, stated))
+        area = faults.read(lambda: area_of(self.geometry, stated, kept.object.area if kept else None))
         recurrence = faults.read(lambda: recurrence_of(stated.recurrence, period))
         faults.refuse()
         assert period is not None and area is not None
@@ -92,7 +92,7 @@ class NoDigFeature(ObjectFeature[NoDigProperties]):
         """The no-dig period in EPSG:25832. Raises Invalid with pointers."""
         stated, faults = self.properties, Faults()
         period = faults.read(lambda: stated.period(open_end=True, limited=False))
-        area = faults.read(lambda: area_of(self.geometry, stated))
+        area = faults.read(lambda: area_of(self.geometry, stated, kept.object.area if kept else None))
         faults.refuse()
         assert period is not None and area is not None
         return NoDigPeriod(
@@ -132,7 +132,7 @@ class ReinstatementFeature(ObjectFeature[ReinstatementProperties]):
             reinstatement_id=kept.object_id if kept else uuid4(),
             town=town.ags,
             title=stated.title,
-            area=area_of(self.geometry, stated),
+            area=area_of(self.geometry, stated, kept.object.area if kept else None),
             accepted_on=stated.accepted_on,
             source_id=stated.source_id,
             demo=town.demo,
@@ -164,7 +164,7 @@ class FireAreaFeature(ObjectFeature[FireAreaProperties]):
     def to_object(self, town: Town, kept: Kept[FireArea] | None) -> FireArea:
         """The area in EPSG:25832. Raises Invalid with pointers."""
         stated = self.properties
-        area = area_of(self.geometry, stated)
+        area = area_of(self.geometry, stated, kept.object.area if kept else None)
         if kept is not None:
             return replace(kept.object, title=stated.title, kind=stated.kind, area=area)
         return FireArea(
