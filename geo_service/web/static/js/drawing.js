@@ -40,7 +40,7 @@
     let kept = null; // what was stored with holes or in several parts: shown, and replaced by drawing anew
     let points = []; // set one by one without a mouse
     const trail = L.layerGroup().addTo(map);
-    map.pm.setGlobalOptions({ pathOptions: STYLE, templineStyle: { color: STYLE.color }, hintlineStyle: { color: STYLE.color, dashArray: [5, 5] }, allowSelfIntersection: false, layerGroup: undefined, snappable: false, panes: { vertexPane: "markerPane", layerPane: "drawing", markerPane: "markerPane" } });
+    map.pm.setGlobalOptions({ pathOptions: STYLE, templineStyle: { color: STYLE.color }, hintlineStyle: { color: STYLE.color, dashArray: [5, 5] }, allowSelfIntersection: isLine, layerGroup: undefined, snappable: false, panes: { vertexPane: "markerPane", layerPane: "drawing", markerPane: "markerPane" } });
     map.pm.setLang(geo.language === "en" ? "en" : "de");
 
     function take(layer) {
@@ -48,7 +48,7 @@
       if (kept) kept.layer.remove();
       kept = null;
       shape = layer;
-      shape.pm.enable({ allowSelfIntersection: false, draggable: true, snappable: false });
+      shape.pm.enable({ allowSelfIntersection: isLine, draggable: true, snappable: false });
       shape.on("pm:edit pm:dragend pm:markerdragend pm:vertexremoved", () => changed());
       changed();
     }
