@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,14 @@ class Detour:
 
 def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckResult:
     """Insert or update a detour by its id. Raises BlockedByFindings (409) like `save_site`."""
-    occupation_id, result = save_with_findings(session, detour_occupation(detour, as_of), as_of=as_of)
+    mine = detour_occupation(detour, as_of)
+    if detour.belongs_to is not None:  # which may itself belong to something
+        asked = {"source_id": detour.belongs_to}
+        group = session.execute(
+            text(statements("construction")["group_of_source"]), asked
+        ).scalar_one_or_none()
+        mine = replace(mine, case_group=group or detour.belongs_to)
+    occupation_id, result = save_with_findings(session, mine, as_of=as_of)
     session.execute(
         text(statements("construction")["save_detour"]),
         {"row": orjson.dumps(detour_columns(detour)).decode(), "occupation_id": occupation_id},

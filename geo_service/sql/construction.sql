@@ -165,3 +165,24 @@ SELECT
     detour.source_id, detour.demo, claim.filed_at
 FROM detour
 LEFT JOIN occupation AS claim ON claim.source_id = detour.detour_id AND claim.collection = 'detours'
+
+-- sites_with_desk_facts
+-- Of these sites the ones to which a desk has added something that no feed delivers; the slot holds `site_facts`.
+-- In: sites (array of site ids).  Out: at most one row for each.
+SELECT kept.*
+FROM («facts») AS kept
+WHERE
+    kept.object_id = ANY(CAST(:sites AS uuid[]))
+    AND (
+        num_nonnulls(kept.contractor, kept.pattern, kept.traffic_order, kept.detour, kept.public_transport_affected,
+            kept.accepted_on, kept.town_chosen) > 0
+        OR kept.begun OR cardinality(kept.consents) > 0 OR cardinality(kept.closed_segments) > 0
+        OR kept.case_group <> kept.object_id)
+
+-- group_of_source
+-- The group of what a detour belongs to: nothing in it is compared with anything else in it.
+-- In: source_id.  Out: 0 or 1 row.
+SELECT case_group
+FROM occupation
+WHERE source_id = :source_id
+ORDER BY occupation_id LIMIT 1

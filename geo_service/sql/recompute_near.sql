@@ -11,10 +11,3 @@ SELECT occupation.occupation_id
 FROM occupation
 WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_GeomFromEWKB(:area)
 ORDER BY occupation_id
-
--- who_speaks
--- For whom this transaction acts.
--- In: nothing.  Out: 1 row.
-SELECT
-    coalesce(current_setting('app.actor', true), '') AS actor, coalesce(current_setting('app.town', true), '') AS town,
-    coalesce(current_setting('app.case', true), '') AS open_case

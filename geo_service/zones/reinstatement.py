@@ -12,7 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller, require_desk
+from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.stated_facts import hex_of
 from geo_service.sql.loader import statements
 from geo_service.town_objects.kind import Kind
@@ -61,7 +63,10 @@ def reinstatement_columns(closed: Reinstatement) -> dict[str, Any]:
 
 
 def save_reinstatement(session: Session, closed: Reinstatement, by: Caller, as_of: datetime) -> None:
-    """Insert or update by its id; findings near it follow. Raises Invalid for an unknown dig."""
+    """Insert or update by its id; findings near it follow. Raises Invalid."""
+    if closed.accepted_on > as_of.astimezone(TOWN_ZONE).date():
+        detail = "The day of the acceptance has not come yet."
+        raise Invalid(detail, errors=[FieldFault("/properties/accepted_on", detail)])
     if closed.source_id is not None:
         require_of_town(session, closed.source_id, by, "/properties/source_id")
     columns = reinstatement_columns(closed)

@@ -189,6 +189,9 @@ def test_a_site_names_its_detours_and_is_not_compared_with_them(desk: Desk) -> N
     assert signed["properties"]["findings"] == []
     read = desk.client.get(address(SITES, site["id"]), headers=desk.key()).json()
     assert read["properties"]["detours"] == [{"id": signed["id"], "title": "U 3", "state": "confirmed"}]
+    second = entered(desk, SITES, 300, case_group=site["id"])
+    entered(desk, "detours", belongs_to=second["id"])
+    assert len(rows(desk, "SELECT DISTINCT case_group FROM occupation")) == 1
     drawn = put(desk, SITES, site, feature(desk, SITES, detour=line(desk, (0, 50), (300, 50))))
     assert drawn.json()["properties"]["detour"]["type"] == "LineString"
     assert rows(

@@ -100,6 +100,7 @@ def test_a_nightly_blackout_does_not_meet_what_stands_by_day(desk: Desk) -> None
         ("blackouts", {"state": "in_force"}, "/properties/state"),
         ("blackouts", {"recurrence": {"weekdays": ["sunday"]}}, "/properties/recurrence/weekdays/0"),
         ("reinstatements", {"accepted_on": "gestern"}, "/properties/accepted_on"),
+        ("reinstatements", {"accepted_on": "2199-01-01"}, "/properties/accepted_on"),
         ("reinstatements", {"source_id": "3d7b1c1e-7e0a-4b51-9d4f-0a4c3a2b1c0d"}, "/properties/source_id"),
         ("fire-areas", {"kind": "parken"}, "/properties/kind"),
     ],
