@@ -194,9 +194,9 @@ def test_a_site_names_its_detours_and_is_not_compared_with_them(desk: Desk) -> N
     assert len(rows(desk, "SELECT DISTINCT case_group FROM occupation")) == 1
     drawn = put(desk, SITES, site, feature(desk, SITES, detour=line(desk, (0, 50), (300, 50))))
     assert drawn.json()["properties"]["detour"]["type"] == "LineString"
-    assert rows(
-        desk, "SELECT ST_Length(detour) AS m FROM occupation WHERE collection = 'construction_sites'"
-    )[0].m == pytest.approx(300, abs=0.5)
+    assert rows(desk, "SELECT ST_Length(detour) AS m FROM occupation WHERE source_id = :id", id=site["id"])[
+        0
+    ].m == pytest.approx(300, abs=0.5)
 
 
 def test_the_first_filing_stays_when_a_site_is_changed(desk: Desk) -> None:
