@@ -82,7 +82,7 @@ def occupation_of(site: ConstructionSite, as_of: datetime) -> Occupation:
 
 
 def site_columns(site: ConstructionSite) -> dict[str, Any]:
-    """Columns of table construction_site as JSON values; whom to call stays out."""
+    """Columns of table construction_site as JSON values, and what its occupation is told; no contacts."""
     actual = site.actual_period
     return {
         **{name: getattr(site, name) for name in _SAME},
@@ -97,4 +97,6 @@ def site_columns(site: ConstructionSite) -> dict[str, Any]:
         "consents": sorted(site.consents),
         "closed_segments": list(site.closed_segments),
         "accepted_on": None if site.accepted_on is None else site.accepted_on.isoformat(),
+        "takes": None if site.takes is None else sorted(site.takes),
+        "case_group": None if site.case_group in (None, site.site_id) else str(site.case_group),
     }

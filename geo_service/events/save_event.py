@@ -119,7 +119,7 @@ def enlarged(span: Interval, before_hours: float, after_hours: float) -> Interva
 
 
 def event_columns(event: Event) -> dict[str, Any]:
-    """Columns of table event as JSON values."""
+    """Columns of table event as JSON values, and what of its occupation is stated."""
     return {
         **{name: getattr(event, name) for name in _SAME},
         "event_id": str(event.event_id),
@@ -131,4 +131,5 @@ def event_columns(event: Event) -> dict[str, Any]:
         "traffic_order": traffic_order_document(event.traffic_order),
         "consents": sorted(event.consents),
         "closed_segments": list(event.closed_segments),
+        "takes": None if event.takes is None else sorted(event.takes),
     }
