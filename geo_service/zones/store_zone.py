@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import shapely
+from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -39,11 +40,8 @@ def store_zone(
         text(named["place_before"].replace("«facts»", named[f"{name}_facts"])), {"object_id": object_id}
     ).one_or_none()
     session.execute(text(named[f"save_{name}"]), {"row": orjson.dumps(dict(columns)).decode()})
-    recompute_near(session, area, as_of=as_of)
-    if before is not None:
-        left = shapely.from_wkb(bytes(before.place))
-        if not left.equals(area):
-            recompute_near(session, left, as_of=as_of)
+    places = [area] if before is None else [area, shapely.from_wkb(bytes(before.place))]
+    recompute_near(session, GeometryCollection(places), as_of=as_of)
 
 
 def state_of(cancelled_at: datetime | None) -> str:

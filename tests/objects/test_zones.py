@@ -143,3 +143,42 @@ def test_one_dig_has_one_reinstatement(desk: Desk) -> None:
     first = entered(desk, "reinstatements", source_id=site["id"])
     assert first["properties"]["source_id"] == site["id"]
     assert post(desk, "reinstatements", source_id=site["id"]).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("path", "number", "severity", "use"),
+    [
+        ("blackouts", "K19", "block", {}),
+        ("no-dig-periods", "K20", "block", {"excavation": True}),
+        ("reinstatements", "K21", "warn", {"excavation": True}),
+        ("fire-areas", "K07", "block", {}),
+    ],
+)
+def test_the_rule_of_a_place_is_found_as_long_as_the_place_is_in_force(
+    desk: Desk, path: str, number: str, severity: str, use: dict[str, Any]
+) -> None:
+    receipt = desk.file(1, 1, **use)
+
+    def found() -> list[str]:
+        case = desk.client.get(f"/api/v1/permits/{receipt['reference']}", headers=desk.key()).json()
+        return [one["severity"] for one in case["properties"]["findings"] if one["number"] == number]
+
+    assert found() == []
+    stored = entered(desk, path)
+    assert found() == [severity]
+    away = put(desk, path, stored, feature(desk, path, 300, 300))
+    assert found() == []
+    here = put(desk, path, away.json(), feature(desk, path))
+    assert found() == [severity]
+    delete(desk, path, here.json())
+    assert found() == []
+
+
+def test_a_granted_event_may_not_stand_in_a_blackout(desk: Desk) -> None:
+    blackout = entered(desk, "blackouts", refuses=["all"])
+    refused = post(desk, "events", 1, 1, state="granted")
+    assert refused.status_code == 409
+    assert {one["number"] for one in refused.json()["findings"]} == {"K19"}
+    assert "Weihnachtsmarkt" in refused.json()["findings"][0]["explanation"]["de"]
+    delete(desk, "blackouts", blackout)
+    assert post(desk, "events", 1, 1, state="granted").status_code == 201
