@@ -21,7 +21,8 @@ every_kind = pytest.mark.parametrize("served", SERVED, ids=lambda served: served
 @every_kind
 def test_a_list_is_read_in_the_order_of_its_index(town_session: Session, served: ServedKind[object]) -> None:
     speak_as(town_session, actor="clerk", town=BENSHEIM)
-    town_session.execute(text("SET LOCAL enable_seqscan = off"))
+    for way in ("seqscan", "bitmapscan", "sort"):  # empty tables are planned as if the order did not matter
+        town_session.execute(text(f"SET LOCAL enable_{way} = off"))
     query = statements("town_objects")["list_objects"].replace("«facts»", served.kind.facts)
     asked = {"town": BENSHEIM, "states": None, "after_at": None, "after_id": None, "number": 51}
     plan = json.dumps(town_session.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one())
