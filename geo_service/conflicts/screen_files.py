@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import orjson
 
-from geo_service.conflicts.finding import OtherObject, finding_document, object_document
+from geo_service.conflicts.finding import OtherObject, finding_document, other_document
 from geo_service.conflicts.screen_pairs import Screened
 from geo_service.errors import SetupError
 from geo_service.identity.caller import Caller
@@ -43,7 +43,7 @@ def screened_document(one: Screened, caller: Caller | None = None) -> dict[str, 
     other = one.finding.other
     return {
         **finding_document(one.finding, caller or _desk_of(other or one.mine)),
-        "mine": object_document(one.mine, caller or _desk_of(one.mine)),
+        "mine": other_document(one.mine, caller or _desk_of(one.mine)),
     }
 
 

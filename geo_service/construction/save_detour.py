@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
 from geo_service.conflicts.refuse_blocked import save_with_findings
-from geo_service.crs import TOWN_SRID
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.stated_facts import hex_of
 from geo_service.occupations.states import standing_of
 from geo_service.sql.loader import statements
 
@@ -26,7 +26,8 @@ class Detour:
     """A way around a closure. way: LineString or MultiLineString, EPSG:25832; it may cross town borders.
 
     town: AGS of the town that signs it, None = nobody's of this service. belongs_to: the site, event or
-    permit that needs it; the two are not compared with each other. state: as of a site.
+    permit that needs it; the two are not compared with each other. state: as of a site. filed_at: when it
+    became known; None = when it is saved.
     """
 
     detour_id: UUID
@@ -39,22 +40,23 @@ class Detour:
     source_id: str | None = None
     modes: frozenset[str] = frozenset({"car"})
     belongs_to: UUID | None = None
+    filed_at: datetime | None = None
     demo: bool = False
 
 
 def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckResult:
     """Insert or update a detour by its id. Raises BlockedByFindings (409) like `save_site`."""
-    occupation_id, result = save_with_findings(session, detour_occupation(detour, as_of), as_of=as_of)
-    way = shapely.set_srid(detour.way, TOWN_SRID)
-    row = {
-        "detour_id": str(detour.detour_id), "town": detour.town, "title": detour.title, "state": detour.state,
-        "way": str(shapely.to_wkb(way, hex=True, include_srid=True)), "modes": sorted(detour.modes),
-        "period": detour.period.to_range(), "source": detour.source, "source_id": detour.source_id,
-        "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to), "demo": detour.demo,
-    }  # fmt: skip
+    mine = detour_occupation(detour, as_of)
+    if detour.belongs_to is not None:  # which may itself belong to something
+        asked = {"source_id": detour.belongs_to}
+        group = session.execute(
+            text(statements("construction")["group_of_source"]), asked
+        ).scalar_one_or_none()
+        mine = replace(mine, case_group=group or detour.belongs_to)
+    occupation_id, result = save_with_findings(session, mine, as_of=as_of)
     session.execute(
         text(statements("construction")["save_detour"]),
-        {"row": orjson.dumps(row).decode(), "occupation_id": occupation_id},
+        {"row": orjson.dumps(detour_columns(detour)).decode(), "occupation_id": occupation_id},
     )
     return result
 
@@ -72,10 +74,22 @@ def detour_occupation(detour: Detour, as_of: datetime) -> Occupation:
         published=standing.published,
         period=detour.period,
         exclusive=False,
-        filed_at=as_of,
+        filed_at=detour.filed_at or as_of,
         town=detour.town,
         label=detour.title,
         detour=detour.way,
         detour_modes=detour.modes,
         demo=detour.demo,
     )
+
+
+def detour_columns(detour: Detour) -> dict[str, Any]:
+    """Columns of table detour as JSON values."""
+    return {
+        **{name: getattr(detour, name) for name in ("town", "title", "state", "source", "source_id", "demo")},
+        "detour_id": str(detour.detour_id),
+        "way": hex_of(detour.way),
+        "modes": sorted(detour.modes),
+        "period": detour.period.to_range(),
+        "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to),
+    }

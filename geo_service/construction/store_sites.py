@@ -20,6 +20,7 @@ from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.construction.desk_facts import keep_desk_facts
 from geo_service.construction.save_site import occupation_of, write_sites
 from geo_service.construction.site import ConstructionSite
 from geo_service.construction.street_check import street_check
@@ -57,10 +58,14 @@ class StoredSites:
 def place_sites(
     session: Session, sites: Sequence[ConstructionSite], *, as_of: datetime, progress: Progress
 ) -> list[PlacedSite]:
-    """Where the sites lie: towns and streets, and whether these are the stated ones."""
+    """Where the sites lie: towns and streets, and whether these are the stated ones.
+
+    What a desk has added to a stored one is kept.
+    """
     day = as_of.astimezone(TOWN_ZONE).date()
     found: list[PlacedSite] = []
-    for part in chunks(sites, CHUNK):
+    for delivered in chunks(sites, CHUNK):
+        part = keep_desk_facts(session, delivered)
         locations = locate_many(session, [site.area for site in part], day=day)
         found += [
             PlacedSite(site=replace(site, street_check=street_check(site, at.streets)), location=at)

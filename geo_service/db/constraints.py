@@ -19,8 +19,26 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "blackout_area_plausible": BadGeometry,
     "blackout_period_not_empty": BadInterval,
     "blackout_town_fkey": ChangedMeanwhile,
+    "construction_site_detour_plausible": BadGeometry,
+    "construction_site_source_unique": ChangedMeanwhile,
+    "construction_site_town_fkey": ChangedMeanwhile,
+    "detour_source_unique": ChangedMeanwhile,
+    "detour_town_fkey": ChangedMeanwhile,
+    "event_detour_plausible": BadGeometry,
+    "event_source_unique": ChangedMeanwhile,
+    "event_town_fkey": ChangedMeanwhile,
     "finding_mine_fkey": ChangedMeanwhile,
     "finding_other_fkey": ChangedMeanwhile,
+    "fire_area_object_unique": ChangedMeanwhile,
+    "fire_area_place_plausible": BadGeometry,
+    "fire_area_source_unique": ChangedMeanwhile,
+    "fire_area_town_fkey": ChangedMeanwhile,
+    "no_dig_period_area_plausible": BadGeometry,
+    "no_dig_period_not_empty": BadInterval,
+    "no_dig_period_segment_fkey": ChangedMeanwhile,
+    "no_dig_period_segment_unique": ChangedMeanwhile,
+    "no_dig_period_town_fkey": ChangedMeanwhile,
+    "object_change_town_fkey": ChangedMeanwhile,
     "occupation_area_plausible": BadGeometry,
     "occupation_detour_plausible": BadGeometry,
     "occupation_heights_in_order": BadHeights,
@@ -42,22 +60,26 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "reinstatement_town_fkey": ChangedMeanwhile,
     "sign_in_key_fkey": ChangedMeanwhile,
     "sign_in_town_fkey": ChangedMeanwhile,
+    "site_contact_site_fkey": ChangedMeanwhile,
+    "site_contact_town_fkey": ChangedMeanwhile,
 }
 
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
-    "blackout_refuses_something", "finding_block_settled_by_override", "finding_settled_severity_known",
-    "finding_severity_known", "finding_status_known", "occupation_binding_counts",
-    "occupation_collection_known", "occupation_detour_modes_known", "occupation_segment_occupation_fkey",
-    "permit_filed_has_reference", "permit_granted_has_findings", "permit_source_unique",
-    "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
+    "blackout_refuses_something", "construction_site_gid_unique", "construction_site_state_known",
+    "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
+    "event_gid_unique", "event_hours_not_negative", "event_state_known",
+    "finding_block_settled_by_override", "finding_settled_severity_known", "finding_severity_known",
+    "finding_status_known", "fire_area_kind_known", "object_change_deed_known",
+    "occupation_binding_counts", "occupation_collection_known", "occupation_detour_modes_known",
+    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
+    "permit_source_unique", "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 
 # Tables that only the command line writes; their commands check the files and say what is wrong.
 INTERNAL_TABLES = frozenset({
-    "api_key", "bus_route", "bus_route_segment", "construction_site", "detour", "event", "facility",
-    "fire_area", "no_dig_period", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys",
-    "tariff", "town", "town_parameter", "town_piece",
+    "api_key", "bus_route", "bus_route_segment", "facility", "road_node", "road_segment",
+    "site_feed_record", "spatial_ref_sys", "tariff", "town", "town_parameter", "town_piece",
 })  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What happens in the demo towns, from data/demo/content.yaml: sites, an event, a detour, cases."""
+"""What happens in the demo towns, from data/demo/content.yaml: sites, an event, a detour, places, cases."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from geo_service.packed import data_folder
 from geo_service.permits.applicant import Applicant
 from geo_service.permits.permit_request import PermitRequest
 from geo_service.roads.segment import Segment
+from geo_service.zones.blackout import Blackout
+from geo_service.zones.fire_area import FireArea
+from geo_service.zones.no_dig_period import NoDigPeriod
 
 _IDS = UUID("6b0c8a52-2f0e-4f0a-9d57-6f1f8f5f4d10")
 _SITE_FIELDS = (
@@ -68,7 +71,7 @@ def sites(towns: Mapping[str, DemoTown], day: date) -> list[ConstructionSite]:
             source="demo",
             source_id=entry["key"],
             start_verified=entry["state"] in ("active", "ended"),
-            traffic_order_period=None if entry["state"] == "planned" else _period(entry, day),
+            traffic_order=None if entry["state"] == "planned" else TrafficOrder(period=_period(entry, day)),
             confidence="verified",
             demo=True,
             **{name: entry[name] for name in _SITE_FIELDS if name in entry},
@@ -90,7 +93,7 @@ def events(towns: Mapping[str, DemoTown], day: date) -> list[Event]:
             restriction=entry["restriction"],
             source="demo",
             source_id=entry["key"],
-            traffic_order_period=_period(entry, day),
+            traffic_order=TrafficOrder(period=_period(entry, day)),
             demo=True,
         )
         for entry in document()["events"]
@@ -113,6 +116,54 @@ def detours(towns: Mapping[str, DemoTown], day: date) -> list[Detour]:
             demo=True,
         )
         for entry in document()["detours"]
+    ]
+
+
+def blackouts(towns: Mapping[str, DemoTown], day: date) -> list[Blackout]:
+    """Blackouts, with the same ids at every call."""
+    return [
+        Blackout(
+            blackout_id=_id(entry["key"]),
+            town=towns[entry["town"]].plan.town,
+            title=entry["title"],
+            area=area_of(entry["place"], towns[entry["town"]].segments),
+            period=_period(entry, day),
+            refuses=tuple(entry["refuses"]),
+            demo=True,
+        )
+        for entry in document()["blackouts"]
+    ]
+
+
+def no_dig_periods(towns: Mapping[str, DemoTown], day: date) -> list[NoDigPeriod]:
+    """No-dig periods, with the same ids at every call."""
+    return [
+        NoDigPeriod(
+            no_dig_period_id=_id(entry["key"]),
+            town=towns[entry["town"]].plan.town,
+            title=entry["title"],
+            area=area_of(entry["place"], towns[entry["town"]].segments),
+            period=_period(entry, day),
+            source="demo",
+        )
+        for entry in document()["no_dig_periods"]
+    ]
+
+
+def fire_areas(towns: Mapping[str, DemoTown]) -> list[FireArea]:
+    """Areas of the fire brigade, with the same ids at every call."""
+    return [
+        FireArea(
+            object_id=_id(entry["key"]),
+            town=towns[entry["town"]].plan.town,
+            title=entry["title"],
+            kind=entry["kind"],
+            area=area_of(entry["place"], towns[entry["town"]].segments),
+            source="demo",
+            source_id=entry["key"],
+            demo=True,
+        )
+        for entry in document()["fire_areas"]
     ]
 
 

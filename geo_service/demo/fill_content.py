@@ -17,6 +17,9 @@ from geo_service.events.save_event import save_event
 from geo_service.identity.caller import PUBLIC, Caller
 from geo_service.permits.decide_permit import Move, move_permit
 from geo_service.permits.request_permit import FiledPermit, request_permit
+from geo_service.zones.blackout import save_blackout
+from geo_service.zones.fire_area import save_fire_area
+from geo_service.zones.no_dig_period import save_no_dig_period
 
 # Who takes which steps to reach a state; each comes a day after the one before.
 _STEPS: dict[str, tuple[str, ...]] = {
@@ -40,6 +43,7 @@ class FilledContent:
     sites: int
     events: int
     detours: int
+    zones: int
     permits: int
 
 
@@ -55,11 +59,27 @@ def fill_content(session: Session, towns: Mapping[str, DemoTown], *, day: date) 
         save_event(session, event, as_of=as_of)
     for detour in detours:
         save_detour(session, detour, as_of=as_of)
+    zones = _fill_zones(session, towns, day=day, as_of=as_of)
     cases = content.cases(towns, day)
     for case in cases:
         _bring_to_state(session, case)
     speak_as(session, actor="operator")
-    return FilledContent(sites=len(sites), events=len(events), detours=len(detours), permits=len(cases))
+    return FilledContent(
+        sites=len(sites), events=len(events), detours=len(detours), zones=zones, permits=len(cases)
+    )
+
+
+def _fill_zones(session: Session, towns: Mapping[str, DemoTown], *, day: date, as_of: datetime) -> int:
+    """Store the places with a rule of their own; returns how many."""
+    blackouts, fire_areas = content.blackouts(towns, day), content.fire_areas(towns)
+    no_dig_periods = content.no_dig_periods(towns, day)
+    for blackout in blackouts:
+        save_blackout(session, blackout, None, as_of)
+    for quiet in no_dig_periods:
+        save_no_dig_period(session, quiet, None, as_of)
+    for spot in fire_areas:
+        save_fire_area(session, spot, None, as_of)
+    return len(blackouts) + len(no_dig_periods) + len(fire_areas)
 
 
 def _bring_to_state(session: Session, case: DemoCase) -> None:

@@ -56,7 +56,7 @@ def fill_demo(session: Session, say: Say) -> None:
         _note(session, "content", "once", day)
         say(
             f"{done.sites} construction sites, {done.events} event, "
-            f"{done.detours} detour, {done.permits} cases."
+            f"{done.detours} detour, {done.zones} places with rules of their own, {done.permits} cases."
         )
 
 

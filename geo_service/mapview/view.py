@@ -55,15 +55,22 @@ class PopupField(_Part):
 
 
 class Popup(_Part):
-    """What a click shows; values reach the page as text only (static/js/popup.js)."""
+    """What a click shows; values reach the page as text only (static/js/popup.js).
+
+    page: the property that holds the path of the feature's own page on this service, if it has one.
+    """
 
     heading: FieldName
     kind: Text
     fields: tuple[PopupField, ...]
+    page: FieldName | None = None
 
 
 class Layer(_Part):
-    """One layer. streets: our own tiles; boundaries, features: GeoJSON by box; click: asked at a click."""
+    """One layer. streets: our own tiles; boundaries, features: GeoJSON by box; click: asked at a click.
+
+    `{town}` in an address stands for the AGS of the town of the page.
+    """
 
     name: FieldName
     kind: Literal["streets", "boundaries", "features", "click"]

@@ -48,7 +48,7 @@ def expand(recurrence: Recurrence, period: Interval, zone: ZoneInfo = TOWN_ZONE)
         day += timedelta(days=1)
     if not found:
         raise BadInterval("The recurring pattern never falls into the period.")
-    return _merged(found)
+    return merged(found)
 
 
 def _is_on(recurrence: Recurrence, month_day: tuple[int, int], weekday: str) -> bool:
@@ -60,12 +60,13 @@ def _is_on(recurrence: Recurrence, month_day: tuple[int, int], weekday: str) -> 
     return first <= month_day <= last if first <= last else month_day >= first or month_day <= last
 
 
-def _merged(spans: list[Interval]) -> tuple[Interval, ...]:
-    merged = [spans[0]]
+def merged(spans: list[Interval]) -> tuple[Interval, ...]:
+    """Ascending intervals with ends, at least one; those that touch or overlap become one."""
+    whole = [spans[0]]
     for span in spans[1:]:
-        before = merged[-1]
+        before = whole[-1]
         if before.end is not None and span.end is not None and span.start <= before.end:
-            merged[-1] = Interval(before.start, max(before.end, span.end))
+            whole[-1] = Interval(before.start, max(before.end, span.end))
         else:
-            merged.append(span)
-    return tuple(merged)
+            whole.append(span)
+    return tuple(whole)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +12,7 @@ import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from geo_service.errors import Malformed
+from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import Interval
 from geo_service.sql.loader import statements
@@ -71,7 +69,7 @@ def list_permits(
     The session speaks as `caller` already. Raises NotSignedIn, Forbidden, or Malformed for a broken cursor.
     """
     require_desk(caller)
-    after_filed_at, after_id = _read_cursor(cursor) if cursor else (None, None)
+    after_filed_at, after_id = read_cursor(cursor) if cursor else (None, None)
     number = max(1, min(limit, MOST))
     rows = session.execute(
         text(statements("permits")["list_permits"]),
@@ -86,32 +84,13 @@ def list_permits(
     ).all()
     page = tuple(_in_queue(row) for row in rows[:number])
     more = len(rows) > number
-    return QueuePage(permits=page, cursor=_write_cursor(page[-1]) if more else None)
+    return QueuePage(
+        permits=page, cursor=write_cursor(page[-1].filed_at, page[-1].permit_id) if more else None
+    )
 
 
 def _like(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
-
-
-def _write_cursor(last: PermitInQueue) -> str:
-    return (
-        base64.urlsafe_b64encode(f"{last.filed_at.isoformat()}|{last.permit_id}".encode())
-        .decode()
-        .rstrip("=")
-    )
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        moment, _, key = (
-            base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode().partition("|")
-        )
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("naive")
-        return at, UUID(key)
-    except (ValueError, binascii.Error) as error:
-        raise Malformed("The cursor is not one that this service gave out.") from error
 
 
 def _in_queue(row: Row[Any]) -> PermitInQueue:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from geo_service.errors import NotFound
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
+from geo_service.occupations.stated_facts import recurrence_from, traffic_order_from
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.applicant import Applicant
-from geo_service.permits.permit_row import recurrence_from, traffic_order_from
 from geo_service.permits.states import Who
 from geo_service.sql.loader import statements
 

@@ -13,10 +13,10 @@ from shapely.geometry.base import BaseGeometry
 from geo_service.conflicts.finding import Finding, finding_document, verdict_of
 from geo_service.crs import to_lonlat
 from geo_service.identity.caller import PUBLIC, Caller
+from geo_service.occupations.stated_facts import recurrence_document, traffic_order_document
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.list_permits import PermitInQueue, QueuePage
 from geo_service.permits.permit import Permit, Step
-from geo_service.permits.permit_row import recurrence_document, traffic_order_document
 from geo_service.permits.states import steps_from
 
 _AS_ASKED = (

@@ -5,13 +5,16 @@ INSERT INTO construction_site AS known (
     site_id, town, case_number, title, kind, utility, excavation, area, area_widened, period, end_known, start_verified,
     end_verified, state, is_public, restriction, takes, remaining_carriageway_m, remaining_footway_m,
     pedestrian_guidance, cycle_guidance, client, source, source_id, confidence, stated_street, stated_street_key,
-    street_check, demo)
+    street_check, demo, contractor, public_transport_affected, detour, actual_period, pattern, traffic_order, consents,
+    closed_segments, accepted_on)
 SELECT
     stated.site_id, occupation.town, stated.case_number, stated.title, stated.kind, stated.utility, stated.excavation,
     stated.area, stated.area_widened, stated.period, stated.end_known, stated.start_verified, stated.end_verified,
     stated.state, stated.is_public, stated.restriction, occupation.takes, stated.remaining_carriageway_m,
     stated.remaining_footway_m, stated.pedestrian_guidance, stated.cycle_guidance, stated.client, stated.source,
-    stated.source_id, stated.confidence, stated.stated_street, stated.stated_street_key, stated.street_check, stated.demo
+    stated.source_id, stated.confidence, stated.stated_street, stated.stated_street_key, stated.street_check, stated.demo,
+    stated.contractor, stated.public_transport_affected, stated.detour, stated.actual_period, stated.pattern,
+    stated.traffic_order, stated.consents, stated.closed_segments, stated.accepted_on
 FROM jsonb_populate_recordset(CAST(NULL AS construction_site), CAST(:rows AS jsonb)) AS stated
 INNER JOIN occupation ON occupation.source_id = stated.site_id AND occupation.collection = 'construction_sites'
 ON CONFLICT (site_id) DO UPDATE SET
@@ -25,7 +28,11 @@ ON CONFLICT (site_id) DO UPDATE SET
     client = EXCLUDED.client, source = EXCLUDED.source, source_id = EXCLUDED.source_id,
     confidence = EXCLUDED.confidence, stated_street = EXCLUDED.stated_street,
     stated_street_key = EXCLUDED.stated_street_key, street_check = EXCLUDED.street_check,
-    demo = EXCLUDED.demo, version = known.version + 1, updated_at = now()
+    demo = EXCLUDED.demo, contractor = EXCLUDED.contractor,
+    public_transport_affected = EXCLUDED.public_transport_affected, detour = EXCLUDED.detour,
+    actual_period = EXCLUDED.actual_period, pattern = EXCLUDED.pattern, traffic_order = EXCLUDED.traffic_order,
+    consents = EXCLUDED.consents, closed_segments = EXCLUDED.closed_segments, accepted_on = EXCLUDED.accepted_on,
+    version = known.version + 1, updated_at = now()
 
 -- known_records
 -- What a feed delivered before, refused records included.
@@ -115,3 +122,67 @@ ON CONFLICT (detour_id) DO UPDATE SET
     town = EXCLUDED.town, title = EXCLUDED.title, way = EXCLUDED.way, modes = EXCLUDED.modes, period = EXCLUDED.period,
     state = EXCLUDED.state, belongs_to = EXCLUDED.belongs_to, source = EXCLUDED.source, source_id = EXCLUDED.source_id,
     demo = EXCLUDED.demo, version = known.version + 1, updated_at = now()
+
+-- site_facts
+-- Sites with everything that is stated about them; what they take is stated unless their occupation read it off.
+-- In: nothing.  Out: one row for each site.
+SELECT
+    site.site_id AS object_id, site.town, site.state, site.version, site.created_at, site.updated_at,
+    ST_AsEWKB(site.area) AS place, site.area AS shape, site.period, site.case_number, site.title, site.kind, site.utility,
+    site.excavation, lower(site.period) AS period_start, upper(site.period) AS period_end,
+    site.actual_period IS NOT NULL AS begun, lower(site.actual_period) AS actual_start,
+    upper(site.actual_period) AS actual_end, site.start_verified, site.end_verified, site.is_public, site.restriction,
+    site.remaining_carriageway_m, site.remaining_footway_m, site.pedestrian_guidance, site.cycle_guidance, site.client,
+    site.contractor, contact.phone_24h, site.traffic_order, site.consents, site.pattern,
+    ST_AsEWKB(site.detour) AS detour, site.closed_segments, site.public_transport_affected, site.accepted_on,
+    site.source, site.source_id, site.confidence, site.area_widened, site.stated_street, site.stated_street_key,
+    site.street_check, site.demo, claim.case_group, claim.town_chosen, claim.filed_at,
+    CASE WHEN NOT claim.takes_derived THEN claim.takes END AS takes
+FROM construction_site AS site
+LEFT JOIN occupation AS claim ON claim.source_id = site.site_id AND claim.collection = 'construction_sites'
+LEFT JOIN site_contact AS contact ON contact.site_id = site.site_id
+
+-- save_contact
+-- Whom to call at night about a site.
+-- In: site_id, town, phone_24h.  Out: nothing.
+INSERT INTO site_contact (site_id, town, phone_24h)
+VALUES (:site_id, :town, :phone_24h)
+ON CONFLICT (site_id) DO UPDATE SET phone_24h = excluded.phone_24h
+
+-- forget_contact
+-- Nobody is to be called about a site any more.
+-- In: site_id.  Out: nothing.
+DELETE FROM site_contact
+WHERE site_id = :site_id
+
+-- detour_facts
+-- Detours with everything that is stated about them.
+-- In: nothing.  Out: one row for each detour.
+SELECT
+    detour.detour_id AS object_id, detour.town, detour.state, detour.version, detour.created_at, detour.updated_at,
+    ST_AsEWKB(detour.way) AS place, detour.way AS shape, detour.period, detour.title, detour.modes,
+    lower(detour.period) AS period_start, upper(detour.period) AS period_end, detour.belongs_to, detour.source,
+    detour.source_id, detour.demo, claim.filed_at
+FROM detour
+LEFT JOIN occupation AS claim ON claim.source_id = detour.detour_id AND claim.collection = 'detours'
+
+-- sites_with_desk_facts
+-- Of these sites the ones to which a desk has added something that no feed delivers; the slot holds `site_facts`.
+-- In: sites (array of site ids).  Out: at most one row for each.
+SELECT kept.*
+FROM («facts») AS kept
+WHERE
+    kept.object_id = ANY(CAST(:sites AS uuid[]))
+    AND (
+        num_nonnulls(kept.contractor, kept.pattern, kept.traffic_order, kept.detour, kept.public_transport_affected,
+            kept.accepted_on, kept.town_chosen) > 0
+        OR kept.begun OR cardinality(kept.consents) > 0 OR cardinality(kept.closed_segments) > 0
+        OR kept.case_group <> kept.object_id)
+
+-- group_of_source
+-- The group of what a detour belongs to: nothing in it is compared with anything else in it.
+-- In: source_id.  Out: 0 or 1 row.
+SELECT case_group
+FROM occupation
+WHERE source_id = :source_id
+ORDER BY occupation_id LIMIT 1

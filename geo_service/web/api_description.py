@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.states import STATES
 from geo_service.settings import Settings
+from geo_service.web.object_description import complete_bodies, object_operations, object_schemas
 
 Document = dict[str, Any]
 
@@ -54,6 +55,7 @@ def install_api_description(app: FastAPI, settings: Settings) -> None:
 def describe(document: Document) -> Document:
     """`document` of FastAPI, completed. Raises KeyError for an operation that description/ does not know."""
     said, examples = _read("operations"), _read("examples")
+    said["operations"] |= object_operations()
     document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith(_PREFIX)}
     for path, item in document["paths"].items():
         for method in _METHODS:
@@ -138,6 +140,7 @@ def _schemas(sent: Document) -> Document:
         "A use and its period: either `from` and `until`, or `start` and `end`. "
         "A Point or LineString needs `length_m` and `depth_m`."
     )
-    answers = _read("schemas")
+    complete_bodies(schemas)
+    answers = {**_read("schemas"), **object_schemas()}
     answers["Status"]["enum"] = sorted(STATES)
     return {**schemas, **answers}

@@ -31,7 +31,7 @@ def street_box(session: Session, ags: str) -> Bounds:
     return (row.west, row.south, row.east, row.north)
 
 
-def page_map(
+def page_map(  # noqa: PLR0913 - what differs between maps, by name
     request: Request,
     session: Session,
     town: Town,
@@ -39,15 +39,16 @@ def page_map(
     *,
     bounds: Bounds | None = None,
     day: str | None = None,
+    drawing: bool = False,
 ) -> MapParts:
-    """The markup of one map on one page of `town`."""
+    """The markup of one map on one page of `town`; `drawing`: with the tools to draw on it."""
     setting = MapSetting(
         language=language_of(request),
         bounds=bounds or street_box(session, town.ags),
         focus=town.ags,
         day=day,
         base=request.scope.get("root_path", ""),
-        drawing=view == "apply",
+        drawing=drawing,
         credits=map_credits(session, town.ags, language_of(request)),
     )
     return render_map(get_view(view), setting, nonce=nonce_of(request))

@@ -35,7 +35,7 @@ def apply_page(slug: str, request: Request, session: PublicSession) -> HTMLRespo
         request,
         "apply.html",
         town=town,
-        map=page_map(request, session, town, "apply"),
+        map=page_map(request, session, town, "apply", drawing=True),
         uses=list(use_types().values()),
         restrictions=labels_of("restriction"),
         csrf=csrf_token(cookie) if cookie else "",  # a clerk who is signed in may check and file too

@@ -27,7 +27,9 @@ from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
+from geo_service.web.pages_desk_map import router as map_router
 from geo_service.web.pages_imports import router as imports_router
+from geo_service.web.pages_objects import router as objects_router
 from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
@@ -36,6 +38,8 @@ router = APIRouter(include_in_schema=False)
 router.include_router(imports_router)
 router.include_router(conflicts_router)
 router.include_router(timeline_router)
+router.include_router(map_router)
+router.include_router(objects_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import text
 
-from geo_service.conflicts.finding import object_document
+from geo_service.conflicts.finding import other_document
 from geo_service.conflicts.screen_files import screened_document
 from geo_service.conflicts.screen_pairs import Screened
 from geo_service.conflicts.screen_scope import NoSuchStreet
@@ -106,7 +106,7 @@ def _row(bar: Bar, scale: Scale, caller: Caller) -> dict[str, Any]:
     assert thing.period is not None
     left, width = scale.stretch(thing.period)
     return {
-        "thing": object_document(thing, caller),
+        "thing": other_document(thing, caller),
         "restriction": bar.restriction,
         "period": thing.period,
         "left": left,

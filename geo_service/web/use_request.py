@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from geo_service.errors import BadInterval, FieldFault, GeoServiceError, Invalid
-from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.interval import Interval
 from geo_service.occupations.incoming_geometry import read_geometry, read_line
-from geo_service.occupations.parameters import general_value
 from geo_service.occupations.recurrence import Recurrence, expand
 from geo_service.occupations.use_request import TrafficOrder, UseRequest
 from geo_service.occupations.use_types import use_types
+from geo_service.web.period_body import PeriodProperties, bad_period
 from geo_service.web.storable import StorableBody
 
 Restriction = Literal[
@@ -83,14 +83,10 @@ class TrafficOrderBody(StorableBody):
     until: date
 
 
-class UseProperties(StorableBody):
+class UseProperties(PeriodProperties):
     """The properties of api.md section 3; filing adds its own in a subclass."""
 
     use_type: Annotated[str, AfterValidator(_known_use)]
-    first: Annotated[date | None, Field(alias="from")] = None
-    until: date | None = None
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
     recurrence: RecurrenceBody | None = None
     restriction: Restriction = "none"
     takes: list[Takes] | None = None
@@ -123,41 +119,6 @@ class UseProperties(StorableBody):
     alternatives: bool = False
     instead_of: Annotated[str, Field(max_length=60)] | None = None
     case_group: UUID | None = None
-
-    def period(self) -> Interval:
-        """Whole civil days (from, until) or instants (start, end). Raises BadInterval with pointers."""
-        if self.first is None and self.until is None and self.start is not None and self.end is not None:
-            period = _interval(self.start, self.end)
-        elif self.start is None and self.end is None and self.first is not None and self.until is not None:
-            if self.until < self.first:
-                raise _bad("/properties/until", "The last day lies before the first day.")
-            if not (self.first.year >= 1900 and self.until.year <= 2200):
-                raise _bad("/properties/from", "The year is not plausible.")
-            period = Interval.of_days(self.first, self.until)
-        else:
-            raise _bad(
-                "/properties/from",
-                "A period is needed: either from and until (days), or start and end (instants).",
-            )
-        longest = general_value("max_period_days", datetime.now(TOWN_ZONE).date())
-        days = period.days()
-        if days is not None and days > longest:
-            raise _bad(
-                "/properties/until", f"The period has {days} days; at most {longest:.0f} are accepted."
-            )
-        return period
-
-
-def _interval(start: datetime, end: datetime) -> Interval:
-    if not (start.year >= 1900 and end.year <= 2200):
-        raise _bad("/properties/start", "The year is not plausible.")
-    if end <= start:
-        raise _bad("/properties/end", "The end must lie after the start.")
-    return Interval(start.astimezone(UTC), end.astimezone(UTC))
-
-
-def _bad(pointer: str, detail: str) -> BadInterval:
-    return BadInterval(detail, errors=[FieldFault(pointer, detail)])
 
 
 class UseFeature(BaseModel):
@@ -231,7 +192,7 @@ def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> U
         if period is not None and properties.recurrence is not None:
             expand(properties.recurrence.to_recurrence(), period)
     except BadInterval as error:
-        errors.append(error if error.errors else _bad("/properties/recurrence", error.detail))
+        errors.append(error if error.errors else bad_period("/properties/recurrence", error.detail))
     except GeoServiceError as error:
         errors.append(error)
     faults = [fault for found in errors for fault in found.errors]
@@ -246,7 +207,7 @@ def use_request(geometry: dict[str, Any] | None, properties: UseProperties) -> U
         takes=None if properties.takes is None else frozenset(properties.takes),
         consents=frozenset(properties.consents),
         closed_segments=tuple(properties.closed_segments),
-        traffic_order=None if order is None else _order(order),
+        traffic_order=None if order is None else traffic_order_of(order),
         **{name: getattr(properties, name) for name in _AS_THEY_ARE},
     )
 
@@ -266,9 +227,10 @@ def _check_heights(properties: UseProperties) -> None:
         raise Invalid(detail, errors=[FieldFault("/properties/height_to_m", detail)])
 
 
-def _order(order: TrafficOrderBody) -> TrafficOrder:
+def traffic_order_of(order: TrafficOrderBody) -> TrafficOrder:
+    """The same as a value of the house. Raises BadInterval."""
     if order.until < order.first:
-        raise _bad("/properties/traffic_order/until", "The last day lies before the first day.")
+        raise bad_period("/properties/traffic_order/until", "The last day lies before the first day.")
     return TrafficOrder(
         period=Interval.of_days(order.first, order.until), number=order.number, authority=order.authority
     )

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geo_service.web.api_description import describe
+from tests.objects.conftest import PATHS
 from tests.permits.conftest import BENSHEIM, Desk
 
 ADDRESS = "/api/v1/openapi.json"
@@ -100,7 +101,8 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     document = described.document
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {CHECKS, PERMITS, ONE, STEPS, RULES}
+    objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
+    assert set(document["paths"]) == {CHECKS, PERMITS, ONE, STEPS, RULES} | objects
     assert "servers" not in document
     for item in document["paths"].values():
         for operation in item.values():

@@ -21,29 +21,12 @@
   const send = (path, body, headers, signal) =>
     fetch(geo.state.base + path, { method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": geo.language, ...(form.dataset.csrf ? { "X-CSRF-Token": form.dataset.csrf } : {}), ...headers }, body: JSON.stringify(body) });
 
-  // A problem answer in words; pointers of fields are marked in the form.
-  async function problem(answer) {
-    let told = {};
-    try {
-      told = await answer.json();
-    } catch {
-      told = {};
-    }
-    const parts = [...new Set((told.errors || []).map((one) => one.detail))];
-    if (answer.status === 429) parts.unshift(geo.t("Zu viele Anfragen. Bitte warten Sie einen Augenblick.", "Too many requests. Please wait a moment."));
-    for (const one of told.errors || []) {
-      const field = at(one.pointer.split("/").pop());
-      if (field && form.contains(field)) field.setAttribute("aria-invalid", "true");
-    }
-    return geo.el("div", { class: "message message-block" },
-      geo.el("h3", {}, geo.t("Das geht so nicht", "This does not work")),
-      (parts.length ? parts : [told.detail || geo.t("Der Dienst antwortet nicht. Bitte später noch einmal versuchen.", "The service does not answer. Please try again later.")]).map((text) => geo.el("p", {}, text)));
-  }
-  const unmark = () => form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+  const problem = (answer) => geo.problemContent(answer, form, (pointer) => at(pointer.split("/").pop()));
+  const unmark = () => geo.unmark(form);
 
   async function check() {
     const geometry = drawing.geometry();
-    at("draw-clear").hidden = at("move-tools").hidden = !geometry;
+    geo.showTools(drawing);
     filing = null;
     if (asking) asking.abort();
     if (!geometry) {
@@ -104,34 +87,7 @@
     later();
   });
   geo.applyDrawing = drawing;
-  geo.state.busy = () => drawing.active();
-
-  at("draw-polygon").addEventListener("click", () => {
-    const begin = !drawing.active();
-    if (begin) drawing.start();
-    else drawing.stop();
-    at("draw-polygon").setAttribute("aria-pressed", String(begin));
-    if (begin && map.getZoom() < 18) map.setZoom(18, { animate: false });
-  });
-  at("draw-rectangle").addEventListener("click", () => {
-    const open = at("rectangle").hidden;
-    at("rectangle").hidden = !open;
-    at("draw-rectangle").setAttribute("aria-expanded", String(open));
-    drawing.stop();
-  });
-  const number = (id) => Number(at(id).value.replace(",", "."));
-  at("place-rectangle").addEventListener("click", () => {
-    if (map.getZoom() < 17) map.setZoom(18, { animate: false });
-    const along = drawing.streetTurn();
-    if (along !== null && number("turn") === 0) at("turn").value = Math.round(along);
-    drawing.rectangle(number("length_m"), number("depth_m"), number("turn"));
-  });
-  at("draw-clear").addEventListener("click", () => drawing.clear());
-  at("move-tools").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-move]");
-    if (button) drawing.move(...button.dataset.move.split(",").map((step) => Number(step) * 0.5));
-    else if (event.target.closest("#turn-right")) drawing.turn(-5);
-  });
+  geo.drawingTools(map, drawing);
   for (const name of ["use_type", "from", "until", "restriction", "count", "frontage_m", "excavation", "commercial", "charitable"]) form.elements[name].addEventListener("change", later);
 
   function receipt(told) {

@@ -1,4 +1,4 @@
-// Drawing one area: by its corners, or as a rectangle by size; moved by mouse, by buttons or by keyboard.
+// Drawing one area or line: by its corners, or as a rectangle by size; moved by mouse, by buttons or by keyboard.
 (function (geo) {
   "use strict";
   const EARTH = 6378137;
@@ -33,39 +33,74 @@
     return best.turn;
   }
 
-  geo.drawing = function (map, changed) {
-    let shape = null;
-    map.pm.setGlobalOptions({ pathOptions: STYLE, templineStyle: { color: STYLE.color }, hintlineStyle: { color: STYLE.color, dashArray: [5, 5] }, allowSelfIntersection: false, layerGroup: undefined, snappable: false, panes: { vertexPane: "markerPane", layerPane: "drawing", markerPane: "markerPane" } });
+  // `form`: "area" or "line".
+  geo.drawing = function (map, changed, form = "area") {
+    const isLine = form === "line";
+    let shape = null; // what is drawn and can be changed here
+    let kept = null; // what was stored with holes or in several parts: shown, and replaced by drawing anew
+    let points = []; // set one by one without a mouse
+    const trail = L.layerGroup().addTo(map);
+    map.pm.setGlobalOptions({ pathOptions: STYLE, templineStyle: { color: STYLE.color }, hintlineStyle: { color: STYLE.color, dashArray: [5, 5] }, allowSelfIntersection: isLine, layerGroup: undefined, snappable: false, panes: { vertexPane: "markerPane", layerPane: "drawing", markerPane: "markerPane" } });
     map.pm.setLang(geo.language === "en" ? "en" : "de");
 
     function take(layer) {
       if (shape && shape !== layer) shape.remove();
+      if (kept) kept.layer.remove();
+      kept = null;
       shape = layer;
-      shape.pm.enable({ allowSelfIntersection: false, draggable: true, snappable: false });
+      shape.pm.enable({ allowSelfIntersection: isLine, draggable: true, snappable: false });
       shape.on("pm:edit pm:dragend pm:markerdragend pm:vertexremoved", () => changed());
       changed();
     }
     map.on("pm:create", (event) => {
       map.pm.disableDraw();
+      points = [];
+      trail.clearLayers();
       take(event.layer);
     });
     const set = (latlngs) => {
       const ring = latlngs.map(([lat, lng]) => L.latLng(lat, lng));
-      if (!shape) return take(L.polygon(ring, { ...STYLE, pane: "drawing" }).addTo(map));
+      if (!shape) return take((isLine ? L.polyline(ring, { ...STYLE, weight: 5, fill: false, pane: "drawing" }) : L.polygon(ring, { ...STYLE, pane: "drawing" })).addTo(map));
       shape.pm.disable();
-      shape.setLatLngs([ring]);
+      shape.setLatLngs(isLine ? ring : [ring]);
       take(shape);
     };
-    const ring = () => shape.getLatLngs()[0];
+    const ring = () => (isLine ? shape.getLatLngs() : shape.getLatLngs()[0]);
     return {
-      start: () => map.pm.enableDraw("Polygon", { finishOn: null, tooltips: true, cursorMarker: true }),
+      isLine,
+      start: () => map.pm.enableDraw(isLine ? "Line" : "Polygon", { finishOn: null, tooltips: true, cursorMarker: true }),
       stop: () => map.pm.disableDraw(),
       active: () => map.pm.globalDrawModeEnabled(),
       clear() {
         if (shape) shape.remove();
-        shape = null;
+        if (kept) kept.layer.remove();
+        shape = kept = null;
+        points = [];
+        trail.clearLayers();
         changed();
       },
+      // A corner in the middle of the map; the shape is there as soon as it has enough of them.
+      addPoint() {
+        if (!points.length && shape) this.clear();
+        const middle = map.getCenter();
+        points.push([middle.lat, middle.lng]);
+        L.circleMarker(middle, { radius: 5, color: STYLE.color, fillOpacity: 1, pane: "drawing", interactive: false }).addTo(trail);
+        if (points.length >= (isLine ? 2 : 3)) set(points);
+        else changed();
+      },
+      // What is stored: changed in place, or shown until it is drawn anew where it has holes or several parts.
+      load(geometry) {
+        const plain = isLine ? geometry.type === "LineString" : geometry.type === "Polygon" && geometry.coordinates.length === 1;
+        if (plain) set((isLine ? geometry.coordinates : geometry.coordinates[0].slice(0, -1)).map(([lon, lat]) => [lat, lon]));
+        else {
+          kept = { geometry, layer: L.geoJSON({ type: "Feature", geometry, properties: {} }, { pane: "drawing", interactive: false, style: STYLE }).addTo(map) };
+          changed();
+        }
+        const layer = shape || kept.layer;
+        map.fitBounds(layer.getBounds().pad(isLine ? 0.2 : 1.5), { maxZoom: 19, animate: false });
+      },
+      begun: () => Boolean(shape || kept || points.length),
+      movable: () => Boolean(shape),
       rectangle(length, depth, turn) {
         const centre = map.getCenter();
         set(corners(centre, length, depth, turn));
@@ -92,7 +127,7 @@
         set(polygon.coordinates[0].slice(0, -1).map(([lon, lat]) => [lat, lon]));
         if (!map.getBounds().contains(shape.getBounds())) map.panTo(shape.getBounds().getCenter(), { animate: false });
       },
-      geometry: () => (shape ? shape.toGeoJSON(8).geometry : null),
+      geometry: () => (shape ? shape.toGeoJSON(8).geometry : kept ? kept.geometry : null),
       set,
     };
   };

@@ -20,6 +20,8 @@
     );
   }
 
+  geo.findingItem = finding;
+
   function fee(found) {
     if (!found) return geo.el("p", { class: "quiet" }, geo.t("Gebühr: Für diese Kommune ist kein Tarif hinterlegt.", "Fee: no tariff is stored for this municipality."));
     const rows = found.lines.map((line) => geo.el("tr", {}, geo.el("td", {}, geo.t(line.text, line.text_en || line.text)), geo.el("td", {}, geo.euro(line.amount_eur))));

@@ -89,7 +89,7 @@
       if (running) running.abort();
       running = new AbortController();
       try {
-        const { features, cut } = await fetchBox(state.base + layer.address, query, running.signal);
+        const { features, cut } = await fetchBox(state.base + layer.address.replace("{town}", state.focus), query, running.signal);
         group.clearLayers().addData({ type: "FeatureCollection", features });
         legible();
         known = cut ? null : box;

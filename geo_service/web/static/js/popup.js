@@ -11,6 +11,9 @@
     return Array.isArray(value) ? value.join(", ") : String(value);
   }
 
+  // A path of this service and nothing else may become a link.
+  const ownPath = (path) => typeof path === "string" && /^\/[^/\\]/.test(path);
+
   geo.popupContent = function (popup, properties) {
     const heading = shown(properties, { field: popup.heading }) || geo.label(popup.kind);
     const rows = popup.fields
@@ -22,6 +25,7 @@
       geo.el("p", { class: "popup-kind" }, geo.label(popup.kind)),
       geo.el("h3", { class: "popup-heading" }, heading),
       geo.el("dl", {}, rows.map(([name, value]) => geo.el("div", {}, geo.el("dt", {}, name), geo.el("dd", {}, value)))),
+      popup.page && ownPath(properties[popup.page]) ? geo.el("p", {}, geo.el("a", { href: properties[popup.page] }, geo.t("Öffnen", "Open"))) : null,
     );
   };
 })(window.GeoService);
