@@ -126,7 +126,7 @@ def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any
         "title": dict(finding.title),
         "severity": finding.severity,
         "could_be": finding.could_be,
-        "other": None if finding.other is None else _other_document(finding.other, label, caller),
+        "other": None if finding.other is None else other_document(finding.other, caller),
         "object": None if fixed is None else {"kind": fixed.kind, "id": fixed.source_id},
         "segment": finding.segment_id,
         "geometry": finding.geometry,
@@ -165,8 +165,10 @@ def _visible_label(other: OtherObject | None, caller: Caller) -> Mapping[str, st
     return UNDER_REVIEW
 
 
-def _other_document(other: OtherObject, label: Mapping[str, str], caller: Caller) -> dict[str, Any]:
+def other_document(other: OtherObject, caller: Caller) -> dict[str, Any]:
+    """An object as `caller` may see it: what is not published has no id and no reference for strangers."""
     is_open = _is_open_to(other, caller)
+    label = _visible_label(other, caller)
     document: dict[str, Any] = {
         "collection": other.collection,
         "id": other.source_id if is_open else None,

@@ -190,10 +190,11 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:
     """Stored findings of an occupation, the worst first; `both`: with what others found, each pair once."""
     rows = session.execute(_LIST, {"occupation_id": occupation_id, "both": both})
-    return [_stored(row) for row in rows]
+    return [finding_from_row(row) for row in rows]
 
 
-def _stored(row: Row[Any]) -> Finding:
+def finding_from_row(row: Row[Any]) -> Finding:
+    """A stored finding from a row with the columns of `list_findings`."""
     words = row.document
     return Finding(
         finding_id=row.finding_id,
@@ -242,11 +243,12 @@ def findings_against_grant(session: Session, occupation_id: int, *, as_of: datet
     """
     recompute_findings(session, occupation_id, as_of=as_of)
     return [
-        finding for finding in list_findings(session, occupation_id, both=False) if _forbids_grant(finding)
+        finding for finding in list_findings(session, occupation_id, both=False) if forbids_grant(finding)
     ]
 
 
-def _forbids_grant(finding: Finding) -> bool:
+def forbids_grant(finding: Finding) -> bool:
+    """True while nobody has overridden it (what blocks or is needed), or settled it (what could block)."""
     if finding.severity == "block" or finding.needed_for_grant:
         return finding.status != "overridden"
     return finding.could_be == "block" and finding.status == "open"

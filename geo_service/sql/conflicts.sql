@@ -255,7 +255,8 @@ SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
 
 -- write_findings
 -- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
--- moved to the worse side by more than the noise of drawing. An override holds for the pair: what the other direction
+-- moved to the worse side by more than the noise of drawing from the best it had since it was settled, so that many
+-- small steps are one large one. An override holds for the pair: what the other direction
 -- has not yet, or finds as bad as the pair was when it was overridden, is overridden too.
 -- In: rows (json array, columns of finding), noise_m2, noise_m.  Out: nothing.
 INSERT INTO finding AS kept (
@@ -272,13 +273,14 @@ FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb)) AS fo
 LEFT JOIN finding AS mirror
     ON
         mirror.rule = found.rule AND mirror.mine_source = found.other_source AND mirror.other_source = found.mine_source
-        AND mirror.mine_occupation = found.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM found.segment_id
+        AND mirror.mine_occupation = found.other_occupation AND mirror.other_occupation = found.mine_occupation
+        AND mirror.segment_id IS NOT DISTINCT FROM found.segment_id
         AND mirror.status = 'overridden'
         AND array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(found.could_be, found.severity))
         <= array_position(ARRAY['chance', 'info', 'warn', 'block'], mirror.settled_severity)
         AND coalesce(
             CASE WHEN found.document ->> 'worse' = 'smaller'
-                THEN mirror.measured - found.measured ELSE found.measured - mirror.measured END
+                THEN mirror.settled_measured - found.measured ELSE found.measured - mirror.settled_measured END
             <= CASE found.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END,
             true)
 ON CONFLICT (finding_id) DO UPDATE SET
@@ -296,7 +298,8 @@ ON CONFLICT (finding_id) DO UPDATE SET
                     THEN array_position(ARRAY['chance', 'info', 'warn', 'block'], kept.settled_severity) END)
         OR excluded.severity = 'block' AND kept.status <> 'overridden'
         OR CASE WHEN excluded.document ->> 'worse' = 'smaller'
-            THEN kept.measured - excluded.measured ELSE excluded.measured - kept.measured END
+            THEN coalesce(kept.settled_measured, kept.measured) - excluded.measured
+            ELSE excluded.measured - coalesce(kept.settled_measured, kept.measured) END
             > CASE excluded.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END
         THEN 'open' ELSE kept.status END
 
@@ -304,13 +307,15 @@ ON CONFLICT (finding_id) DO UPDATE SET
 -- Removes the findings of an occupation that are no longer found.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
-WHERE mine_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+WHERE mine_occupation = :occupation_id
+    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
 
 -- remove_findings_of_others
 -- Removes what others had found against an occupation and find no longer.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
-WHERE other_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+WHERE other_occupation = :occupation_id
+    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
 
 -- occupations_counted_in
 -- Whose findings counted an occupation in when they were found.
@@ -358,14 +363,12 @@ ORDER BY found.weight, found.rule, found.pair_key, (found.mine_occupation <> :oc
 
 -- settle_finding
 -- A person settles a finding; the reason is kept. It holds for the pair: the other direction of the same rule is
--- settled with it, except that a block is settled by an override only.
+-- settled with it, except that a block is settled by an override only, and that another town accepts for itself.
 -- In: finding_id, status, settled_by, note, at.  Out: the row itself and the other direction; 0 rows if the caller
 -- may not see it.
-UPDATE finding AS kept SET
-    status = :status, settled_by = :settled_by, settled_at = :at, note = :note, settled_severity = pair.worst
-FROM (
+WITH pair AS (
     SELECT
-        one.finding_id, one.rule, one.mine_source, one.other_source, one.segment_id,
+        one.finding_id, mirror.finding_id AS mirror_id, one.mine_town,
         (ARRAY['chance', 'info', 'warn', 'block'])[greatest(
             array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(one.could_be, one.severity)),
             array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(mirror.could_be, mirror.severity)))] AS worst
@@ -373,14 +376,17 @@ FROM (
     LEFT JOIN finding AS mirror
         ON
             mirror.rule = one.rule AND mirror.mine_source = one.other_source AND mirror.other_source = one.mine_source
-            AND mirror.mine_occupation = one.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM one.segment_id
+            AND mirror.mine_occupation = one.other_occupation AND mirror.other_occupation = one.mine_occupation
+            AND mirror.segment_id IS NOT DISTINCT FROM one.segment_id
     WHERE one.finding_id = :finding_id
-) AS pair
-WHERE kept.finding_id = pair.finding_id
-    OR (
-        kept.rule = pair.rule AND kept.mine_source = pair.other_source AND kept.other_source = pair.mine_source
-        AND kept.segment_id IS NOT DISTINCT FROM pair.segment_id
-        AND (:status = 'overridden' OR kept.severity <> 'block'))
+)
+UPDATE finding AS kept SET
+    status = :status, settled_by = :settled_by, settled_at = :at, note = :note, settled_severity = pair.worst,
+    updated_at = now()
+FROM pair
+WHERE kept.finding_id = ANY(ARRAY[pair.finding_id, pair.mirror_id])
+    AND (kept.finding_id = pair.finding_id OR :status = 'overridden'
+        OR (kept.severity <> 'block' AND kept.mine_town IS NOT DISTINCT FROM pair.mine_town))
 RETURNING kept.finding_id
 
 -- case_group_of_token
