@@ -44,7 +44,7 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class _Obstacle:
-    """A blocking finding, by whom (None: nobody who may yield) and whether others who want it too count in."""
+    """A blocking finding, by whom (None: nobody who may yield), and whether others of those count in."""
 
     other: UUID | None
     finding: Finding

@@ -224,6 +224,7 @@ def finding_from_row(row: Row[Any]) -> Finding:
         together=tuple(row.together or ()),
         status=row.status,
         note=row.note,
+        version=row.version,
         fixed=_fixed(row),
     )
 

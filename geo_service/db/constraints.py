@@ -48,7 +48,8 @@ MEANING: dict[str, type[GeoServiceError]] = {
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
     "background_work_counts", "background_work_state_known", "blackout_refuses_something",
-    "finding_due_work_fkey", "permit_rule_basis_fkey", "finding_block_settled_by_override", "finding_settled_severity_known",
+    "finding_due_work_fkey", "permit_rule_basis_fkey", "finding_block_settled_by_override",
+    "finding_settled_severity_known",
     "finding_severity_known", "finding_status_known", "occupation_binding_counts",
     "occupation_collection_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
     "permit_granted_has_findings", "permit_source_unique", "permit_status_known",
@@ -58,8 +59,8 @@ INTERNAL = frozenset({
 # Tables that only the command line writes; their commands check the files and say what is wrong.
 INTERNAL_TABLES = frozenset({
     "api_key", "bus_route", "bus_route_segment", "construction_site", "detour", "event", "facility",
-    "fire_area", "no_dig_period", "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers",
-    "road_node", "road_segment", "site_feed_record", "spatial_ref_sys",
+    "fire_area", "no_dig_period", "procrastinate_events", "procrastinate_jobs",
+    "procrastinate_periodic_defers", "road_node", "road_segment", "site_feed_record", "spatial_ref_sys",
     "tariff", "town", "town_parameter", "town_piece",
 })  # fmt: skip
 

@@ -77,7 +77,7 @@ SELECT
     finding.finding_id, finding.mine_occupation, finding.mine_source, finding.mine_town, finding.segment_id,
     finding.rule, finding.number, finding.rule_version, finding.severity, finding.could_be, finding.measured,
     finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.together, finding.document,
-    finding.status, finding.note, ST_AsEWKB(finding.geometry) AS geometry,
+    finding.status, finding.note, finding.version, ST_AsEWKB(finding.geometry) AS geometry,
     ST_AsGeoJSON(ST_Transform(finding.geometry, 4326), 7, 0) AS geojson, lower(finding.during) AS during_start,
     upper(finding.during) AS during_end, harmed.occupation_id AS other_id, harmed.collection AS other_collection,
     harmed.source_id AS other_source, harmed.reference, harmed.town AS other_town, harmed.label, harmed.use_type,
@@ -126,8 +126,8 @@ UPDATE permit SET rule_basis = :basis_id
 WHERE permit_id = :permit_id
 
 -- bases_of_findings
--- What the stored findings of each town were made by; also the towns that have occupations and none is known.
--- In: nothing.  Out: one row for each town, '-' for outside every town; basis_id NULL where none is known.
+-- What the stored findings of each town were made by.
+-- In: town (AGS or '-', NULL = all).  Out: one row for each town, '-' for outside every town; basis_id NULL where none is known.
 SELECT here.town, kept.basis_id
 FROM (
     SELECT ags AS town FROM town
@@ -135,6 +135,7 @@ FROM (
     SELECT '-' AS town
 ) AS here
 LEFT JOIN findings_basis AS kept ON kept.town = here.town
+WHERE CAST(:town AS text) IS NULL OR here.town = :town
 ORDER BY here.town
 
 -- save_basis_of_findings

@@ -2,7 +2,7 @@
 
 -- open_work
 -- A new piece of work that waits for a worker.
--- In: job, town (NULL = the operator's), reason (code of the list work_reason).  Out: 1 row.
+-- In: job, town (NULL = several), reason (code of the list work_reason).  Out: 1 row.
 INSERT INTO background_work (job, town, reason)
 VALUES (:job, :town, :reason)
 RETURNING work_id
@@ -11,6 +11,12 @@ RETURNING work_id
 -- How much there is to do.
 -- In: work_id, total.  Out: nothing.
 UPDATE background_work SET total = :total
+WHERE work_id = :work_id
+
+-- drop_work
+-- Forgets a piece of work that is none.
+-- In: work_id.  Out: nothing.
+DELETE FROM background_work
 WHERE work_id = :work_id
 
 -- start_work
@@ -41,9 +47,9 @@ WHERE work_id = ANY(CAST(:works AS bigint[]))
 ORDER BY work_id
 
 -- list_open_work
--- What is waiting, running or has failed for a town; done work of the last day is not shown.
+-- What is waiting, running or has failed for a town, and for all of them.
 -- In: town (AGS).  Out: any number of rows, the oldest first.
 SELECT work_id, job, town, reason, state, done, total, created_at, started_at, finished_at
 FROM background_work
-WHERE town = :town AND state IN ('waiting', 'running', 'failed')
+WHERE (town = :town OR town IS NULL) AND state IN ('waiting', 'running', 'failed')
 ORDER BY work_id

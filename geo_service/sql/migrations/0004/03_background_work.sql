@@ -3,7 +3,7 @@
 CREATE TABLE background_work (
     work_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT background_work_pkey PRIMARY KEY,
     job text NOT NULL,
-    town text,                                -- whose desk sees it; NULL = the operator's
+    town text,                                -- whose desk sees it; NULL = every desk: it concerns several
     reason text NOT NULL,                     -- a code of the list work_reason
     state text NOT NULL DEFAULT 'waiting',
     done integer NOT NULL DEFAULT 0,
@@ -17,9 +17,10 @@ CREATE TABLE background_work (
 CREATE INDEX background_work_open ON background_work (town) WHERE state IN ('waiting', 'running', 'failed');
 ALTER TABLE background_work ENABLE ROW LEVEL SECURITY;
 ALTER TABLE background_work FORCE ROW LEVEL SECURITY;
-CREATE POLICY background_work_own ON background_work
-    USING (town = current_town() OR current_actor() = 'operator')
-    WITH CHECK (town = current_town() OR current_actor() = 'operator');
+CREATE POLICY background_work_operator ON background_work
+    USING (current_actor() = 'operator') WITH CHECK (current_actor() = 'operator');
+CREATE POLICY background_work_desk ON background_work FOR SELECT
+    USING (current_town() IS NOT NULL AND coalesce(town, current_town()) = current_town());
 GRANT SELECT, INSERT, UPDATE, DELETE ON background_work TO geo_service_app;
 
 -- The occupations whose findings a work has still to make anew.
@@ -34,8 +35,8 @@ ALTER TABLE finding_due FORCE ROW LEVEL SECURITY;
 CREATE POLICY finding_due_operator ON finding_due USING (current_actor() = 'operator') WITH CHECK (current_actor() = 'operator');
 GRANT SELECT, INSERT, DELETE ON finding_due TO geo_service_app;
 
--- How far the schema of the queue is: the version of procrastinate that it was brought to.
+-- How far the schema of the queue is: the last of procrastinate's own scripts that has run.
 CREATE TABLE queue_schema (
-    version text NOT NULL
+    last_script text NOT NULL
 );
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO geo_service_app;
