@@ -36,16 +36,18 @@ def worker() -> None:
         told.wait()
 
 
-def await_works(database: Database, work_ids: Sequence[int]) -> None:
-    """Show how far some works are until they are over; where no server runs, they are done here.
+def await_works(database: Database, work_ids: Sequence[int], *, bars_shown: bool = True) -> None:
+    """Wait until some works are over and show how far they are; where no server runs, they are done here.
 
-    Ctrl-C leaves them to the next worker. Says so when one has failed.
+    Ctrl-C leaves them to the next worker. Says so when one has failed. bars_shown False: the caller shows a
+    progress of its own.
     """
     if not work_ids:
         return
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    hidden = not (bars_shown and console.is_terminal)
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bars:
         task = bars.add_task("Findings are made anew", total=None)
         helper = threading.Thread(target=work_until_empty, args=(database,), daemon=True)
         helper.start()
@@ -65,7 +67,7 @@ def await_works(database: Database, work_ids: Sequence[int]) -> None:
     if failed:
         typer.echo(f"{failed} of the background works failed; see the log of the service.", err=True)
     else:
-        typer.echo(f"findings made anew: {total:,}")
+        typer.echo(f"findings made anew: {total:,}", err=True)  # standard output may be JSON
 
 
 def _look(database: Database, work_ids: Sequence[int]) -> list[Work]:

@@ -1,7 +1,7 @@
 """Findings to be made anew because rules, values, towns, roads or facilities changed, not the case itself.
 
-What is due is put on a list in the transaction of the change, and worked off in the background, part by part:
-each under the binding lock and committed, so that nobody waits long and a stopped worker goes on where it was.
+What is due is put on a list in the transaction of the change, and worked off in the background, part by
+part: each under the binding lock and committed, so that nobody waits long and a stopped worker goes on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.jobs.queue import RECOMPUTE_FINDINGS, defer
 from geo_service.jobs.work import advance_work, drop_work, finish_work, open_work, set_total, start_work
 from geo_service.occupations.locate import NOWHERE, locate_many
-from geo_service.occupations.row import get_occupation
+from geo_service.occupations.row import get_occupations
 from geo_service.sql.loader import statements
 
 Reason = Literal["rules", "town", "roads", "facilities"]
@@ -116,7 +116,7 @@ def _part(session: Session, work_id: int, *, as_of: datetime) -> bool:
 
 def _questions(session: Session, occupation_ids: Sequence[int], *, as_of: datetime) -> list[CheckQuestion]:
     """Stored occupations that count, with where they lie now."""
-    mine = [one for one in (get_occupation(session, each) for each in occupation_ids) if one.counts]
+    mine = [one for one in get_occupations(session, occupation_ids) if one.counts]
     areas = [one.area for one in mine if one.area is not None]
     places = iter(locate_many(session, areas, day=as_of.astimezone(TOWN_ZONE).date()) if areas else ())
     return [
