@@ -16,18 +16,24 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.check import CheckResult
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.stored_findings import (
+    KEPT_AT_MOST,
     finding_from_row,
     forbids_grant,
     list_findings,
     recompute_findings,
 )
 from geo_service.db.database import speaking_as_operator
+from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.sql.loader import statements
 
 _NOW = text(statements("findings")["instant_now"])
 _GIVEN = text(statements("findings")["blocks_given"])
+
+
+class TooManyFindings(Rejected):
+    """There are more findings than can be kept and overridden one by one; ask for less, or elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +83,10 @@ def objections(session: Session, claim: Claim) -> Objections:
 
     Own findings that block, or are needed for a grant, stand until a supervisor overrides them; what could
     block stands until somebody settles it. A binding neighbour must not get a block that it had not before.
+    Raises TooManyFindings where not all of them could be kept: what nobody sees nobody can override.
     """
+    if claim.check.findings_total > KEPT_AT_MOST:
+        raise TooManyFindings()
     own = list_findings(session, claim.occupation_id, both=False)
     return Objections(
         own=tuple(finding for finding in own if forbids_grant(finding)),

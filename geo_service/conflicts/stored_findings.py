@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ from geo_service.occupations.parameters import general_value
 from geo_service.occupations.row import get_occupation
 from geo_service.sql.loader import statements
 
+WRITTEN_AT_ONCE = 1000  # no statement runs long, even where ten thousand stand on one spot
 KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _WRITE = text(statements("conflicts")["write_findings"])
@@ -130,18 +132,12 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
 
 def write_findings(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
     """Store findings as they are now, each key once."""
-    rows = [_finding_row(finding) for finding in findings]
-    if not rows:
-        return
     day = as_of.astimezone(TOWN_ZONE).date()
-    session.execute(
-        _WRITE,
-        {
-            "rows": orjson.dumps(rows).decode(),
-            "noise_m2": general_value("overlap_noise_m2", day),
-            "noise_m": general_value("length_noise_m", day),
-        },
-    )
+    noise = {"m2": general_value("overlap_noise_m2", day), "m": general_value("length_noise_m", day)}
+    left = iter(findings)
+    while part := list(islice(left, WRITTEN_AT_ONCE)):
+        rows = orjson.dumps([_finding_row(finding) for finding in part]).decode()
+        session.execute(_WRITE, {"rows": rows, "noise_m2": noise["m2"], "noise_m": noise["m"]})
 
 
 def _forget(

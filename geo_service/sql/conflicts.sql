@@ -304,18 +304,19 @@ ON CONFLICT (finding_id) DO UPDATE SET
         THEN 'open' ELSE kept.status END
 
 -- remove_findings_of_mine
--- Removes the findings of an occupation that are no longer found.
+-- Removes the findings of an occupation that are no longer found. NOT IN is hashed, whatever the planner believes about
+-- the length of the array: ten thousand may stand on one spot.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE mine_occupation = :occupation_id
-    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- remove_findings_of_others
 -- Removes what others had found against an occupation and find no longer.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE other_occupation = :occupation_id
-    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- occupations_counted_in
 -- Whose findings counted an occupation in when they were found.
@@ -329,7 +330,7 @@ WHERE together @> ARRAY[CAST(:occupation_id AS bigint)] AND mine_occupation <> :
 -- In: occupations (array of ids), rules (array of names), found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE mine_occupation = ANY(CAST(:occupations AS bigint[])) AND rule = ANY(CAST(:rules AS text[]))
-    AND finding_id <> ALL (CAST(:found AS text[]))
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- list_findings
 -- The findings of one occupation, each unordered pair once for a rule with the higher severity, the worst first.
@@ -412,7 +413,7 @@ CROSS JOIN LATERAL («statement») AS answer
 -- In: occupations (array of ids), found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE (mine_occupation = ANY(CAST(:occupations AS bigint[])) OR other_occupation = ANY(CAST(:occupations AS bigint[])))
-    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- settled_findings
 -- Which of these findings somebody has settled, and how.

@@ -77,6 +77,7 @@ SENTENCES = {
     "This step needs a reason.": "Dieser Schritt braucht eine Begründung.",
     "Only a grant can override findings.": "Nur bei einer Erlaubnis lassen sich Befunde übergehen.",
     "A blocking finding stands or the grant lacks something; a supervisor may override it with a reason.": "Ein Befund steht entgegen oder für die Erlaubnis fehlt etwas; die Leitung kann ihn mit Begründung übergehen.",
+    "There are more findings than can be kept and overridden one by one; ask for less, or elsewhere.": "Es gibt mehr Befunde, als einzeln festgehalten und übergangen werden können; bitte weniger oder anderswo beantragen.",
     "There is no such finding for you; it may have been solved meanwhile.": "Diesen Befund gibt es für Sie nicht; vielleicht ist er inzwischen gelöst.",
     "A blocking finding is not accepted: change what is asked for, or a supervisor overrides it.": "Ein blockierender Befund wird nicht hingenommen: Der Antrag wird geändert, oder die Leitung übergeht ihn.",
     "This is a finding of another town; its desk settles it.": "Das ist der Befund einer anderen Kommune; deren Sachbearbeitung schließt ihn ab.",

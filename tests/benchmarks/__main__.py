@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from tests.benchmarks.checks import measure_checks
+from tests.benchmarks.grants import measure_grants
 from tests.benchmarks.ground import peer_python
 from tests.benchmarks.pages import measure_pages
 from tests.benchmarks.report import Row, machine, table, write_page
@@ -20,6 +21,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "pages": measure_pages,
     "checks": measure_checks,
     "roads": measure_roads,
+    "grants": measure_grants,
 }
 
 
