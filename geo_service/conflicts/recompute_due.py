@@ -1,4 +1,4 @@
-"""Findings to be made anew because rules, values, towns, roads or facilities changed, not the case itself.
+"""Findings to be made anew because rules, values, towns or roads changed, not the case itself.
 
 What is due is put on a list in the transaction of the change, and worked off in the background, part by
 part: each under the binding lock and committed, so that nobody waits long and a stopped worker goes on.
@@ -27,7 +27,7 @@ from geo_service.occupations.locate import NOWHERE, locate_many
 from geo_service.occupations.row import get_occupations
 from geo_service.sql.loader import statements
 
-Reason = Literal["rules", "town", "roads", "facilities"]
+Reason = Literal["rules", "town", "roads"]
 OUTSIDE = "-"  # stands for "outside every town"
 PART = 100  # under one lock and commit: some tenths of a second
 _NAMED = statements("findings")

@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts import after_imports, catalogue, verify
+from geo_service.conflicts import catalogue, verify
 from geo_service.conflicts.catalogue import RULES_FOLDER, read_rulebook
 from geo_service.conflicts.refuse_blocked import BlockedByFindings
 from geo_service.construction.save_site import save_site
@@ -67,7 +67,7 @@ def desk(town_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(RULES_FOLDER, folder)
     (folder / "kiosk_built_up.sql").write_text(KIOSK, encoding="utf-8")
     book = read_rulebook(folder, parameters())
-    for module in (catalogue, verify, after_imports):
+    for module in (catalogue, verify):
         monkeypatch.setattr(module, "rulebook", lambda: book)
     for make in opened_desks(town_database):
         yield make()
