@@ -45,7 +45,12 @@ def record_basis(session: Session, found: Catalogue) -> str:
     """Record what is in force, if it is not yet; returns its hash."""
     basis_id, rules = basis_of(found)
     named = statements("findings")
-    if not session.execute(text(named["has_basis"]), {"basis_id": basis_id}).scalar_one():
+    if found.memo.get("basis_recorded"):
+        return basis_id
+    kept = session.execute(text(named["find_basis"]), {"basis_id": basis_id}).one_or_none()
+    if kept is not None and kept.committed:
+        found.memo["basis_recorded"] = True
+    if kept is None:
         values = {"basis_id": basis_id, "town": found.town, "document": orjson.dumps(rules).decode()}
         session.execute(text(named["record_basis"]), values)
     return basis_id

@@ -116,7 +116,10 @@ def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Calle
     if move.overrides and not by.may_override:
         raise Forbidden("Only a supervisor may override a finding.")
     found = objections(session, claim)
-    known = {f.finding_id for f in (*list_findings(session, claim.occupation_id, both=False), *found.given)}
+    known: set[str] = set()
+    if move.overrides:
+        own = list_findings(session, claim.occupation_id, both=False)
+        known = {finding.finding_id for finding in (*own, *found.given)}
     for i, override in enumerate(move.overrides):
         if override.finding not in known:
             raise _invalid(f"/overrides/{i}/finding", "This request has no such finding.")

@@ -100,10 +100,12 @@ WHERE finding.blocking_since >= CAST(:since AS timestamptz) AND finding.mine_occ
             AND told.blocking_since IS NOT NULL)
 ORDER BY culprit.occupation_id, finding.rank, finding.number, finding.finding_id
 
--- has_basis
--- Whether rules and values are recorded under this hash.
--- In: basis_id.  Out: 1 row.
-SELECT EXISTS (SELECT FROM rule_basis WHERE basis_id = :basis_id)
+-- find_basis
+-- Whether rules and values are recorded under this hash, and by an earlier transaction: one's own may still roll back.
+-- In: basis_id.  Out: 0 or 1 row.
+SELECT recorded_at < now() AS committed
+FROM rule_basis
+WHERE basis_id = :basis_id
 
 -- record_basis
 -- Records the rules with the values in force for a town; once.
