@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from sqlalchemy.orm import Session
 
 from geo_service.commands.road_report_table import print_report, print_widths
+from geo_service.commands.worker import await_works
+from geo_service.conflicts.after_imports import follow_roads
 from geo_service.db.database import Database, operator_session, owner_session, speak_as
 from geo_service.db.open_database import opened_database
 from geo_service.errors import BadTownFolder
@@ -40,6 +42,7 @@ _WORDS = {
     "towns": "Looking for towns",
     "stage": "Finding the town of each segment",
     "merge": "Updating the network",
+    "findings": "Making findings anew",
 }
 
 
@@ -74,6 +77,8 @@ def roads(
         with opened_database(Settings()) as database:
             wanted = _Import(network=network, town=town, force=force, progress=progress)
             added, report = _bring_in(database, wanted, municipalities)
+            progress("findings")
+            await_works(database, wanted.works, bars_shown=False)
     if as_json:
         typer.echo(
             json.dumps(
@@ -99,6 +104,7 @@ class _Import:
     town: str | None
     force: bool
     progress: imported.Progress
+    works: list[int] = field(default_factory=list)
 
     def store(self, session: Session) -> RoadReport:
         ags = None if self.town is None else get_town(session, self.town).ags
@@ -106,6 +112,8 @@ class _Import:
             session, self.network, town=ags, force=self.force, progress=self.progress
         )
         match_routes(session)  # stored bus routes follow a network that is cut anew
+        work_id = follow_roads(session)
+        self.works.extend([] if work_id is None else [work_id])
         return report
 
 
@@ -166,8 +174,10 @@ def widths(
         try:
             with operator_session(engine) as session:
                 report = import_widths(session, file, source=source)
+                work_id = follow_roads(session)
         finally:
             engine.dispose()
+        await_works(database, [] if work_id is None else [work_id])
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:

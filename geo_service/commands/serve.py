@@ -25,6 +25,7 @@ from geo_service.errors import SetupError
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.logs import configure_logs
 from geo_service.settings import Settings
+from geo_service.worker.run import worker_beside
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_S = 8
@@ -55,6 +56,9 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Server processes; default GEO_SERVICE_WORKERS or 1")
     ] = None,
+    worker: Annotated[
+        bool, typer.Option(help="Work off background jobs too; else run `geo-service worker` beside it")
+    ] = True,
 ) -> None:
     """Serve the pages and interfaces until Ctrl-C or SIGTERM."""
     given = {"host": host, "port": port, "workers": workers}
@@ -70,6 +74,8 @@ def serve(
             database = stack.enter_context(opened_database(settings))
             if settings.demo:
                 fill(database, typer.echo)
+            if worker:
+                stack.enter_context(worker_beside(database))
             _announce(settings, listener)
             completed = _run(settings, listener)
         except _Stopped:

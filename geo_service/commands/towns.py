@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,9 @@ from rich.table import Table
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from geo_service.commands.worker import await_works
+from geo_service.conflicts.catalogue import forget_values
+from geo_service.conflicts.recompute_due import recompute_outdated, recompute_town
 from geo_service.conflicts.town_overrides import read_overrides, save_overrides
 from geo_service.db.database import Database, owner_session, speak_as
 from geo_service.db.open_database import opened_database
@@ -21,6 +25,7 @@ from geo_service.errors import BadTownFolder, FieldFault
 from geo_service.fees.in_force import save_tariffs
 from geo_service.fees.tariff import Tariff
 from geo_service.fees.tariff_file import read_tariff_file
+from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.parameters import TownParameter
 from geo_service.occupations.use_types import use_types
 from geo_service.roads.assign_towns import assign_towns
@@ -37,7 +42,10 @@ commands = typer.Typer(no_args_is_help=True, help="Towns (Kommunen) as folders o
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddedTown:
-    """What `towns add` did with one folder; `tariffs` and `own_values` are how many the town has now."""
+    """What `towns add` did with one folder; `tariffs` and `own_values` are how many the town has now.
+
+    works: what goes on in the background because of it (jobs/work.py).
+    """
 
     ags: str
     name: str
@@ -45,6 +53,7 @@ class AddedTown:
     tariffs: int
     own_values: int
     warnings: tuple[str, ...] = ()
+    works: tuple[int, ...] = ()
 
 
 def add_town(database: Database, path: Path) -> AddedTown:
@@ -62,6 +71,8 @@ def add_town(database: Database, path: Path) -> AddedTown:
             assign_towns(owner, ags)
         prices_changed = save_tariffs(owner, ags, tariffs)
         values_changed = save_overrides(owner, ags, overrides)
+        speak_as(owner, actor="operator")
+        works = _have_findings_made_anew(owner, ags, outcome)
     if outcome == "unchanged" and (prices_changed or values_changed):
         outcome = "changed"
     return AddedTown(
@@ -71,7 +82,18 @@ def add_town(database: Database, path: Path) -> AddedTown:
         tariffs=len(tariffs),
         own_values=len(overrides),
         warnings=tuple(f"shares its area with {other}" for other in warnings),
+        works=works,
     )
+
+
+def _have_findings_made_anew(owner: Session, ags: str, outcome: Outcome) -> tuple[int, ...]:
+    """In the background, those of a town whose folder or values have changed."""
+    forget_values(owner)
+    works = recompute_outdated(owner, day=datetime.now(TOWN_ZONE).date(), town=ags)
+    if outcome != "unchanged" and not works:
+        work_id = recompute_town(owner, ags, reason="town")
+        works = [] if work_id is None else [work_id]
+    return tuple(works)
 
 
 def _read(path: Path) -> tuple[TownFolder, list[Tariff], tuple[TownParameter, ...]]:
@@ -124,6 +146,7 @@ def add(
 ) -> None:
     """Add towns from their folders, or update them; a running service follows at once."""
     counts: dict[Outcome, int] = {"new": 0, "changed": 0, "unchanged": 0}
+    works: list[int] = []
     with opened_database(Settings()) as database:
         for folder in folders:
             added = add_town(database, folder)
@@ -134,6 +157,8 @@ def add(
             )
             for warning in added.warnings:
                 typer.echo(f"  warning: {warning}")
+            works += added.works
+        await_works(database, works)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
 
 

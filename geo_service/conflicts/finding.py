@@ -12,6 +12,8 @@ from geo_service.identity.caller import PUBLIC, Caller
 from geo_service.interval import Interval
 
 UNDER_REVIEW = {"de": "Antrag in Bearbeitung", "en": "Request under review"}
+SEVERITIES_SHOWN = ("block", "warn", "info", "chance", "undetermined")
+STATUSES = ("open", "accepted", "resolved", "overridden")
 LABEL_HOLE = "{other.label}"  # filled when it is shown: what may stand there depends on the reader
 
 
@@ -50,7 +52,7 @@ class Finding:
 
     geometry: GeoJSON in CRS84; ewkb: the same in EPSG:25832. Texts by language, numbers filled in.
     together: ids of the stored occupations that the measure counts in beside mine.
-    `status` and what follows are those of a stored finding.
+    `status` and what follows are those of a stored finding; version is its ETag.
     """
 
     finding_id: str
@@ -80,6 +82,7 @@ class Finding:
     together: tuple[int, ...] = ()
     status: str = "open"
     note: str | None = None
+    version: int | None = None
     fixed: FixedObject | None = None
 
     @property
@@ -142,7 +145,9 @@ def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any
         },
         "advice": dict(finding.advice),
         "rule_version": finding.rule_version,
+        "town": finding.mine_town,
         "status": finding.status,
+        "version": finding.version,
     }
 
 
@@ -166,7 +171,7 @@ def _visible_label(other: OtherObject | None, caller: Caller) -> Mapping[str, st
 
 
 def other_document(other: OtherObject, caller: Caller) -> dict[str, Any]:
-    """The other object, cut to what `caller` may see."""
+    """An object as `caller` may see it: what is not published has no id and no reference for strangers."""
     is_open = _is_open_to(other, caller)
     label = _visible_label(other, caller)
     document: dict[str, Any] = {

@@ -63,8 +63,7 @@ def recompute_many(
     ids = list(own)
     around = _around(session, questions, as_of=as_of)
     session.execute(_REMOVE, {"occupations": ids, "found": list(everything)})
-    for batch in chunks(everything.values(), 1000):
-        write_findings(session, batch, as_of=as_of)
+    write_findings(session, everything.values(), as_of=as_of)
     for kind, others in around.items():
         look_again(session, sorted(others - own.keys()), (kind,), as_of=as_of)
     return {occupation_id: tuple(findings) for occupation_id, findings in own.items()}

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.become_binding import Claim, objections, store_with_findings
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.check import CheckResult
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.stored_findings import findings_against_grant, recompute_findings
 from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation
-from geo_service.occupations.write_occupation import save_occupation
 
 
 class BlockedByFindings(Rejected):
@@ -26,21 +25,28 @@ def save_with_findings(
 ) -> tuple[int, CheckResult]:
     """Store an occupation with its findings; one writer at a time, so that two find each other.
 
-    Returns the occupation's id and what was found. Raises BlockedByFindings for a binding one over a block.
+    Returns the occupation's id and what was found. Raises BlockedByFindings for a binding one over a block,
+    its own or one that it would give to something binding.
     """
     take_binding_lock(session)
-    occupation_id = save_occupation(session, occupation)
-    result = recompute_findings(session, occupation_id, as_of=as_of)
+    claim = store_with_findings(session, occupation, as_of=as_of)
     if occupation.binding:
-        _refuse_blocked(session, occupation_id, as_of=as_of)
-    return occupation_id, result
+        refuse_blocked(session, claim)
+    return claim.occupation_id, claim.check
 
 
-def _refuse_blocked(session: Session, occupation_id: int, *, as_of: datetime) -> None:
-    found = findings_against_grant(session, occupation_id, as_of=as_of)
+def refuse_blocked(session: Session, claim: Claim) -> None:
+    """Raises BlockedByFindings; what is only needed for a permit does not stop a site or an event."""
+    found = objections(session, claim).all
     blocking = tuple(f for f in found if "block" in (f.severity, f.could_be))
     if blocking:
-        reasons = "; ".join(f"{f.number} {f.explanation['de']}" for f in blocking[:3])
+        reasons = "; ".join(blocking_sentence(f) for f in blocking[:3])
         error = BlockedByFindings(f"{BlockedByFindings.__doc__} ({reasons})")
         error.findings = blocking
         raise error
+
+
+def blocking_sentence(finding: Finding) -> str:
+    """Number and explanation in German, with the name of the other object: for reports of the operator."""
+    label = "" if finding.other is None else finding.other.label.get("de") or ""
+    return f"{finding.number} {finding.explanation['de']}".replace("{other.label}", label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ from geo_service.occupations.row import get_occupation
 from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
+WRITTEN_AT_ONCE = 1000  # no statement runs long, even where ten thousand stand on one spot
 KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _WRITE = text(statements("conflicts")["write_findings"])
@@ -135,18 +137,12 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
 
 def write_findings(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
     """Store findings as they are now, each key once."""
-    rows = [_finding_row(finding) for finding in findings]
-    if not rows:
-        return
     day = as_of.astimezone(TOWN_ZONE).date()
-    session.execute(
-        _WRITE,
-        {
-            "rows": orjson.dumps(rows).decode(),
-            "noise_m2": general_value("overlap_noise_m2", day),
-            "noise_m": general_value("length_noise_m", day),
-        },
-    )
+    noise = {"m2": general_value("overlap_noise_m2", day), "m": general_value("length_noise_m", day)}
+    left = iter(findings)
+    while part := list(islice(left, WRITTEN_AT_ONCE)):
+        rows = orjson.dumps([_finding_row(finding) for finding in part]).decode()
+        session.execute(_WRITE, {"rows": rows, "noise_m2": noise["m2"], "noise_m": noise["m"]})
 
 
 def _forget(
@@ -195,11 +191,11 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:
     """Stored findings of an occupation, the worst first; `both`: with what others found, each pair once."""
     rows = session.execute(_LIST, {"occupation_id": occupation_id, "both": both})
-    return [stored_finding(row) for row in rows]
+    return [finding_from_row(row) for row in rows]
 
 
-def stored_finding(row: Row[Any]) -> Finding:
-    """A row of `list_findings`, or of a statement with its columns."""
+def finding_from_row(row: Row[Any]) -> Finding:
+    """A stored finding from a row with the columns of `list_findings`."""
     words = row.document
     return Finding(
         finding_id=row.finding_id,
@@ -229,6 +225,7 @@ def stored_finding(row: Row[Any]) -> Finding:
         together=tuple(row.together or ()),
         status=row.status,
         note=row.note,
+        version=row.version,
         fixed=_fixed(row),
     )
 
@@ -248,11 +245,12 @@ def findings_against_grant(session: Session, occupation_id: int, *, as_of: datet
     """
     recompute_findings(session, occupation_id, as_of=as_of)
     return [
-        finding for finding in list_findings(session, occupation_id, both=False) if _forbids_grant(finding)
+        finding for finding in list_findings(session, occupation_id, both=False) if forbids_grant(finding)
     ]
 
 
-def _forbids_grant(finding: Finding) -> bool:
+def forbids_grant(finding: Finding) -> bool:
+    """True while nobody has overridden it (what blocks or is needed), or settled it (what could block)."""
     if finding.severity == "block" or finding.needed_for_grant:
         return finding.status != "overridden"
     return finding.could_be == "block" and finding.status == "open"

@@ -12,7 +12,7 @@ from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.screen import screen
 from geo_service.conflicts.screen_pairs import Screened, mine_of_row
 from geo_service.conflicts.screen_scope import Scope, occupations_in_street
-from geo_service.conflicts.stored_findings import stored_finding, write_findings
+from geo_service.conflicts.stored_findings import finding_from_row, write_findings
 from geo_service.sql.loader import statements
 
 _BATCH = 1000
@@ -53,7 +53,7 @@ def list_town_conflicts(
     }
     rows = session.execute(text(statements("screening")["town_conflicts"]), asked).all()
     return TownConflicts(
-        shown=tuple(Screened(finding=stored_finding(row), mine=mine_of_row(row)) for row in rows),
+        shown=tuple(Screened(finding=finding_from_row(row), mine=mine_of_row(row)) for row in rows),
         total=rows[0].conflicts_total if rows else 0,
     )
 

@@ -16,8 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
+from geo_service.conflicts.become_binding import moment
 from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.hold_back import Wanted, hold_back, try_one_by_one
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
 from geo_service.construction.desk_facts import keep_desk_facts
@@ -87,26 +89,54 @@ def store_sites(
 
     waiting: sites stored as planned before and otherwise unchanged; they are written only if confirmed now.
     """
+    since = moment(session)
     questions = _store_occupations(session, placed, as_of=as_of, progress=progress)
     found = _findings(session, list(questions.values()), as_of=as_of, progress=progress)
-    held = _held(session, placed, questions, found)
-    final = [
-        replace(each, site=replace(each.site, state="planned")) if each.site.site_id in held else each
-        for each in placed
-    ]
-    demoted = [each for each in final if each.site.site_id in held]
+    sites = {each.site.site_id: each.site for each in placed}
+    held = hold_back(session, _wanted(sites.values(), questions, found), since=since)
+    demoted = [_planned(each) for each in placed if each.site.site_id in held.reasons]
     if demoted:
         again = _store_occupations(session, demoted, as_of=as_of, progress=quiet)
         recompute_many(session, list(again.values()), as_of=as_of)
+        try_one_by_one(session, held, lambda site_id: occupation_of(sites[site_id], as_of), as_of=as_of)
+    final = [_planned(each) if each.site.site_id in held.reasons else each for each in placed]
     written = [
-        each.site for each in final if not (each.site.site_id in held and each.site.site_id in waiting)
+        each.site
+        for each in final
+        if not (each.site.site_id in held.reasons and each.site.site_id in waiting)
     ]
     done = 0
     for part in chunks(written, CHUNK):
         write_sites(session, part)
         done += len(part)
         progress("write", done, len(written))
-    return StoredSites(findings=_count(session, questions.values()), held=held, written=len(written))
+    return StoredSites(findings=_count(session, questions.values()), held=held.reasons, written=len(written))
+
+
+def _planned(each: PlacedSite) -> PlacedSite:
+    return replace(each, site=replace(each.site, state="planned"))
+
+
+def _wanted(
+    sites: Iterable[ConstructionSite],
+    questions: Mapping[UUID, CheckQuestion],
+    found: Mapping[int, tuple[Finding, ...]],
+) -> list[Wanted]:
+    """The sites that want to be confirmed."""
+    wanted = []
+    for site in sites:
+        occupation_id = questions[site.site_id].mine.occupation_id
+        if site.state == "confirmed" and occupation_id is not None:
+            wanted.append(
+                Wanted(
+                    occupation_id=occupation_id,
+                    source_id=site.site_id,
+                    start=site.period.start,
+                    key=site.source_id or "",
+                    found=found.get(occupation_id, ()),
+                )
+            )
+    return wanted
 
 
 def _store_occupations(
@@ -133,53 +163,6 @@ def _findings(
         progress("check", done, len(questions))
 
     return recompute_many(session, questions, as_of=as_of, counted=counted)
-
-
-def _held(
-    session: Session,
-    placed: Iterable[PlacedSite],
-    questions: Mapping[UUID, CheckQuestion],
-    found: Mapping[int, tuple[Finding, ...]],
-) -> dict[UUID, str]:
-    """The confirmed sites that may not be binding, with the reason. Unknown is never a pass."""
-    wanted = {each.site.site_id: each.site for each in placed if each.site.state == "confirmed"}
-    blocking: dict[UUID, list[tuple[UUID | None, Finding]]] = {site_id: [] for site_id in wanted}
-    for site_id in wanted:
-        for finding in found.get(questions[site_id].mine.occupation_id or 0, ()):
-            if "block" not in (finding.severity, finding.could_be):
-                continue
-            other = None if finding.other is None else UUID(str(finding.other.source_id))
-            blocking[site_id].append((other, finding))
-            if other in wanted:  # a rule may see it from one side only; both may not be binding
-                blocking[other].append((site_id, finding))
-    settled = _settled(session, [each.finding_id for those in blocking.values() for _, each in those])
-    held: dict[UUID, str] = {}
-    confirmed: set[UUID] = set()
-    for site in sorted(wanted.values(), key=lambda each: (each.period.start, each.source_id or "")):
-        for other, finding in blocking[site.site_id]:
-            beaten = other is None or other not in wanted or other in confirmed
-            if beaten and not _is_settled(finding, settled):
-                held.setdefault(site.site_id, f"{finding.number} {_sentence(finding)}")
-        if site.site_id not in held:
-            confirmed.add(site.site_id)
-    return held
-
-
-def _sentence(finding: Finding) -> str:
-    label = "" if finding.other is None else finding.other.label.get("de") or ""
-    return finding.explanation["de"].replace("{other.label}", label)
-
-
-def _is_settled(finding: Finding, settled: Mapping[str, str]) -> bool:
-    status = settled.get(finding.finding_id, "open")
-    return status == "overridden" or (finding.severity != "block" and status != "open")
-
-
-def _settled(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    if not keys:
-        return {}
-    rows = session.execute(text(statements("conflicts")["settled_findings"]), {"keys": list(keys)})
-    return {row.finding_id: row.status for row in rows}
 
 
 def _count(session: Session, questions: Iterable[CheckQuestion]) -> dict[str, int]:

@@ -48,6 +48,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "occupation_segment_segment_fkey": ChangedMeanwhile,
     "occupation_somewhere": BadGeometry,
     "occupation_town_fkey": ChangedMeanwhile,
+    "finding_due_occupation_fkey": ChangedMeanwhile,
     "permit_area_plausible": BadGeometry,
     "permit_parent_fkey": ChangedMeanwhile,
     "permit_period_not_empty": BadInterval,
@@ -66,19 +67,22 @@ MEANING: dict[str, type[GeoServiceError]] = {
 
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
-    "blackout_refuses_something", "construction_site_gid_unique", "construction_site_state_known",
+    "background_work_counts", "background_work_state_known", "blackout_refuses_something",
+    "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
     "event_gid_unique", "event_hours_not_negative", "event_state_known",
-    "finding_block_settled_by_override", "finding_settled_severity_known", "finding_severity_known",
-    "finding_status_known", "fire_area_kind_known", "object_change_deed_known",
-    "occupation_binding_counts", "occupation_collection_known", "occupation_detour_modes_known",
-    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
-    "permit_source_unique", "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
+    "finding_block_settled_by_override", "finding_due_work_fkey", "finding_settled_severity_known",
+    "finding_severity_known", "finding_status_known", "fire_area_kind_known",
+    "object_change_deed_known", "occupation_binding_counts", "occupation_collection_known",
+    "occupation_detour_modes_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
+    "permit_granted_has_findings", "permit_rule_basis_fkey", "permit_source_unique",
+    "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 
 # Tables that only the command line writes; their commands check the files and say what is wrong.
 INTERNAL_TABLES = frozenset({
-    "api_key", "bus_route", "bus_route_segment", "facility", "road_node", "road_segment",
+    "api_key", "bus_route", "bus_route_segment", "facility", "procrastinate_events",
+    "procrastinate_jobs", "procrastinate_periodic_defers", "road_node", "road_segment",
     "site_feed_record", "spatial_ref_sys", "tariff", "town", "town_parameter", "town_piece",
 })  # fmt: skip
 

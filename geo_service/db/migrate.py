@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 from geo_service.db.code_labels import load_labels
 from geo_service.db.database import Database
+from geo_service.db.queue_schema import update_queue_schema
 
 
 def _config() -> Config:
@@ -28,7 +29,10 @@ def newest_revision() -> str | None:
 
 
 def migrate(database: Database) -> None:
-    """Run all missing revisions as the owner, in one transaction, and refresh the labels of codes."""
+    """Run all missing revisions as the owner, in one transaction, and refresh the labels of codes.
+
+    The job queue follows afterwards, script by script (db/queue_schema.py).
+    """
     config = _config()
     conninfo = database.owner_conninfo()
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo))
@@ -37,5 +41,6 @@ def migrate(database: Database) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             load_labels(connection)
+        update_queue_schema(engine)
     finally:
         engine.dispose()

@@ -14,9 +14,11 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.become_binding import moment
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.hold_back import Wanted, hold_back, try_one_by_one
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import KEPT_AT_MOST
 from geo_service.construction.import_report import Remark
@@ -29,6 +31,7 @@ from geo_service.errors import BadSiteFile
 from geo_service.events.save_event import Event, event_occupation
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE, Location, locate_many
+from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.write_many import save_occupations
 from geo_service.sql.loader import statements
 
@@ -85,47 +88,56 @@ def _store(session: Session, ledger: Ledger, due: dict[str, Thing], *, as_of: da
     """Stores occupations, findings and rows; returns why some wait as planned, by source id."""
     if not due:
         return {}
+    since = moment(session)
     questions = _occupy(session, list(due.values()), as_of)
     found = recompute_many(session, list(questions.values()), as_of=as_of)
-    own = {_id(thing): found[questions[_id(thing)].mine.occupation_id or 0] for thing in due.values()}
-    held = _held(due, own)
+    names = {_id(thing): source_id for source_id, thing in due.items()}
+    held = hold_back(session, _wanted(due, questions, found), since=since)
+    planned = [_planned(due[names[ours]]) for ours in held.reasons]
+    if planned:
+        again = _occupy(session, planned, as_of)
+        recompute_many(session, list(again.values()), as_of=as_of)
+        try_one_by_one(session, held, lambda ours: _claim(due[names[ours]], as_of), as_of=as_of)
+    reasons = {names[ours]: reason for ours, reason in held.reasons.items()}
     for source_id, thing in due.items():
         mine = questions[_id(thing)].mine
         ledger.now[source_id].ours = mine.source_id
         ledger.now[source_id].town = mine.town
-        ledger.now[source_id].held = source_id in held
-    for source_id in held:
-        due[source_id] = replace(due[source_id], state=_WANTED[due[source_id].state])
-    if held:
-        again = _occupy(session, [due[source_id] for source_id in held], as_of)
-        recompute_many(session, list(again.values()), as_of=as_of)
+        ledger.now[source_id].held = source_id in reasons
+        if source_id in reasons:
+            due[source_id] = _planned(thing)
     _write(session, due.values())
-    return held
+    return reasons
 
 
-def _held(due: dict[str, Thing], found: Mapping[UUID, Sequence[Finding]]) -> dict[str, str]:
-    """Why some may not be binding, by source id; of two in one delivery over each other the earlier stays."""
-    wanted = {_id(thing): thing for thing in due.values() if thing.state in _WANTED}
-    blocking: dict[UUID, list[tuple[UUID | None, Finding]]] = {ours: [] for ours in wanted}
-    for ours in wanted:
-        for finding in found[ours]:
-            if "block" not in (finding.severity, finding.could_be):
-                continue
-            other = None if finding.other is None else UUID(str(finding.other.source_id))
-            blocking[ours].append((other, finding))
-            if other in wanted:  # a rule may see it from one side only; both may not be binding
-                blocking[other].append((ours, finding))
-    held: dict[str, str] = {}
-    binding: set[UUID] = set()
-    for source_id, thing in sorted(due.items(), key=lambda each: (each[1].period.start, each[0])):
-        if _id(thing) not in wanted:
-            continue
-        beaten_by = [f for other, f in blocking[_id(thing)] if other not in wanted or other in binding]
-        if beaten_by:
-            held[source_id] = _words(beaten_by[0])
-        else:
-            binding.add(_id(thing))
-    return held
+def _planned(thing: Thing) -> Thing:
+    return replace(thing, state=_WANTED[thing.state])
+
+
+def _wanted(
+    due: Mapping[str, Thing],
+    questions: Mapping[UUID, CheckQuestion],
+    found: Mapping[int, Sequence[Finding]],
+) -> list[Wanted]:
+    """Those that want to be binding."""
+    wanted = []
+    for source_id, thing in due.items():
+        occupation_id = questions[_id(thing)].mine.occupation_id
+        if thing.state in _WANTED and occupation_id is not None:
+            wanted.append(
+                Wanted(
+                    occupation_id=occupation_id,
+                    source_id=_id(thing),
+                    start=thing.period.start,
+                    key=source_id,
+                    found=found.get(occupation_id, ()),
+                )
+            )
+    return wanted
+
+
+def _claim(thing: Thing, as_of: datetime) -> Occupation:
+    return event_occupation(thing, as_of) if isinstance(thing, Event) else detour_occupation(thing, as_of)
 
 
 def _occupy(session: Session, things: Sequence[Thing], as_of: datetime) -> dict[UUID, CheckQuestion]:
@@ -133,11 +145,7 @@ def _occupy(session: Session, things: Sequence[Thing], as_of: datetime) -> dict[
     day = as_of.astimezone(TOWN_ZONE).date()
     places = dict(zip(map(_id, events), locate_many(session, [e.area for e in events], day=day), strict=True))
     locations: list[Location] = [places.get(_id(thing), NOWHERE) for thing in things]
-    claims = [
-        event_occupation(thing, as_of) if isinstance(thing, Event) else detour_occupation(thing, as_of)
-        for thing in things
-    ]
-    stored = save_occupations(session, claims, locations)
+    stored = save_occupations(session, [_claim(thing, as_of) for thing in things], locations)
     return {
         mine.source_id: CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
         for mine, location in zip(stored, locations, strict=True)
@@ -181,11 +189,6 @@ def _hex(geometry: Any) -> str:
 
 def _id(thing: Thing) -> UUID:
     return thing.event_id if isinstance(thing, Event) else thing.detour_id
-
-
-def _words(finding: Finding) -> str:
-    label = "" if finding.other is None else finding.other.label.get("de") or ""
-    return f"{finding.number} {finding.explanation['de']}".replace("{other.label}", label)
 
 
 def _report(

@@ -18,9 +18,11 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.become_binding import Claim, objections, store_with_findings
 from geo_service.conflicts.binding_lock import take_binding_lock
-from geo_service.conflicts.finding import finding_document
-from geo_service.conflicts.stored_findings import findings_against_grant, list_findings, recompute_findings
+from geo_service.conflicts.catalogue import catalogue
+from geo_service.conflicts.rule_basis import frozen_findings, record_basis
+from geo_service.conflicts.stored_findings import list_findings
 from geo_service.construction.feed_file import RawRecord, SiteFile
 from geo_service.construction.feed_geometry import MetresWithoutCrs
 from geo_service.construction.feed_site import Notes, Unusable
@@ -193,38 +195,45 @@ class _Bringing:
     ) -> None:
         permit_id = row.ours
         assert permit_id is not None and row.town is not None
-        asked = {"permit_id": permit_id}
-        occupation_id = int(self._run("permits", "occupation_of_permit", **asked).scalar_one())
         status = self._status(permit)
+        claim = self._claim(permit, row, reference, status)
         row.held, frozen = False, None
         if standing_of("permits", status).binding:
-            against = findings_against_grant(self.session, occupation_id, as_of=self.as_of)
-            frozen = [
-                finding_document(each, _OPERATOR)
-                for each in list_findings(self.session, occupation_id, both=False)
-            ]
+            against = objections(self.session, claim).all
             if against:
                 reasons = "; ".join(f"{each.number} {each.title['de']}" for each in against[:3])
                 self.held.append(_remark(permit, row, f"{permit.said_status}: {reasons}"))
-                status, row.held, frozen = "in_review", True, None
+                status, row.held = "in_review", True
+                self._claim(permit, row, reference, status)
+            else:
+                frozen = self._freeze(permit_id, row.town, claim)
         self._run(
             "permits", "set_status", permit_id=permit_id, status=status, reference=None, filed_at=None,
             decided_at=permit.filed_at if frozen is not None else None, conditions=None,
             findings_at_grant=None if frozen is None else orjson.dumps(frozen).decode(),
         )  # fmt: skip
-        mine = occupation_of(
-            permit.request.use,
-            filed_at=permit.filed_at or self.as_of,
-            source_id=permit_id,
-            state=status,
-            reference=reference,
-        )
-        party = self._run("deliveries", "party_of_import", **asked).scalar_one_or_none()
-        save_occupation(self.session, replace(mine, party=party))
-        recompute_findings(self.session, occupation_id, as_of=self.as_of)
         if status != before:
             self._record(permit, row, before, status)
         self.written[status] += 1
+
+    def _claim(self, permit: DeliveredPermit, row: Delivered, reference: str, status: str) -> Claim:
+        """What the case takes in a state, stored with the findings that follow."""
+        mine = occupation_of(
+            permit.request.use,
+            filed_at=permit.filed_at or self.as_of,
+            source_id=row.ours,
+            state=status,
+            reference=reference,
+        )
+        party = self._run("deliveries", "party_of_import", permit_id=row.ours).scalar_one_or_none()
+        return store_with_findings(self.session, replace(mine, party=party), as_of=self.as_of)
+
+    def _freeze(self, permit_id: UUID, town: str, claim: Claim) -> list[dict[str, Any]]:
+        in_force = catalogue(self.session, town, self.as_of.astimezone(TOWN_ZONE).date())
+        basis_id = record_basis(self.session, in_force)
+        self._run("findings", "note_basis_of_permit", permit_id=permit_id, basis_id=basis_id)
+        own = list_findings(self.session, claim.occupation_id, both=False)
+        return frozen_findings(in_force, own, _OPERATOR)
 
     def _record(self, permit: DeliveredPermit, row: Delivered, before: str | None, status: str) -> None:
         assert row.ours is not None and row.town is not None

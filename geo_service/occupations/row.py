@@ -25,6 +25,12 @@ _SAME = (
     "area_declared_m2", "utility", "town_chosen", "detour_unmatched_m", "demo",
 )  # fmt: skip
 _GET = text(statements("occupations")["get_occupation"])
+_GET_MANY = text(
+    statements("occupations")["get_occupation"].replace(
+        "occupation_id = :occupation_id",
+        "occupation_id = ANY(CAST(:occupations AS bigint[])) ORDER BY occupation_id",
+    )
+)
 
 
 def occupation_row(occupation: Occupation) -> dict[str, Any]:
@@ -65,6 +71,12 @@ def get_occupation(session: Session, occupation_id: int) -> Occupation:
     if row is None:
         raise NotFound(f"There is no occupation {occupation_id}.")
     return occupation_of_row(row)
+
+
+def get_occupations(session: Session, occupation_ids: Sequence[int]) -> list[Occupation]:
+    """Those of the stored occupations that are still there, by id."""
+    rows = session.execute(_GET_MANY, {"occupations": list(occupation_ids)})
+    return [occupation_of_row(row) for row in rows]
 
 
 def occupation_of_row(row: Row[Any]) -> Occupation:

@@ -10,19 +10,19 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.become_binding import Claim, Objections, objections, store_with_findings
 from geo_service.conflicts.binding_lock import take_binding_lock
+from geo_service.conflicts.catalogue import catalogue
+from geo_service.conflicts.check import MAX_FINDINGS
 from geo_service.conflicts.finding import finding_document
-from geo_service.conflicts.stored_findings import (
-    findings_against_grant,
-    list_findings,
-    override_findings,
-    recompute_findings,
-)
+from geo_service.conflicts.rule_basis import frozen_findings, record_basis
+from geo_service.conflicts.stored_findings import list_findings, override_findings
+from geo_service.db.database import speaking_as_operator
 from geo_service.errors import FieldFault, Forbidden, Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import APPLICANT, Caller
+from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.states import standing_of
-from geo_service.occupations.write_occupation import save_occupation
 from geo_service.permits.assess_request import assess_request
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
@@ -79,14 +79,15 @@ def move_permit(
     by = caller if "clerk" in permit.parties and "clerk" in step.who else APPLICANT
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
     take_binding_lock(session)
-    frozen = None
-    if "no_block" in step.guards:
-        frozen = _freeze_findings(session, permit, move, by=by, as_of=as_of)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=_get_reference(session, permit, as_of), filed_at=as_of)
+    claim = _move_occupation(session, permit, move.to, as_of=as_of)
+    frozen = None
+    if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
+        _refuse_or_override(session, claim, move, by=by)
+        frozen = _freeze_findings(session, permit, claim, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    _move_occupation(session, permit, move.to, as_of=as_of)
     return get_permit(session, str(permit.permit_id), caller=caller, token=token)
 
 
@@ -106,28 +107,19 @@ def occupation_id_of(session: Session, permit: Permit) -> int:
     return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
 
 
-def _freeze_findings(
-    session: Session, permit: Permit, move: Move, *, by: Caller, as_of: datetime
-) -> list[dict[str, Any]]:
-    """The guard of granting. Returns the findings to be kept: as found, with rule versions and values."""
-    occupation_id = occupation_id_of(session, permit)
-    standing = {f.finding_id: f for f in findings_against_grant(session, occupation_id, as_of=as_of)}
-    _check_overrides(move, by, {f.finding_id for f in list_findings(session, occupation_id, both=False)})
-    reasons = {override.finding: override.reason.strip() for override in move.overrides}
-    left = [finding for key, finding in standing.items() if key not in reasons]
-    if left:
-        documents = [finding_document(finding, by) for finding in left]
-        raise GrantRefused(extra={"findings": documents})
-    override_findings(session, reasons, by=by.name)
-    return [
-        {**finding_document(finding, by), "note": finding.note}
-        for finding in list_findings(session, occupation_id, both=False)
-    ]
+def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Caller) -> None:
+    """The guard of granting, after the move; whoever calls rolls back on a refusal.
 
-
-def _check_overrides(move: Move, by: Caller, known: set[str]) -> None:
+    Raises GrantRefused with what stands against it: findings of the case, and blocks that it would give to
+    something binding.
+    """
     if move.overrides and not by.may_override:
         raise Forbidden("Only a supervisor may override a finding.")
+    found = objections(session, claim)
+    known: set[str] = set()
+    if move.overrides:
+        own = list_findings(session, claim.occupation_id, both=False)
+        known = {finding.finding_id for finding in (*own, *found.given)}
     for i, override in enumerate(move.overrides):
         if override.finding not in known:
             raise _invalid(f"/overrides/{i}/finding", "This request has no such finding.")
@@ -135,6 +127,31 @@ def _check_overrides(move: Move, by: Caller, known: set[str]) -> None:
             raise _invalid(
                 f"/overrides/{i}/reason", "Overriding needs a written reason; it is kept for ever."
             )
+    reasons = {override.finding: override.reason.strip() for override in move.overrides}
+    if reasons:
+        with speaking_as_operator(session):  # the other direction may be another town's
+            override_findings(session, reasons, by=by.name)
+        found = objections(session, claim)
+    if found.all:
+        raise GrantRefused(extra=refused_findings(found, by))
+
+
+def refused_findings(found: Objections, by: Caller) -> dict[str, Any]:
+    """What a refused grant tells: the worst, and how many there are."""
+    return {
+        "findings": [finding_document(finding, by) for finding in found.all[:MAX_FINDINGS]],
+        "findings_total": len(found.all),
+    }
+
+
+def _freeze_findings(
+    session: Session, permit: Permit, claim: Claim, *, by: Caller, as_of: datetime
+) -> list[dict[str, Any]]:
+    """The findings to be kept, with rule versions and values in force; the whole rulebook beside them."""
+    in_force = catalogue(session, permit.town, as_of.astimezone(TOWN_ZONE).date())
+    note = {"permit_id": permit.permit_id, "basis_id": record_basis(session, in_force)}
+    session.execute(text(statements("findings")["note_basis_of_permit"]), note)
+    return frozen_findings(in_force, list_findings(session, claim.occupation_id, both=False), by)
 
 
 def _submit(session: Session, permit: Permit, *, as_of: datetime) -> None:
@@ -179,7 +196,7 @@ def _write_step(
     )  # fmt: skip
 
 
-def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> None:
+def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
     mine = get_occupation(session, occupation_id_of(session, permit))
     standing = standing_of("permits", status)
@@ -187,6 +204,4 @@ def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: da
         mine, state=status, counts=standing.counts, binding=standing.binding, published=standing.published,
         reference=permit.reference, filed_at=permit.filed_at or mine.filed_at,
     )  # fmt: skip
-    save_occupation(session, moved)
-    if moved.occupation_id is not None:
-        recompute_findings(session, moved.occupation_id, as_of=as_of)
+    return store_with_findings(session, moved, as_of=as_of)

@@ -44,6 +44,8 @@ class Permit:
     """One case as opened by somebody: `parties` says as whom. `use` holds all that was asked for.
 
     reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
+    findings_at_grant: as frozen, each with the values in force; rule_basis: all rules of that day
+    (conflicts/rule_basis.py). None before a grant.
     """
 
     permit_id: UUID
@@ -66,6 +68,8 @@ class Permit:
     updated_at: datetime
     history: tuple[Step, ...]
     parties: frozenset[Who]
+    findings_at_grant: tuple[dict[str, Any], ...] | None = None
+    rule_basis: str | None = None
 
     @property
     def key(self) -> str:
@@ -122,13 +126,14 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
         )
     same = (
         "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
-        "filed_at", "decided_at", "demo", "version", "created_at", "updated_at",
+        "filed_at", "decided_at", "demo", "version", "created_at", "updated_at", "rule_basis",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},
         use=use_of(row),
         applicant=applicant,
         conditions=tuple(row.conditions),
+        findings_at_grant=None if row.findings_at_grant is None else tuple(row.findings_at_grant),
         history=history,
         parties=parties,
     )

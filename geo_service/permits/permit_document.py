@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from geo_service.conflicts.check import MAX_FINDINGS
 from geo_service.conflicts.finding import Finding, finding_document, verdict_of
 from geo_service.crs import to_lonlat
 from geo_service.identity.caller import PUBLIC, Caller
@@ -59,10 +60,19 @@ def permit_document(permit: Permit, findings: Sequence[Finding], caller: Caller)
             "demo": permit.demo,
             "version": permit.version,
             "verdict": verdict_of(tuple(f for f in findings if f.status == "open")),
-            "findings": [finding_document(finding, reader) for finding in findings],
+            "findings": [finding_document(finding, reader) for finding in findings[:MAX_FINDINGS]],
+            "findings_total": len(findings),
+            "at_grant": _at_grant(permit),
             "history": [_step(step, with_names="clerk" in permit.parties) for step in permit.history],
         },
     }
+
+
+def _at_grant(permit: Permit) -> dict[str, Any] | None:
+    """What the decision rested on; for the desk, because it names others as the desk saw them."""
+    if permit.findings_at_grant is None or "clerk" not in permit.parties:
+        return None
+    return {"rule_basis": permit.rule_basis, "findings": list(permit.findings_at_grant)}
 
 
 def _times(permit: Permit) -> dict[str, Any]:

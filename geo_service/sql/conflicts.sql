@@ -391,7 +391,8 @@ SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
 
 -- write_findings
 -- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
--- moved to the worse side by more than the noise of drawing. An override holds for the pair: what the other direction
+-- moved to the worse side by more than the noise of drawing from the best it had since it was settled, so that many
+-- small steps are one large one. An override holds for the pair: what the other direction
 -- has not yet, or finds as bad as the pair was when it was overridden, is overridden too.
 -- In: rows (json array, columns of finding), noise_m2, noise_m.  Out: nothing.
 INSERT INTO finding AS kept (
@@ -408,13 +409,14 @@ FROM jsonb_populate_recordset(CAST(NULL AS finding), CAST(:rows AS jsonb)) AS fo
 LEFT JOIN finding AS mirror
     ON
         mirror.rule = found.rule AND mirror.mine_source = found.other_source AND mirror.other_source = found.mine_source
-        AND mirror.mine_occupation = found.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM found.segment_id
+        AND mirror.mine_occupation = found.other_occupation AND mirror.other_occupation = found.mine_occupation
+        AND mirror.segment_id IS NOT DISTINCT FROM found.segment_id
         AND mirror.status = 'overridden'
         AND array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(found.could_be, found.severity))
         <= array_position(ARRAY['chance', 'info', 'warn', 'block'], mirror.settled_severity)
         AND coalesce(
             CASE WHEN found.document ->> 'worse' = 'smaller'
-                THEN mirror.measured - found.measured ELSE found.measured - mirror.measured END
+                THEN mirror.settled_measured - found.measured ELSE found.measured - mirror.settled_measured END
             <= CASE found.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END,
             true)
 ON CONFLICT (finding_id) DO UPDATE SET
@@ -432,21 +434,25 @@ ON CONFLICT (finding_id) DO UPDATE SET
                     THEN array_position(ARRAY['chance', 'info', 'warn', 'block'], kept.settled_severity) END)
         OR excluded.severity = 'block' AND kept.status <> 'overridden'
         OR CASE WHEN excluded.document ->> 'worse' = 'smaller'
-            THEN kept.measured - excluded.measured ELSE excluded.measured - kept.measured END
+            THEN coalesce(kept.settled_measured, kept.measured) - excluded.measured
+            ELSE excluded.measured - coalesce(kept.settled_measured, kept.measured) END
             > CASE excluded.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END
         THEN 'open' ELSE kept.status END
 
 -- remove_findings_of_mine
--- Removes the findings of an occupation that are no longer found.
+-- Removes the findings of an occupation that are no longer found. NOT IN is hashed, whatever the planner believes about
+-- the length of the array: ten thousand may stand on one spot.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
-WHERE mine_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+WHERE mine_occupation = :occupation_id
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- remove_findings_of_others
 -- Removes what others had found against an occupation and find no longer.
 -- In: occupation_id, found (array of keys).  Out: nothing.
 DELETE FROM finding
-WHERE other_occupation = :occupation_id AND finding_id <> ALL (CAST(:found AS text[]))
+WHERE other_occupation = :occupation_id
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- occupations_counted_in
 -- Whose findings counted an occupation in when they were found.
@@ -460,7 +466,7 @@ WHERE together @> ARRAY[CAST(:occupation_id AS bigint)] AND mine_occupation <> :
 -- In: occupations (array of ids), rules (array of names), found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE mine_occupation = ANY(CAST(:occupations AS bigint[])) AND rule = ANY(CAST(:rules AS text[]))
-    AND finding_id <> ALL (CAST(:found AS text[]))
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- list_findings
 -- The findings of one occupation, each unordered pair once for a rule with the higher severity, the worst first.
@@ -471,7 +477,8 @@ FROM (
         finding.finding_id, finding.mine_occupation, finding.mine_source, finding.mine_town, finding.segment_id,
         finding.rule, finding.number, finding.rule_version, finding.severity, finding.could_be, finding.measured,
         finding.limit_value, finding.unit, finding.needed_for_grant, finding.missing, finding.together, finding.document, finding.status,
-        finding.note, finding.other_source AS object_id, finding.other_town AS object_town, ST_AsEWKB(finding.geometry) AS geometry,
+        finding.note, finding.version, finding.other_source AS object_id, finding.other_town AS object_town,
+        ST_AsEWKB(finding.geometry) AS geometry,
         ST_AsGeoJSON(ST_Transform(finding.geometry, 4326), 7, 0) AS geojson, lower(finding.during) AS during_start,
         upper(finding.during) AS during_end, partner.occupation_id AS other_id, partner.collection AS other_collection,
         partner.source_id AS other_source, partner.reference, partner.town AS other_town, partner.label,
@@ -494,14 +501,12 @@ ORDER BY found.weight, found.rule, found.pair_key, (found.mine_occupation <> :oc
 
 -- settle_finding
 -- A person settles a finding; the reason is kept. It holds for the pair: the other direction of the same rule is
--- settled with it, except that a block is settled by an override only.
+-- settled with it, except that a block is settled by an override only, and that another town accepts for itself.
 -- In: finding_id, status, settled_by, note, at.  Out: the row itself and the other direction; 0 rows if the caller
 -- may not see it.
-UPDATE finding AS kept SET
-    status = :status, settled_by = :settled_by, settled_at = :at, note = :note, settled_severity = pair.worst
-FROM (
+WITH pair AS (
     SELECT
-        one.finding_id, one.rule, one.mine_source, one.other_source, one.segment_id,
+        one.finding_id, mirror.finding_id AS mirror_id, one.mine_town,
         (ARRAY['chance', 'info', 'warn', 'block'])[greatest(
             array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(one.could_be, one.severity)),
             array_position(ARRAY['chance', 'info', 'warn', 'block'], coalesce(mirror.could_be, mirror.severity)))] AS worst
@@ -509,14 +514,17 @@ FROM (
     LEFT JOIN finding AS mirror
         ON
             mirror.rule = one.rule AND mirror.mine_source = one.other_source AND mirror.other_source = one.mine_source
-            AND mirror.mine_occupation = one.other_occupation AND mirror.segment_id IS NOT DISTINCT FROM one.segment_id
+            AND mirror.mine_occupation = one.other_occupation AND mirror.other_occupation = one.mine_occupation
+            AND mirror.segment_id IS NOT DISTINCT FROM one.segment_id
     WHERE one.finding_id = :finding_id
-) AS pair
-WHERE kept.finding_id = pair.finding_id
-    OR (
-        kept.rule = pair.rule AND kept.mine_source = pair.other_source AND kept.other_source = pair.mine_source
-        AND kept.segment_id IS NOT DISTINCT FROM pair.segment_id
-        AND (:status = 'overridden' OR kept.severity <> 'block'))
+)
+UPDATE finding AS kept SET
+    status = :status, settled_by = :settled_by, settled_at = :at, note = :note, settled_severity = pair.worst,
+    updated_at = now()
+FROM pair
+WHERE kept.finding_id = ANY(ARRAY[pair.finding_id, pair.mirror_id])
+    AND (kept.finding_id = pair.finding_id OR :status = 'overridden'
+        OR (kept.severity <> 'block' AND kept.mine_town IS NOT DISTINCT FROM pair.mine_town))
 RETURNING kept.finding_id
 
 -- case_group_of_token
@@ -550,7 +558,7 @@ CROSS JOIN LATERAL («statement») AS answer
 -- In: occupations (array of ids), found (array of keys).  Out: nothing.
 DELETE FROM finding
 WHERE (mine_occupation = ANY(CAST(:occupations AS bigint[])) OR other_occupation = ANY(CAST(:occupations AS bigint[])))
-    AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:found AS text[])) AS kept (finding_id) WHERE kept.finding_id = finding.finding_id)
+    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- settled_findings
 -- Which of these findings somebody has settled, and how.

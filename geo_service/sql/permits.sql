@@ -79,7 +79,7 @@ SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, 
     permit.excavation, permit.restriction, permit.takes, permit.remaining_carriageway_m, permit.remaining_footway_m,
     permit.pedestrian_guidance, permit.cycle_guidance, permit.traffic_order, permit.consents, permit.conditions,
     permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.demo,
-    permit.version, permit.created_at, permit.updated_at,
+    permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
     applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
     applicant.address AS applicant_address, applicant.applicant_id
 FROM permit

@@ -17,7 +17,7 @@ from geo_service.identity.secrets import csrf_token
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
-from geo_service.towns.town import Town, get_town
+from geo_service.towns.town import Town, get_town, list_towns
 from geo_service.web.page import page
 from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -95,6 +95,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         detour_offer=detour_offer,
         map=page_map(request, session, town, "desk", bounds=bounds),
         caller=caller,
+        town_names={one.ags: one.name for one in list_towns(session)},
         **more,
     )
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from geo_service.errors import Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.identity.sign_in import demo_sign_in_offered
+from geo_service.jobs.work import list_open_work
 from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
 from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
@@ -22,12 +23,14 @@ from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
 from geo_service.permits.states import STATES, UNDECIDED
-from geo_service.towns.town import Town, get_town
+from geo_service.towns.town import get_town
+from geo_service.web.desk_answers import back_to_case
 from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_desk_map import router as map_router
+from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
 from geo_service.web.pages_objects import router as objects_router
 from geo_service.web.pages_timeline import router as timeline_router
@@ -40,6 +43,7 @@ router.include_router(conflicts_router)
 router.include_router(timeline_router)
 router.include_router(map_router)
 router.include_router(objects_router)
+router.include_router(findings_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -75,6 +79,7 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
         town=town,
         caller=caller,
         queue=queue,
+        works=list_open_work(session, town.ags),
         view=view,
         q=q,
         next_query=urlencode({**kept, "cursor": queue.cursor}) if queue.cursor else None,
@@ -135,7 +140,7 @@ def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
             template="desk_case.html", status=refusal.status, csrf=_csrf(request), refusal=refusal,
             consents=labels_of("consent"),
         )  # fmt: skip
-    return _back_to_case(request, town, reference)
+    return back_to_case(request, town, reference)
 
 
 @router.post("/towns/{slug}/desk/cases/{reference}/facts")
@@ -160,7 +165,7 @@ def enter_facts(  # noqa: PLR0913, PLR0917 - one per field of the form
     use = replace(permit.use, traffic_order=order, consents=frozenset(consent) & known)
     asked = PermitRequest(use=use, purpose=permit.purpose)
     change_permit(session, permit, asked, caller=caller, as_of=datetime.now(UTC), token=None)
-    return _back_to_case(request, town, reference)
+    return back_to_case(request, town, reference)
 
 
 @router.post("/towns/{slug}/desk/cases/{reference}/detour")
@@ -182,13 +187,7 @@ def take_over_detour(
     if offer is not None:
         asked = PermitRequest(use=replace(permit.use, detour=offer.way), purpose=permit.purpose)
         change_permit(session, permit, asked, caller=caller, as_of=as_of, token=None)
-    return _back_to_case(request, town, reference)
-
-
-def _back_to_case(request: Request, town: Town, reference: str) -> Response:
-    path = f"{request.scope.get('root_path', '')}/towns/{town.slug}/desk/cases/{quote(reference, safe='')}"
-    language = request.query_params.get("lang")
-    return RedirectResponse(path + (f"?lang={language}" if language in ("de", "en") else ""), status_code=303)
+    return back_to_case(request, town, reference)
 
 
 def _csrf(request: Request) -> str:

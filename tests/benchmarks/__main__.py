@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from tests.benchmarks.checks import measure_checks
+from tests.benchmarks.grants import measure_grants
 from tests.benchmarks.ground import peer_python
 from tests.benchmarks.network import measure_network
 from tests.benchmarks.pages import measure_pages
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "screening": measure_screening,
     "roads": measure_roads,
     "network": measure_network,
+    "grants": measure_grants,
 }
 
 

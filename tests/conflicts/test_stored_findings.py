@@ -25,7 +25,8 @@ from geo_service.conflicts.stored_findings import (
 from geo_service.db.database import Database, operator_session, speak_as
 from geo_service.errors import NotFound
 from geo_service.identity.caller import Caller
-from geo_service.interval import TOWN_ZONE
+from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.parameters import general_value
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.states import standing_of
 from geo_service.occupations.write_occupation import save_occupation
@@ -99,6 +100,63 @@ def test_a_settled_finding_reopens_only_when_it_got_worse(scene: Any, scenery: A
     assert found(scene, mine, both=False) == [("K01", "warn", "accepted")]
     change(scene, mine, area=scenery.place({"rect": [6, 0, 10, 4]}))  # 4 m² more than that
     assert found(scene, mine, both=False) == [("K01", "warn", "open")]
+
+
+def test_many_small_steps_are_one_large_one(scene: Any, scenery: Any) -> None:
+    """0.2 m² at a time is drawing noise; what was accepted at 20 m² is not 30 m² in the end."""
+    store(scene, {}, "submitted")
+    mine = store(scene, {"rect": [5, 0, 10, 4]}, "submitted")
+    settle(scene, mine, "accepted")
+    statuses = []
+    for step in range(1, 4):
+        change(scene, mine, area=scenery.place({"rect": [5 - 0.05 * step, 0, 10, 4]}))
+        statuses.append(found(scene, mine, both=False)[0][2])
+    assert statuses == ["accepted", "open", "open"]  # 0.2, 0.4 and 0.6 m² more than what was accepted
+
+
+def test_a_settled_neighbour_may_move_by_the_noise_of_lengths(scene: Any, scenery: Any) -> None:
+    noise_m = general_value("length_noise_m", AS_OF.date())
+    store(scene, {}, "submitted")
+    mine = store(scene, {"rect": [15, 0, 10, 4]}, "submitted")
+    settle(scene, mine, "accepted")
+    change(scene, mine, area=scenery.place({"rect": [15 - 0.9 * noise_m, 0, 10, 4]}))
+    assert found(scene, mine, both=False) == [("K02", "info", "accepted")]
+    change(scene, mine, area=scenery.place({"rect": [15 - 1.1 * noise_m, 0, 10, 4]}))
+    assert found(scene, mine, both=False) == [("K02", "info", "open")]
+
+
+def test_a_settled_lead_time_reopens_with_the_first_day_less(scene: Any) -> None:
+    """Days have no noise of drawing."""
+    mine = store(scene, {"days": [date(2026, 5, 11), date(2026, 5, 20)]}, "submitted")
+    assert found(scene, mine) == [("K23", "warn", "open")]
+    settle(scene, mine, "accepted")
+    later = {"period": Interval.of_days(date(2026, 5, 12), date(2026, 5, 20))}
+    change(scene, mine, **later)
+    assert found(scene, mine) == [("K23", "warn", "accepted")]
+    change(scene, mine, **later)
+    assert found(scene, mine) == [("K23", "warn", "accepted")]
+    change(scene, mine, period=Interval.of_days(date(2026, 5, 11), date(2026, 5, 20)))
+    assert found(scene, mine) == [("K23", "warn", "open")]
+
+
+def test_since_when_it_blocks_is_known(scene: Any) -> None:
+    since = text("SELECT blocking_since FROM finding WHERE mine_occupation = :id")
+
+    def blocking(occupation_id: int) -> list[bool]:
+        rows = scene.session.execute(since, {"id": occupation_id}).scalars()
+        return [each is not None for each in rows]
+
+    other = store(scene, {}, "submitted")
+    mine = store(scene, {"rect": [5, 0, 10, 4]}, "submitted")
+    assert blocking(mine) == [False]
+    change(scene, other, state="granted")
+    assert blocking(mine) == [True]
+    first = scene.session.execute(since, {"id": mine}).scalar_one()
+    recompute_findings(scene.session, mine, as_of=AS_OF)
+    assert scene.session.execute(since, {"id": mine}).scalar_one() == first
+    (block,) = list_findings(scene.session, mine, both=False)
+    override_findings(scene.session, {block.finding_id: "nur nachts"}, by="Leitung")
+    assert blocking(mine) == [False]
 
 
 def test_a_settled_neighbour_reopens_when_it_comes_nearer(scene: Any, scenery: Any) -> None:

@@ -7,17 +7,22 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from shapely.geometry import box
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts import binding_lock
+from geo_service.construction.save_site import save_site
+from geo_service.construction.site import ConstructionSite
 from geo_service.db.database import owner_session, speak_as
 from geo_service.errors import Rejected
 from geo_service.identity.caller import Caller
-from geo_service.permits import decide_permit
+from geo_service.interval import Interval
 from geo_service.permits.decide_permit import Move, move_permit
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
 
@@ -109,11 +114,38 @@ def test_the_second_waits_for_the_first_and_is_refused(desk: Desk) -> None:
     assert answer(desk, OVERLAPS) == 0
 
 
-def test_without_the_lock_the_same_scene_goes_wrong(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The proof that the test above tests the lock: taken out, both are granted and stand in each other."""
-    monkeypatch.setattr(decide_permit, "take_binding_lock", lambda session: None)
-    assert grant_while_another_is_open(desk) == ["granted", "granted"]
-    assert answer(desk, OVERLAPS) == 1
+@pytest.mark.parametrize("locked", [True, False])
+def test_two_new_sites_over_each_other(desk: Desk, monkeypatch: pytest.MonkeyPatch, locked: bool) -> None:
+    """Taken out, both are confirmed and stand in each other: the proof that the lock is what is tested."""
+    if not locked:
+        monkeypatch.setattr(binding_lock, "_LOCK", text("SELECT 1"))
+    cx, cy = desk.centres[BENSHEIM]
+    days = Interval.of_days(date(2027, 6, 1), date(2027, 6, 14))
+    sites = [
+        ConstructionSite(
+            site_id=uuid4(), title="Kanal", area=box(cx + x, cy, cx + x + 10, cy + 5), period=days,
+            state="confirmed", source="test",
+        )
+        for x in (0, 5)
+    ]  # fmt: skip
+
+    def save(session: Session) -> str:
+        try:
+            save_site(session, sites[1], as_of=datetime.now(UTC))
+        except Rejected as refused:
+            session.rollback()
+            return type(refused).__name__
+        session.commit()
+        return "confirmed"
+
+    with clerk_session(desk) as first, ThreadPoolExecutor(1) as pool:
+        save_site(first, sites[0], as_of=datetime.now(UTC))
+        with clerk_session(desk) as second:
+            waiting = pool.submit(save, second)
+            wait_until_blocked_or_done(desk, waiting.done)
+            first.commit()
+            assert waiting.result() == ("BlockedByFindings" if locked else "confirmed")
+    assert answer(desk, OVERLAPS) == (0 if locked else 1)
 
 
 def test_two_decisions_about_one_case_do_not_cross(desk: Desk) -> None:

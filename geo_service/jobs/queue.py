@@ -1,0 +1,27 @@
+"""Putting a job into the queue, in the transaction of what makes it necessary: both happen, or neither.
+
+Who works the queue off is none of this room's business (worker/). A job's arguments are ids, never what is
+private: the queue has no row-level security.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from procrastinate import App, SyncPsycopgConnector
+from sqlalchemy.orm import Session
+
+RECOMPUTE_FINDINGS: Final = "recompute_findings"
+
+# Never opened: each job goes through the connection of the session that defers it.
+_QUEUE = App(connector=SyncPsycopgConnector())
+
+
+def defer(session: Session, job: str, *, lock: str | None = None, **ids: int | str) -> int:
+    """Put a job into the queue; returns its id. Jobs with the same `lock` run one after the other.
+
+    It runs after the commit. `job` is a name that worker/tasks.py knows.
+    """
+    connection = session.connection().connection.driver_connection
+    found: int = _QUEUE.configure_task(job, lock=lock, connection=connection).defer(**ids)
+    return found

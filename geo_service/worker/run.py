@@ -1,0 +1,103 @@
+"""Runs the queue: beside a server in a thread of its own, alone, or just until it is empty."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import structlog
+from procrastinate import App
+from sqlalchemy import Engine
+
+from geo_service.db.database import Database
+from geo_service.worker.tasks import build_worker_app, look_for_outdated, rescue_stalled
+
+JOB_TIMEOUT_MS = 120_000  # a part of a job's work is far shorter; a page must not wait so long, a job may
+_AGAIN_AFTER_S = 5.0
+_GRACE_S = 0.5
+_log = structlog.get_logger()
+
+
+@contextlib.contextmanager
+def _engine(database: Database) -> Iterator[Engine]:
+    made = replace(database, statement_timeout_ms=JOB_TIMEOUT_MS).app_engine(pool_size=2)
+    try:
+        yield made
+    finally:
+        made.dispose()
+
+
+async def _work(database: Database, stopping: asyncio.Event) -> None:
+    """Work until told to stop; a job that is running then stops at the end of its part and is kept."""
+    with _engine(database) as engine:
+        while not stopping.is_set():
+            try:
+                await _until(stopping, database, engine)
+            except Exception as error:  # the database is away, or restarts
+                _log.warning("worker interrupted", kind=type(error).__name__, exc_info=error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _AGAIN_AFTER_S)
+
+
+async def _until(stopping: asyncio.Event, database: Database, engine: Engine) -> None:
+    app = build_worker_app(database, engine)
+    async with app.open_async():
+        working = asyncio.create_task(
+            app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S)
+        )
+        caring = asyncio.create_task(_care(app, engine))
+        told = asyncio.create_task(stopping.wait())
+        await asyncio.wait({working, caring, told}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (told, caring, working):
+            task.cancel()
+        results = await asyncio.gather(working, caring, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _care(app: App, engine: Engine) -> None:
+    """What is to be looked after as time passes: killed workers' jobs, values that come into force."""
+    for minute in itertools.count():
+        await rescue_stalled(app)
+        if minute % 60 == 0:
+            await asyncio.to_thread(look_for_outdated, engine)
+        await asyncio.sleep(60)
+
+
+def work_until_empty(database: Database) -> None:
+    """Do what waits in the queue and return; jobs that another worker has begun are left to it."""
+
+    async def once() -> None:
+        with _engine(database) as engine:
+            app = build_worker_app(database, engine)
+            async with app.open_async():
+                await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    asyncio.run(once())
+
+
+@contextlib.contextmanager
+def worker_beside(database: Database) -> Iterator[None]:
+    """A worker in a thread of its own for as long as the block lasts; leaving waits until it has stopped."""
+    loop = asyncio.new_event_loop()
+    stopping = asyncio.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(_work(database, stopping))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(stopping.set)
+        thread.join()

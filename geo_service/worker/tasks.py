@@ -1,0 +1,61 @@
+"""The jobs that a worker knows: each is a short function that hands over to a use case.
+
+To add one: a name in jobs/queue.py, a function here, and `defer` where it becomes necessary.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import psycopg
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import JobAborted
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from geo_service.conflicts.recompute_due import recompute_outdated, work_off
+from geo_service.db.database import Database, operator_session
+from geo_service.interval import TOWN_ZONE
+from geo_service.jobs.queue import RECOMPUTE_FINDINGS
+from geo_service.jobs.work import finish_work
+
+# A stopped worker and a database that is away are no failures: the job goes on when both are back.
+_GO_ON = RetryStrategy(wait=1, retry_exceptions=[JobAborted, OperationalError, psycopg.OperationalError])
+_STALLED_AFTER_S = 30.0
+
+
+def build_worker_app(database: Database, engine: Engine) -> App:
+    """The queue with every job of this service. engine: for the jobs, as the application's role."""
+    app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4))
+
+    @app.task(name=RECOMPUTE_FINDINGS, pass_context=True, retry=_GO_ON)
+    def recompute_findings(context: JobContext, *, work_id: int) -> None:
+        try:
+            finished = work_off(
+                engine, work_id, now=lambda: datetime.now(UTC), should_stop=context.should_abort
+            )
+        except (OperationalError, psycopg.OperationalError):
+            raise
+        except Exception:
+            with operator_session(engine) as session:
+                finish_work(session, work_id, "failed")
+            raise
+        if not finished:
+            raise JobAborted
+
+    return app
+
+
+def look_for_outdated(engine: Engine) -> list[int]:
+    """Rules and values that came into force since the findings were made; returns the works begun."""
+    with operator_session(engine) as session:
+        return recompute_outdated(session, day=datetime.now(TOWN_ZONE).date())
+
+
+async def rescue_stalled(app: App) -> None:
+    """Put the jobs of killed workers back into the queue, and forget those that ended a week ago."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S):
+        await app.job_manager.retry_job(job)
+    await app.job_manager.delete_old_jobs(
+        nb_hours=7 * 24, include_failed=True, include_cancelled=True, include_aborted=True
+    )
