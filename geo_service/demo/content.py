@@ -28,7 +28,7 @@ from geo_service.zones.no_dig_period import NoDigPeriod
 
 _IDS = UUID("6b0c8a52-2f0e-4f0a-9d57-6f1f8f5f4d10")
 _SITE_FIELDS = (
-    "title", "kind", "utility", "excavation", "restriction", "remaining_carriageway_m", "client",
+    "title", "kind", "utility", "excavation", "restriction", "remaining_carriageway_m", "client","pedestrian_guidance", "remaining_footway_m",
 )  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def events(towns: Mapping[str, DemoTown], day: date) -> list[Event]:
             period=_period(entry, day),
             state=entry["state"],
             restriction=entry["restriction"],
+            consents=frozenset(entry.get("consents", ())),
             source="demo",
             source_id=entry["key"],
             traffic_order=TrafficOrder(period=_period(entry, day)),

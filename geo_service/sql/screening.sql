@@ -135,7 +135,7 @@ SELECT
     once.finding_id, once.mine_occupation, once.mine_occupation AS mine_id, once.mine_source, once.mine_town,
     once.segment_id, once.rule, once.number, once.rule_version, once.severity, once.could_be, once.measured,
     once.limit_value, once.unit, once.needed_for_grant, once.missing, once.together, once.document, once.status,
-    once.note, once.other_source AS object_id, once.other_town AS object_town, CAST(NULL AS bytea) AS geometry,
+    once.note, once.version, once.other_source AS object_id, once.other_town AS object_town, CAST(NULL AS bytea) AS geometry,
     ST_AsGeoJSON(ST_Transform(once.geometry, 4326), 7, 0) AS geojson, lower(once.during) AS during_start,
     upper(once.during) AS during_end, other.occupation_id AS other_id, other.collection AS other_collection,
     other.source_id AS other_source, other.reference, other.town AS other_town, other.label, other.use_type, other.kind,

@@ -17,7 +17,8 @@
 --   en: "Make the area narrower or move it, choose another period, or provide and state an emergency path of at least 1.30 m."}
 -- wrong_when: {de: "Der Gehweg ist vor Ort breiter als hier gespeichert, oder daneben liegt ein begehbarer Platz.",
 --   en: "The footway is wider on site than stored here, or a square that people can walk on lies beside it."}
--- applies: mine.pedestrian_guidance IS DISTINCT FROM 'emergency_path' OR mine.remaining_footway_m < :footway_narrow_m
+-- applies: (mine.pedestrian_guidance IS DISTINCT FROM 'emergency_path' OR mine.remaining_footway_m < :footway_narrow_m)
+--   AND mine.collection <> 'events' AND coalesce(mine.use_type, '') NOT IN ('strassenfest', 'veranstaltung')
 -- block: strip.source <> 'assumed'
 --   AND (NOT binding_passes(:footway_min_m) OR (NOT binding_passes(:footway_narrow_m) AND strip.days > :footway_narrow_days))
 -- warn: NOT passes(:footway_wanted_m)
