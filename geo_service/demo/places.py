@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from shapely import LineString, Point, Polygon
+from shapely import LineString, Point, Polygon, set_precision
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import linemerge, substring, unary_union
 
@@ -32,7 +32,8 @@ def area_of(place: Mapping[str, Any], segments: Sequence[Segment]) -> Polygon:
     sign = 1 if place.get("side", "left") == "left" else -1
     outer = stretch.buffer(sign * outer_m, single_sided=True, join_style="mitre")
     inner = stretch.buffer(sign * inner_m, single_sided=True, join_style="mitre") if inner_m else Polygon()
-    return cast(Polygon, max(_polygons(outer.difference(inner)), key=lambda part: part.area))
+    band = set_precision(outer.difference(inner), 0.001)  # the ends of two bands differ by less
+    return cast(Polygon, max(_polygons(band), key=lambda part: part.area))
 
 
 def streets_around(spot: Mapping[str, Any], segments: Sequence[Segment]) -> BaseGeometry:

@@ -5,7 +5,8 @@ CREATE FUNCTION strip_part(body geometry, area geometry) RETURNS geometry
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 BEGIN
-    RETURN ST_CollectionExtract(ST_Intersection(body, area), 3);
+    -- To the millimetre: a drawing may have a spike of no width, and erosion would make a barrier of it.
+    RETURN ST_CollectionExtract(ST_Intersection(body, area, 0.001), 3);
 EXCEPTION WHEN internal_error THEN
     RETURN ST_CollectionExtract(ST_Intersection(body, ST_Envelope(area)), 3);
 END $$;
