@@ -42,7 +42,7 @@ TODAY = date(2026, 5, 1)
 AS_OF = datetime(2026, 5, 1, 10, 0, tzinfo=TOWN_ZONE)
 JUNE = [date(2026, 6, 1), date(2026, 6, 14)]
 TOWN = "06431002"
-STREET = "INSERT INTO road_segment (segment_id, street_name, road_class, highway, axis, start_node, end_node, carriageway_width_m, footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES (:id, :name, 'gemeindestrasse', 'residential', ST_SetSRID(ST_GeomFromText(:wkt), 25832), :start, :end, 6, 2, 2, '{car,foot}', true, 'tagged', 'test', :id)"
+STREET = "INSERT INTO road_segment (segment_id, street_name, road_class, highway, axis, start_node, end_node, carriageway_width_m, footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES (:id, :name, 'gemeindestrasse', 'residential', ST_SetSRID(ST_GeomFromText(:wkt), 25832), :start, :end, 6, 2, 2, '{car,foot}', true, 'assumed', 'test', :id)"  # so that free widths do not block here
 # Hauptstraße comes from the west, bends twice and is cut into three; the second piece is drawn against the others.
 # A side street bears the same name, another one crosses.
 PIECES = {
@@ -136,6 +136,14 @@ def test_from_the_day_after_or_ten_metres_further(town: Town) -> None:
     }
     # To the left and to the right it is free ten metres away: the lower station is meant.
     assert area_of(found).bounds == pytest.approx((-70, -2, -60, 2), abs=0.002)
+
+
+def test_where_the_footway_is_too_narrow_neither_day_nor_place_helps(town: Town) -> None:
+    town.scene.session.execute(text("UPDATE road_segment SET width_source = 'measured'"))
+    alone = town.check(town.question(HOME))
+    assert {f.number for f in alone.findings if f.severity == "block"} == {"K04"}
+    found = town.alternatives(HOME)
+    assert (found.time, found.place, found.incomplete) == (None, None, False)
 
 
 def test_only_as_far_as_the_parameters_say(town: Town) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from geo_service.conflicts.check import CheckQuestion, check_question
+from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_question
 from geo_service.conflicts.check_together import check_together
 from geo_service.db.database import Database, speak_as
 from geo_service.interval import TOWN_ZONE
@@ -49,11 +49,11 @@ def planned(scene: Any, scenery: Any) -> list[CheckQuestion]:
 
 def test_the_same_as_one_check_each_beside_all_others(scene: Any, scenery: Any) -> None:
     questions = planned(scene, scenery)
-    mine = [question.mine for question in questions]
+    everybody = [OtherRequest(occupation=q.mine, streets=q.location.streets) for q in questions]
     expected = [
         check_question(
             scene.session,
-            replace(question, others=tuple(other for other in mine if other is not question.mine)),
+            replace(question, others=tuple(o for o in everybody if o.occupation is not question.mine)),
             as_of=AS_OF,
         )
         for question in questions

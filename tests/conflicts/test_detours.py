@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import shape
 from sqlalchemy import text
 
-from geo_service.conflicts.check import CheckQuestion, check_together
+from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.check_together import check_together
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import list_findings, recompute_findings
 from geo_service.occupations.locate import locate

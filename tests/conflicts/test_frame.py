@@ -190,7 +190,7 @@ def test_every_statement_finds_its_candidates_by_their_indexes(
     other = OtherRequest(occupation=mine)
     binds = check_binds(
         found,
-        CheckQuestion(mine=mine, location=NOWHERE, others=(OtherRequest(occupation=other),)),
+        CheckQuestion(mine=mine, location=NOWHERE, others=(other,)),
         as_of=AS_OF,
     )
     statement = getattr(found.book, name)
@@ -208,7 +208,7 @@ def test_every_statement_finds_its_candidates_by_their_indexes(
     # Who stands in the same segments comes by the key, not by everything that takes place in the period.
     assert plan.count("Index Cond: (occupation_id = ANY (") == 5
     assert plan.count("Index Cond: (segment_gid = ANY (") == 2
-    assert "Seq Scan" not in plan
+    assert not re.search(r"Seq Scan on (occupation|road)", plan)  # the tables of fixed objects are empty here
 
 
 def test_a_row_survives_the_way_into_the_database_and_back(scene: Any, scenery: Any) -> None:

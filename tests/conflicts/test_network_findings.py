@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.conflicts.check import CheckQuestion, check_together, check_with
+from geo_service.conflicts.check import CheckQuestion, check_with
+from geo_service.conflicts.check_together import check_together
 from geo_service.conflicts.detour_offer import find_detour_offer
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import findings_against_grant, list_findings, recompute_findings

@@ -12,7 +12,8 @@ from shapely.affinity import translate
 from shapely.geometry import Polygon, box
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.conflicts.check import CheckQuestion, check_together
+from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.check_together import check_together
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import list_findings, recompute_findings
 from geo_service.db.database import Database, speak_as
