@@ -34,10 +34,10 @@ def hostile_rows(database: Database) -> None:
         connection.execute("SELECT set_config('app.actor', 'operator', true)")
         connection.execute(
             "INSERT INTO road_segment (segment_id, town, street_name, road_class, highway, axis, in_service,"
-            " carriageway_width_m, modes, width_source, source, source_id)"
+            " carriageway_width_m, footway_width_left_m, footway_width_right_m, modes, width_source, source, source_id)"
             " SELECT 't:' || n, '06431002', CASE n WHEN 0 THEN %s ELSE 'Teststraße' END, 'gemeindestrasse',"
             " 'residential', ST_SetSRID(ST_MakeLine(ST_Point(%s - 150, %s + 40 + n * 300), ST_Point(%s + 150, %s + 40 + n * 300)), 25832),"
-            " true, 6, '{car,foot}', 'assumed', 'osm', n::text FROM generate_series(0, 1) AS n",
+            " true, 6, 2, 2, '{car,foot}', 'assumed', 'osm', n::text FROM generate_series(0, 1) AS n",
             [HOSTILE, x, y, x, y],
         )
         connection.execute(
