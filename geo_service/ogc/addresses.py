@@ -17,6 +17,10 @@ Link = dict[str, str]
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html"
+SCHEMA = "application/schema+json"
+QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+SCHEMA_REL = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")

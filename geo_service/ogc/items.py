@@ -22,7 +22,6 @@ from geo_service.ogc.parameters import (
     read_crs,
     read_items_query,
     read_parameters,
-    write_cursor,
 )
 from geo_service.ogc.reading import Page, conditions_of, count_hits, read_page, read_rows, statement
 from geo_service.ogc.rendering import html_answer
@@ -45,7 +44,8 @@ async def items(request: Request) -> Response:
     links = self_and_alternate(base, path, given, shown=shown, json_type=GEOJSON)
     links.append(link("collection", JSON, address(base, "collections", collection.id)))
     if page.more and page.last_gid is not None:
-        links.append(next_link(base, path, given, write_cursor(collection.id, page.last_gid), shown))
+        cursor = query.cursor(collection.id, page.last_gid, list(page.last_values))
+        links.append(next_link(base, path, given, cursor, shown))
     headers = _page_headers(page, query, links)
     version = fingerprint(
         f"{page.version} {page.matched} {page.returned} {shown} {language}".encode(),

@@ -13,10 +13,23 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from geo_service.errors import FieldFault, Malformed
-from geo_service.ogc.collection import CRS84, EPSG_25832
+from geo_service.errors import Malformed
+from geo_service.ogc.collection import CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.faults import malformed
+from geo_service.ogc.filtering import FILTER_LANGUAGES, read_filter, read_search
 from geo_service.ogc.moment import read_datetime
+from geo_service.ogc.ordering import (
+    BINDING,
+    SortKey,
+    Value,
+    binding_of,
+    read_bound_cursor,
+    read_order,
+    write_bound_cursor,
+)
+from geo_service.ogc.pieces import Condition
 from geo_service.ogc.place import SearchArea, find_area
+from geo_service.ogc.properties import read_properties
 
 Format = Literal["json", "html"]
 Language = Literal["de", "en"]
@@ -25,8 +38,11 @@ LIMIT_DEFAULT = 100
 LIMIT_MAXIMUM = 10_000
 OFFSET_MAXIMUM = 10**12
 ON_EVERY_PAGE = ("f", "lang")
-ON_ITEMS = (*ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType")
-ON_ITEM = (*ON_EVERY_PAGE, "crs")
+ON_ITEMS = (
+    *ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType",
+    "filter", "filter-lang", "filter-crs", "q", "sortby", "properties",
+)  # fmt: skip
+ON_ITEM = (*ON_EVERY_PAGE, "crs", "properties")
 
 _FORMATS: dict[str, Format] = {"json": "json", "html": "html"}
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
@@ -39,11 +55,6 @@ _CRS_NAMES = {
     EPSG_25832.replace("http:", "https:"): EPSG_25832,
     "EPSG:25832": EPSG_25832,
 }
-
-
-def malformed(name: str, detail: str) -> Malformed:
-    """The answer to one faulty parameter, naming it."""
-    return Malformed(f"{name}: {detail}", errors=[FieldFault(name, detail)])
 
 
 def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
@@ -68,7 +79,8 @@ def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
 class ItemsQuery:
     """What a client wants of a collection.
 
-    during: literal of a tstzrange. after: gid of the last feature seen.
+    during: literal of a tstzrange. after: gid of the last feature seen, last_values: what it is ordered by.
+    wanted: conditions of filter and q. order: empty for the order of gid. shown: properties, None for all.
     """
 
     area: SearchArea | None = None
@@ -78,11 +90,31 @@ class ItemsQuery:
     after: int = 0
     crs: str = CRS84
     hits_only: bool = False
+    wanted: tuple[Condition, ...] = ()
+    order: tuple[SortKey, ...] = ()
+    last_values: tuple[Value, ...] | None = None
+    shown: tuple[str, ...] | None = None
+    binding: str | None = None
+
+    def cursor(self, collection_id: str, gid: int, values: list[Value]) -> str:
+        """Where the page behind that feature begins."""
+        if self.binding is None:
+            return write_cursor(collection_id, gid)
+        return write_bound_cursor(self.binding, gid, values)
 
 
 def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery:
     """The query, every value checked. Raises Malformed naming the parameter."""
+    collection = get_collection(collection_id)
     box_crs = _crs("bbox-crs", given)
+    order = read_order(collection, given["sortby"]) if "sortby" in given else ()
+    bound = {name: given[name] for name in BINDING if name in given}
+    binding = binding_of(collection_id, bound) if bound else None
+    after, last_values = 0, None
+    if "cursor" in given and binding is None:
+        after = read_cursor(collection_id, given["cursor"])
+    elif "cursor" in given and binding is not None:
+        after, last_values = read_bound_cursor(binding, order, given["cursor"])
     result_type = given.get("resultType", "results")
     if result_type not in ("results", "hits"):
         raise malformed("resultType", "results or hits.")
@@ -91,10 +123,26 @@ def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery
         during=read_datetime(given["datetime"]) if "datetime" in given else None,
         limit=_number("limit", given, smallest=1, default=LIMIT_DEFAULT, largest=LIMIT_MAXIMUM),
         offset=_number("offset", given, smallest=0, default=0, largest=OFFSET_MAXIMUM),
-        after=read_cursor(collection_id, given["cursor"]) if "cursor" in given else 0,
+        after=after,
         crs=read_crs(given),
         hits_only=result_type == "hits",
+        wanted=_wanted(collection, given),
+        order=order,
+        last_values=last_values,
+        shown=read_properties(collection, given["properties"]) if "properties" in given else None,
+        binding=binding,
     )
+
+
+def _wanted(collection: Collection, given: Mapping[str, str]) -> tuple[Condition, ...]:
+    language = given.get("filter-lang", "cql2-text")
+    crs = _crs("filter-crs", given)
+    found = [read_filter(collection, given["filter"], language, crs)] if "filter" in given else []
+    if language not in FILTER_LANGUAGES:
+        raise malformed("filter-lang", "cql2-text or cql2-json.")
+    if "q" in given:
+        found.append(read_search(collection, given["q"]))
+    return tuple(found)
 
 
 def read_crs(given: Mapping[str, str]) -> str:

@@ -22,7 +22,7 @@ from geo_service.ogc.collection import CRS84
 Box = tuple[float, float, float, float]
 
 # A little more than where data can be at all; what lies outside matches nothing.
-_WINDOW: Box = (
+WINDOW: Box = (
     PLAUSIBLE_LONLAT[0] - 1,
     PLAUSIBLE_LONLAT[1] - 1,
     PLAUSIBLE_LONLAT[2] + 1,
@@ -91,7 +91,7 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
     wanted = [window for window in windows if window is not None]
     if not wanted:
         return NOWHERE
-    if _WINDOW in wanted:
+    if WINDOW in wanted:
         return None
     areas = [to_town(_with_points_along(window)) for window in wanted]
     if len(areas) > 1:
@@ -100,8 +100,8 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
 
 
 def _inside_window(edges: Sequence[float]) -> Box | None:
-    west, south = max(edges[0], _WINDOW[0]), max(edges[1], _WINDOW[1])
-    east, north = min(edges[2], _WINDOW[2]), min(edges[3], _WINDOW[3])
+    west, south = max(edges[0], WINDOW[0]), max(edges[1], WINDOW[1])
+    east, north = min(edges[2], WINDOW[2]), min(edges[3], WINDOW[3])
     return (west, south, east, north) if west <= east and south <= north else None
 
 
