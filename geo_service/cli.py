@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from geo_service.commands import api_keys, check, demo, imports, map, serve, towns
+from geo_service.commands import api_keys, check, demo, export, imports, map, serve, towns
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ demo.register(app)
 imports.register(app)
 check.register(app)
 map.register(app)
+export.register(app)
 
 
 def main() -> None:

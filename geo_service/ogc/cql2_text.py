@@ -1,8 +1,8 @@
 """CQL2 text → the object that CQL2 JSON would be (OGC 21-065r2, annex B).
 
-A parser of our own, because the maintained one (`cql2`, a PEG) walks back over every open parenthesis of a text
-that does not parse: twenty of them keep a processor busy for minutes. Here the time grows with the length only, and
-the nesting is limited before it is entered. The tests hold it against that package, filter by filter.
+A parser of our own: the maintained one (`cql2`, a PEG) walks back over every open parenthesis of a text that
+does not parse, and twenty of them keep a processor busy for minutes. Here time grows with the length
+only, and nesting is limited before it is entered. The tests hold it against that package, filter by filter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-MAX_DEPTH = 64
+MAX_DEPTH = 32  # of Python frames there are some seventeen a level
 
 Json = Any
 
@@ -21,7 +21,12 @@ SPATIAL = frozenset(
         "intersects", "equals", "disjoint", "touches", "within", "overlaps", "crosses", "contains",
     )
 )  # fmt: skip
-ARRAY = {"a_equals": "a_equals", "a_contains": "a_contains", "a_containedby": "a_containedBy", "a_overlaps": "a_overlaps"}  # fmt: skip
+ARRAY = {
+    "a_equals": "a_equals",
+    "a_contains": "a_contains",
+    "a_containedby": "a_containedBy",
+    "a_overlaps": "a_overlaps",
+}
 _SPELLING = ARRAY | {
     name.lower(): name
     for name in ("t_finishedBy", "t_metBy", "t_overlappedBy", "t_startedBy")
@@ -36,10 +41,11 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_RESERVED = frozenset("and or not like between in is null true false div".split())
+_RESERVED = frozenset(["and", "or", "not", "like", "between", "in", "is", "null", "true", "false", "div"])
 _GEOMETRIES = {
     "point": "Point", "linestring": "LineString", "polygon": "Polygon", "multipoint": "MultiPoint",
-    "multilinestring": "MultiLineString", "multipolygon": "MultiPolygon", "geometrycollection": "GeometryCollection",
+    "multilinestring": "MultiLineString", "multipolygon": "MultiPolygon",
+    "geometrycollection": "GeometryCollection",
 }  # fmt: skip
 _DEPTH_OF_COORDINATES = {
     "Point": 0, "LineString": 1, "Polygon": 2, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3,
@@ -151,7 +157,7 @@ class _Parser:
             self.need("and")
             return _maybe_not(negated, {"op": "between", "args": [left, low, self.sum()]})
         if self.accept("in"):
-            return _maybe_not(negated, {"op": "in", "args": [left, self.list(self.sum)]})
+            return _maybe_not(negated, {"op": "in", "args": [left, self.listed(self.sum)]})
         if negated:
             raise self.fault("LIKE, BETWEEN or IN")
         return left
@@ -191,7 +197,7 @@ class _Parser:
             raise self.fault("a property, a value or a function")
         return self.named()
 
-    def named(self) -> Json:
+    def named(self) -> Json:  # noqa: PLR0911 - one for each kind of name
         name = self.take()
         lower = name.lower()
         if lower in ("true", "false"):
@@ -201,23 +207,23 @@ class _Parser:
         if self.value != "(" or self.kind != "sign":
             return {"property": name}
         if lower == "bbox":
-            return {"bbox": self.list(self.signed)}
+            return {"bbox": self.listed(self.signed)}
         if lower in ("date", "timestamp"):
             self.need("(")
             moment = {lower: self.text()}
             self.need(")")
             return moment
         if lower == "interval":
-            return {"interval": self.list(self.sum)}
+            return {"interval": self.listed(self.sum)}
         standard = lower in ("casei", "accenti") or lower[:2] in ("s_", "t_", "a_")
         part = self.element if lower in ARRAY else self.expression
-        return {"op": _SPELLING.get(lower, lower) if standard else name, "args": self.list(part)}
+        return {"op": _SPELLING.get(lower, lower) if standard else name, "args": self.listed(part)}
 
     def element(self) -> Json:
         """An argument of an array predicate: in parentheses stands an array, not an expression."""
-        return self.list(self.element) if self.value == "(" and self.kind == "sign" else self.sum()
+        return self.listed(self.element) if self.value == "(" and self.kind == "sign" else self.sum()
 
-    def list(self, part: Callable[[], Json]) -> list[Json]:
+    def listed(self, part: Callable[[], Json]) -> list[Json]:
         self.need("(")
         found: list[Json] = []
         while not self.accept(")"):
@@ -241,7 +247,7 @@ class _Parser:
         if self.word in ("z", "m", "zm"):
             self.take()
         if kind == "GeometryCollection":
-            return {"type": kind, "geometries": self.list(self.member)}
+            return {"type": kind, "geometries": self.listed(self.member)}
         coordinates = self.coordinates(_DEPTH_OF_COORDINATES[kind], kind == "MultiPoint")
         return {"type": kind, "coordinates": coordinates}
 
@@ -258,8 +264,8 @@ class _Parser:
             return place
         if levels == 1:
             wrapped = bare_points and self.tokens[self.at + 1][1] == "("
-            return self.list((lambda: self.coordinates(0, False)) if wrapped else self.place)
-        return self.list(lambda: self.coordinates(levels - 1, False))
+            return self.listed((lambda: self.coordinates(0, False)) if wrapped else self.place)
+        return self.listed(lambda: self.coordinates(levels - 1, False))
 
     def place(self) -> list[float]:
         numbers = [self.signed()]

@@ -22,6 +22,8 @@ from geo_service.ogc.addresses import (
 )
 from geo_service.ogc.answers import json_answer
 from geo_service.ogc.collection import COLLECTIONS, CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.encodings import MEDIA_TYPES
+from geo_service.ogc.export import STREAMED
 from geo_service.ogc.extents import Extent, extents_of
 from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
 from geo_service.ogc.rendering import html_answer
@@ -140,7 +142,23 @@ def collection_document(
             *own,
             link("items", GEOJSON, address(base, *items), one.title(language)),
             link("items", HTML, address(base, *items, query={"f": "html"}), one.title(language)),
-            *(link(rel, SCHEMA, address(base, "collections", one.id, path)) for path, rel in SCHEMA_PAGES.items()),
+            *(
+                link("items", media_type, address(base, *items, query={"f": form}), one.title(language))
+                for form, media_type in MEDIA_TYPES.items()
+                if form not in ("json", "html")
+            ),
+            *(
+                link(
+                    "enclosure",
+                    MEDIA_TYPES[form],
+                    address(base, "collections", one.id, "export", query={"f": form}),
+                )
+                for form in STREAMED
+            ),
+            *(
+                link(rel, SCHEMA, address(base, "collections", one.id, path))
+                for path, rel in SCHEMA_PAGES.items()
+            ),
             link("license", HTML, one.license.href, one.license.title),
         ],
     }

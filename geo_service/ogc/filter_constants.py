@@ -18,7 +18,7 @@ from geo_service.ogc.cql2_text import NotCql2
 from geo_service.ogc.moment import DAY, read_instant
 from geo_service.ogc.place import WINDOW, find_area
 
-_EVERYWHERE = to_wkb(to_town(segmentize(box(*WINDOW), 0.2)))
+_EVERYWHERE: bytes = to_wkb(to_town(segmentize(box(*WINDOW), 0.2)))
 
 
 def read_moment(text: str) -> date | datetime:
@@ -44,7 +44,8 @@ def read_place(literal: dict[str, Any], crs: str) -> bytes:
         raise NotCql2("A geometry is empty or has a coordinate that is not a finite number.")
     if not is_valid(geometry):
         raise NotCql2("A geometry is not valid: an area must not cross itself.")
-    return to_wkb(_in_town(geometry) if crs == CRS84 else geometry)
+    wkb: bytes = to_wkb(_in_town(geometry) if crs == CRS84 else geometry)
+    return wkb
 
 
 def _in_town(lonlat: BaseGeometry) -> BaseGeometry:

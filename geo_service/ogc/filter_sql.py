@@ -18,7 +18,14 @@ from geo_service.ogc.properties import QUERYABLES
 MAX_NODES = 1_000
 MAX_WILDCARDS = 16  # each one multiplies what a pattern may cost
 
-_COMPARISONS = {"=": "equals", "<>": "differs", "<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
+_COMPARISONS = {
+    "=": "equals",
+    "<>": "differs",
+    "<": "less",
+    ">": "greater",
+    "<=": "at_most",
+    ">=": "at_least",
+}
 _ARITHMETIC = {
     "+": "sum", "-": "difference", "*": "product", "/": "quotient", "%": "remainder", "div": "whole_quotient",
     "^": "raised",
@@ -31,12 +38,14 @@ _TEMPORAL = frozenset(
     )
 )  # fmt: skip
 _ARRAY = frozenset(ARRAY.values())
-_PREDICATES = frozenset({*_COMPARISONS, *_TEMPORAL, *_ARRAY, *SPATIAL, "and", "or", "not", "like", "between", "in", "isNull"})  # fmt: skip
+_PREDICATES = frozenset(
+    {*_COMPARISONS, *_TEMPORAL, *_ARRAY, *SPATIAL, "and", "or", "not", "like", "between", "in", "isNull"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """Something with a value. kind: of Kind, or interval. text: SQL; None while `literal` is not yet bound."""
+    """Something with a value. kind: of Kind, or interval. text: SQL; None for an unbound literal."""
 
     kind: str
     text: str | None = None
@@ -72,9 +81,7 @@ class _Compiler:
         if op in ("and", "or"):
             if not args:
                 raise NotCql2(f"{op} needs conditions.")
-            return reduce(
-                lambda a, b: piece(op, a=a, b=b), [self.condition(one, depth + 1) for one in args]
-            )
+            return reduce(lambda a, b: piece(op, a=a, b=b), [self.condition(one, depth + 1) for one in args])
         if op == "not":
             return piece("not", a=self.condition(_exactly(op, args, 1)[0], depth + 1))
         if op in _PREDICATES:
@@ -84,7 +91,7 @@ class _Compiler:
             raise NotCql2("A filter is a condition; a value alone is none.")
         return self._sql(term)
 
-    def _predicate(self, op: str, args: list[Any], depth: int) -> str:
+    def _predicate(self, op: str, args: list[Any], depth: int) -> str:  # noqa: PLR0911 - by operator
         if op == "isNull":
             return piece("is_null", a=self._sql(self.term(_exactly(op, args, 1)[0], depth + 1)))
         if op == "in":
@@ -96,15 +103,19 @@ class _Compiler:
         if op == "like":
             return self._like(*terms)
         if op in SPATIAL:
-            return piece(op, a=self._of_kind("geometry", terms[0], op), b=self._of_kind("geometry", terms[1], op))
+            return piece(
+                op, a=self._of_kind("geometry", terms[0], op), b=self._of_kind("geometry", terms[1], op)
+            )
         if op in _ARRAY:
-            return piece(op.lower(), a=self._of_kind("list", terms[0], op), b=self._of_kind("list", terms[1], op))
+            return piece(
+                op.lower(), a=self._of_kind("list", terms[0], op), b=self._of_kind("list", terms[1], op)
+            )
         if op in _TEMPORAL:
             (a_start, a_end), (b_start, b_end) = self._span(terms[0], op), self._span(terms[1], op)
             return piece(op.lower(), a_start=a_start, a_end=a_end, b_start=b_start, b_end=b_end)
         return self._compare(_COMPARISONS[op], terms[0], terms[1])
 
-    def term(self, node: Any, depth: int) -> _Term:  # noqa: PLR0911 - one for each kind of value
+    def term(self, node: Any, depth: int) -> _Term:  # noqa: PLR0911, C901 - by kind of value
         """Something with a value."""
         self._enter(depth)
         if isinstance(node, bool):
@@ -239,7 +250,14 @@ def _as_moment(term: _Term) -> _Term:
 def _operation(node: Any) -> tuple[str, list[Any]]:
     """Operator and arguments; an empty operator for anything else."""
     if not isinstance(node, Mapping) or "op" not in node:
-        if isinstance(node, Mapping) and not {"property", "date", "timestamp", "interval", "bbox", "type"} & set(node):
+        if isinstance(node, Mapping) and not {
+            "property",
+            "date",
+            "timestamp",
+            "interval",
+            "bbox",
+            "type",
+        } & set(node):
             raise NotCql2("An object is an operation, a property, a time or a place.")
         return "", []
     op, args = node["op"], node.get("args")
@@ -252,5 +270,3 @@ def _exactly(op: str, args: list[Any], number: int) -> list[Any]:
     if len(args) != number:
         raise NotCql2(f"{op} needs {number} argument{'s' if number > 1 else ''}.")
     return args
-
-

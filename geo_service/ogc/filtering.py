@@ -44,7 +44,5 @@ def read_search(collection: Collection, text: str) -> Condition:
     if not texts:
         return Condition(piece("nothing"), {})
     whole = piece("folded", a="(" + reduce(lambda a, b: piece("searched_text", a=a, b=b), texts) + ")")
-    found = [
-        piece("searched", a=whole, b=piece("folded", a=values.bind("text", term))) for term in terms
-    ]
+    found = [piece("searched", a=whole, b=piece("folded", a=values.bind("text", term))) for term in terms]
     return Condition(reduce(lambda a, b: piece("or", a=a, b=b), found), values.bound)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from geo_service.ogc.collection import CRS84, EPSG_25832
-from geo_service.ogc.parameters import LIMIT_DEFAULT, LIMIT_MAXIMUM, OFFSET_MAXIMUM
+from geo_service.ogc.export import STREAMED
+from geo_service.ogc.filtering import FILTER_LANGUAGES, MAX_FILTER_BYTES
+from geo_service.ogc.parameters import (
+    LIMIT_DEFAULT,
+    LIMIT_MAXIMUM,
+    OF_FEATURES,
+    OF_ONE_FEATURE,
+    OFFSET_MAXIMUM,
+    ON_DOCUMENTS,
+)
 
 Part = dict[str, Any]
 
@@ -22,7 +31,10 @@ def _choice(*values: str, default: str | None = None) -> Part:
 
 
 PARAMETERS: dict[str, Part] = {
-    "f": _query("f", "Encoding; beats the Accept header.", _choice("json", "html")),
+    "f": _query("f", "Encoding; beats the Accept header.", _choice(*ON_DOCUMENTS)),
+    "f-features": _query("f", "Encoding; beats the Accept header.", _choice(*OF_FEATURES)),
+    "f-feature": _query("f", "Encoding; beats the Accept header.", _choice(*OF_ONE_FEATURE)),
+    "f-export": _query("f", "Encoding of the whole collection.", _choice(*STREAMED, default=STREAMED[0])),
     "lang": _query("lang", "Language of titles and pages; beats Accept-Language.", _choice("de", "en")),
     "bbox": _query(
         "bbox",
@@ -62,6 +74,37 @@ PARAMETERS: dict[str, Part] = {
     ),
     "resultType": _query(
         "resultType", "hits: only the exact number.", _choice("results", "hits", default="results")
+    ),
+    "filter": _query(
+        "filter",
+        "CQL2: which features, by the names of the queryables; at most 8,192 bytes, 32 levels, 1,000 parts.",
+        {"type": "string", "maxLength": MAX_FILTER_BYTES},
+    ),
+    "filter-lang": _query(
+        "filter-lang", "Language of filter.", _choice(*FILTER_LANGUAGES, default="cql2-text")
+    ),
+    "filter-crs": _query(
+        "filter-crs",
+        "Reference system of the places in filter.",
+        _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"},
+    ),
+    "q": _query(
+        "q",
+        "Terms with commas between them, one of which stands in a name, title or reference.",
+        {"type": "string"},
+    ),
+    "sortby": _query(
+        "sortby",
+        "Order: names of sortables, + (upwards) or - (downwards) before each; what has no value comes last.",
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 5,
+            "items": {"type": "string", "pattern": "^[+-]?[a-z0-9_]+$"},
+        },
+    ),
+    "properties": _query(
+        "properties", "Properties to show.", {"type": "array", "minItems": 1, "items": {"type": "string"}}
     ),
     "featureId": {
         "name": "featureId",

@@ -1,4 +1,4 @@
-"""`sortby` and the cursor that goes with it: a page begins behind the values of the last feature, not at a number."""
+"""`sortby` and its cursor: a page begins behind the values of the last feature, not at a number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from geo_service.ogc.properties import QUERYABLES, Property
 Value = str | None
 
 MAX_KEYS = 5
-# What a cursor belongs to, besides its collection; place and time may change from page to page, these may not.
+# What a cursor belongs to besides its collection; these may not change from page to page.
 BINDING = ("filter", "filter-lang", "filter-crs", "q", "sortby")
 
 
@@ -113,7 +113,7 @@ def read_bound_cursor(
     return gid, tuple(values) if order else None
 
 
-def _is_value(key: SortKey, value: Any) -> bool:
+def _is_value(key: SortKey, value: Any) -> bool:  # noqa: PLR0911 - by kind of value
     """True if the database can read the value as one of this property."""
     if value is None:
         return True

@@ -31,7 +31,7 @@ from geo_service.ogc.pieces import Condition
 from geo_service.ogc.place import SearchArea, find_area
 from geo_service.ogc.properties import read_properties
 
-Format = Literal["json", "html"]
+Format = Literal["json", "html", "jsonfg", "geojsonseq", "csv", "fgb"]
 Language = Literal["de", "en"]
 
 LIMIT_DEFAULT = 100
@@ -44,7 +44,22 @@ ON_ITEMS = (
 )  # fmt: skip
 ON_ITEM = (*ON_EVERY_PAGE, "crs", "properties")
 
-_FORMATS: dict[str, Format] = {"json": "json", "html": "html"}
+ON_DOCUMENTS: tuple[Format, ...] = ("json", "html")
+OF_FEATURES: tuple[Format, ...] = ("json", "html", "jsonfg", "geojsonseq", "csv", "fgb")
+OF_ONE_FEATURE: tuple[Format, ...] = ("json", "html", "jsonfg")
+_ACCEPTED: dict[Format, tuple[str, ...]] = {
+    "json": (
+        "application/json",
+        "application/geo+json",
+        "application/schema+json",
+        "application/vnd.oai.openapi+json",
+    ),
+    "html": ("text/html",),
+    "jsonfg": ("application/fg+json", "application/vnd.ogc.fg+json"),
+    "geojsonseq": ("application/geo+json-seq",),
+    "csv": ("text/csv",),
+    "fgb": ("application/vnd.flatgeobuf", "application/flatgeobuf"),
+}
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
 _CRS_NAMES = {
@@ -189,19 +204,18 @@ def read_cursor(collection_id: str, cursor: str) -> int:
     return int(gid)
 
 
-def find_format(request: Request, given: Mapping[str, str]) -> Format:
+def find_format(
+    request: Request, given: Mapping[str, str], offered: tuple[Format, ...] = ON_DOCUMENTS
+) -> Format:
     """`f` beats Accept; without either, JSON. Raises Malformed for a format that is not offered."""
     wanted = given.get("f")
-    if wanted is not None and wanted not in _FORMATS:
-        raise malformed("f", "json or html.")
     if wanted is not None:
-        return _FORMATS[wanted]
+        for one in offered:
+            if one == wanted:
+                return one
+        raise malformed("f", f"{', '.join(offered[:-1])} or {offered[-1]}.")
     accept = request.headers.get("accept", "")
-    return (
-        "html"
-        if _weight(accept, "text/html") > _weight(accept, "application/json", "application/geo+json")
-        else "json"
-    )
+    return max(offered, key=lambda one: _weight(accept, *_ACCEPTED[one]))  # the first of equals: JSON
 
 
 def find_language(request: Request, given: Mapping[str, str]) -> Language:
@@ -221,7 +235,7 @@ def _weight(header: str, *names: str) -> float:
     for entry in header.lower().split(","):
         name, *options = [part.strip() for part in entry.split(";")]
         quality = next((_quality(option[2:]) for option in options if option.startswith("q=")), 1.0)
-        if name in names or name.split("-")[0] in names:
+        if name in names or ("/" not in name and name.split("-")[0] in names):
             best = max(best, quality)
         elif name in ("*/*", "*", "application/*"):
             wildcard = max(wildcard, quality if "application/json" in names or name == "*" else 0.0)

@@ -19,7 +19,7 @@ Kind = Literal["text", "number", "boolean", "instant", "date", "list", "geometry
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One published property. column: of the collection's table. codes: list of code_label its labels come from."""
+    """One published property. column: of the table. codes: list of code_label its labels come from."""
 
     name: str
     kind: Kind
@@ -94,7 +94,8 @@ _PUBLISHED = {
         *_flag("demo"), *_TIMES, _UPDATED,
     ],
     "permits": [
-        *_searched("reference"), *_text("town"), _code("use_type", "use_type"), _code("status", "permit_status"),
+        *_searched("reference"), *_text("town"), _code("use_type", "use_type"),
+        _code("status", "permit_status"),
         *_rounded("area_m2"), _RESTRICTION, *_TIMES, *_flag("demo"), _UPDATED,
     ],
     "events": [
@@ -102,7 +103,8 @@ _PUBLISHED = {
         _RESTRICTION, *_text("source", "source_id"), *_flag("demo"), *_TIMES, _UPDATED,
     ],
     "detours": [
-        *_text("town"), *_searched("title"), *_list("modes"), Property("belongs_to", "text", "belongs_to", "as_text"),
+        *_text("town"), *_searched("title"), *_list("modes"),
+        Property("belongs_to", "text", "belongs_to", "as_text"),
         _code("state", "site_state"), *_text("source", "source_id"), *_flag("demo"), *_TIMES, _UPDATED,
     ],
     "towns": [
@@ -132,12 +134,13 @@ def returnables(one: Collection) -> tuple[str, ...]:
     for each in QUERYABLES[one.id].values():
         if each.name in ("id", "geometry"):
             continue
-        labels = [f"{each.name}_label_de", f"{each.name}_label_en"] if each.codes else []
-        names += [each.name, *labels]
-    if one.period is None:
-        names += [each.name for each in _TIMES]  # carried by every feature, here always null
-    if one.id in ("construction_sites", "events", "detours"):
-        names.append("attribution")
+        if each.name == "updated_at" and one.period is None:
+            names += [time.name for time in _TIMES]  # carried by every feature, here always null
+        names.append(each.name)
+        if each.codes:
+            names += [f"{each.name}_label_de", f"{each.name}_label_en"]
+        if each.name == "source_id" and one.period is not None:
+            names.append("attribution")
     return tuple(names)
 
 

@@ -29,12 +29,13 @@ COUNT_CAP = 10_000
 Pool = AsyncConnectionPool[psycopg.AsyncConnection]
 
 
-class _AsBytes(Loader):
+class AsBytes(Loader):
     """Text as the database sends it, UTF-8: the features of a page go out again as they are."""
 
     format = Format.BINARY
 
     def load(self, data: Buffer) -> bytes:
+        """The bytes of one value."""
         return bytes(data)
 
 
@@ -86,7 +87,7 @@ def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tu
     slots = {"conditions": " AND ".join(parts) or "true", "behind": "true"}
     if query.order:
         listed = ", ".join(expression(key.by) for key in query.order)
-        slots |= {"order": order_text(query.order), "sorted_values": listed}
+        slots |= {"sorting": order_text(query.order), "sorted_values": listed}
     if query.order and query.last_values is not None:
         condition = behind(query.order, query.last_values)
         slots["behind"] = condition.text
@@ -129,11 +130,11 @@ async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Pa
     """
     if query.order or query.wanted:
         text, values = wanted_statement("page_sorted" if query.order else "page_in_area", collection, query)
-        row = await _read_wanted(pool, text, values)
+        row = await read_wanted(pool, text, values)
     else:
         name = "page_in_order" if query.area is None else "page_in_area"
         text = statement(name, collection, query.crs, conditions_of(collection, query))
-        (row,) = await read_rows(pool, text, bound_values(query), text_loader=_AsBytes)
+        (row,) = await read_rows(pool, text, bound_values(query), text_loader=AsBytes)
     return Page(
         features=row["features"] or b"",
         returned=row["returned"],
@@ -150,15 +151,16 @@ async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> i
     name = "hits" if query.area is None else "hits_in_area"
     if query.wanted:
         text, values = wanted_statement(name, collection, query)
-        return int((await _read_wanted(pool, text, values))["matched"])
+        return int((await read_wanted(pool, text, values))["matched"])
     text = statement(name, collection, query.crs, conditions_of(collection, query))
     (row,) = await read_rows(pool, text, bound_values(query))
     return int(row["matched"])
 
 
-async def _read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+async def read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The one row of a statement with a filter. Raises Malformed when it cannot be evaluated, Unavailable."""
     try:
-        (row,) = await read_rows(pool, text, values, text_loader=_AsBytes)
+        (row,) = await read_rows(pool, text, values, text_loader=AsBytes)
     except (psycopg.DataError, psycopg.InternalError):
         # Division by zero, a number out of range, a geometry GEOS gives up on: the filter's, not ours.
         raise malformed("filter", "The filter cannot be evaluated with these values.") from None

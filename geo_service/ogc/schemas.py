@@ -1,4 +1,4 @@
-"""What a collection's features carry, and what of it may be filtered and sorted: JSON Schema (Parts 3 and 5)."""
+"""What features carry, and what of it may be filtered and sorted: JSON Schema (Parts 3 and 5)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def schema_document(base: str, one: Collection, page: str, language: str) -> Par
     properties = {
         name: part
         for name, part in _described(one, language).items()
-        if page == "schema" or (found := QUERYABLES[one.id].get(name)) and (page == "queryables" or found.sortable)
+        if page == "schema" or _is_of(page, QUERYABLES[one.id].get(name))
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -79,6 +79,10 @@ def schema_document(base: str, one: Collection, page: str, language: str) -> Par
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _is_of(page: str, known: Property | None) -> bool:
+    return known is not None and (page == "queryables" or known.sortable)
 
 
 def _described(one: Collection, language: str) -> dict[str, Part]:

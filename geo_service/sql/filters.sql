@@ -244,7 +244,7 @@ coalesce({a}, 'infinity'::timestamptz)
 
 -- searched
 -- A term somewhere in the text. a, b: folded.
-(position({b} IN {a}) > 0)
+(strpos({a}, {b}) > 0)
 
 -- searched_text
 -- Two texts of a feature as one.

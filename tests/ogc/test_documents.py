@@ -21,6 +21,9 @@ PAGES = (
     "/collections",
     "/collections/events",
     "/collections/events/items",
+    "/collections/events/queryables",
+    "/collections/events/sortables",
+    "/collections/events/schema",
     "/collections/towns/items/06431002",
 )
 
@@ -47,14 +50,40 @@ def test_the_openapi_document_is_a_valid_3_0_3(client: TestClient) -> None:
     assert (limit["style"], limit["explode"]) == ("form", False)
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
     for name in COLLECTIONS:
-        assert f"/collections/{name}/items" in document["paths"]
+        for page in ("items", "queryables", "sortables", "schema", "export"):
+            assert f"/collections/{name}/{page}" in document["paths"]
         assert f"/collections/{name}/items/{{featureId}}" in document["paths"]
+
+
+def test_what_is_declared_is_what_is_there(client: TestClient) -> None:
+    classes = client.get("/ogc/conformance").json()["conformsTo"]
+    assert len(classes) == len(set(classes)) == 26
+    for part in (
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-3/1.0/conf/features-filter",
+        "cql2/1.0/conf/arithmetic",
+        "ogcapi-features-5/1.0/conf/schemas",
+    ):
+        assert f"http://www.opengis.net/spec/{part}" in classes
+    assert not [
+        one for one in classes if "functions" in one.rpartition("/")[2] and one.endswith("conf/functions")
+    ]
+    document = client.get("/ogc/api").json()
+    for path, operations in document["paths"].items():
+        answer = client.get("/ogc" + path.replace("{featureId}", "06431002"))
+        if "{featureId}" in path and "towns" not in path:
+            continue
+        assert answer.status_code == 200
+        declared = operations["get"]["responses"]["200"]["content"]
+        shown = answer.headers["content-type"]
+        assert shown in declared or shown.split(";")[0] in declared, (path, shown)
 
 
 def test_every_declared_parameter_is_known_to_its_path(client: TestClient) -> None:
     document = client.get("/ogc/api").json()
     for path, operations in document["paths"].items():
-        names = [parameter["$ref"].rpartition("/")[2] for parameter in operations["get"]["parameters"]]
+        declared = document["components"]["parameters"]
+        names = [declared[one["$ref"].rpartition("/")[2]]["name"] for one in operations["get"]["parameters"]]
         for name in names:
             if name != "featureId":
                 answer = client.get("/ogc" + path.replace("{featureId}", "06431002"), params={name: "#"})

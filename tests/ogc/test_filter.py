@@ -129,7 +129,9 @@ def test_every_queryable_can_be_asked_for(client: TestClient, name: str) -> None
     published = client.get(ITEMS.format(name), params={"limit": 1}).json()["features"][0]["properties"]
     assert set(queryables) - {"id", "geometry"} <= set(published)
     for one in queryables:
-        both = matched_hits(client, name, f'"{one}" IS NULL') + matched_hits(client, name, f'"{one}" IS NOT NULL')
+        both = matched_hits(client, name, f'"{one}" IS NULL') + matched_hits(
+            client, name, f'"{one}" IS NOT NULL'
+        )
         assert both == matched_hits(client, name, "TRUE"), one
 
 
@@ -148,8 +150,16 @@ def test_what_a_feature_shows_is_what_a_filter_finds(client: TestClient, name: s
         value = feature["properties"].get(one)
         if value is None or schema.get("type") == "array":
             continue
-        node = {"op": "and", "args": [{"op": "=", "args": [{"property": one}, value]}, {"op": "=", "args": [{"property": "id"}, feature["id"]]}]}
-        answer = client.get(ITEMS.format(name), params={"filter": json.dumps(node), "filter-lang": "cql2-json"})
+        node = {
+            "op": "and",
+            "args": [
+                {"op": "=", "args": [{"property": one}, value]},
+                {"op": "=", "args": [{"property": "id"}, feature["id"]]},
+            ],
+        }
+        answer = client.get(
+            ITEMS.format(name), params={"filter": json.dumps(node), "filter-lang": "cql2-json"}
+        )
         assert [found["id"] for found in answer.json()["features"]] == [feature["id"]], (one, value)
 
 
@@ -163,9 +173,13 @@ def test_a_geometry_is_read_in_filter_crs(client: TestClient) -> None:
 def test_a_published_shape_equals_itself(client: TestClient) -> None:
     feature = client.get(ITEMS.format("permits"), params={"limit": 1}).json()["features"][0]
     for crs, params in (("", {}), (EPSG_25832, {"filter-crs": EPSG_25832, "crs": EPSG_25832})):
-        shape = client.get(f"{ITEMS.format('permits')}/{feature['id']}", params={"crs": crs} if crs else {}).json()["geometry"]
+        shape = client.get(
+            f"{ITEMS.format('permits')}/{feature['id']}", params={"crs": crs} if crs else {}
+        ).json()["geometry"]
         node = {"op": "s_equals", "args": [{"property": "geometry"}, shape]}
-        found = client.get(ITEMS.format("permits"), params={"filter": json.dumps(node), "filter-lang": "cql2-json", **params})
+        found = client.get(
+            ITEMS.format("permits"), params={"filter": json.dumps(node), "filter-lang": "cql2-json", **params}
+        )
         assert [one["id"] for one in found.json()["features"]] == [feature["id"]]
 
 
@@ -229,7 +243,9 @@ def test_objects_nested_without_end_are_refused(client: TestClient) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "filter")
 
 
-@pytest.mark.parametrize(("name", "value"), [("filter-lang", "cql"), ("filter-lang", ""), ("filter-crs", "EPSG:4711")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("filter-lang", "cql"), ("filter-lang", ""), ("filter-crs", "EPSG:4711")]
+)
 def test_an_unknown_language_or_system_is_named(client: TestClient, name: str, value: str) -> None:
     answer = client.get(SITES, params={"filter": "TRUE", name: value})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, name)
@@ -237,7 +253,16 @@ def test_an_unknown_language_or_system_is_named(client: TestClient, name: str, v
 
 def test_what_belongs_to_people_is_no_queryable(client: TestClient) -> None:
     """A filter that could ask for what is not shown would tell it, row by row."""
-    for name in ("permit_id", "applicant", "contact", "case_id", "updated", "gid", "demo_contact", "fragment_25832"):
+    for name in (
+        "permit_id",
+        "applicant",
+        "contact",
+        "case_id",
+        "updated",
+        "gid",
+        "demo_contact",
+        "fragment_25832",
+    ):
         answer = client.get(ITEMS.format("permits"), params={"filter": f"{name} IS NOT NULL"})
         assert answer.status_code == 400
     cancelled = client.get(SITES, params={"filter": "state = 'cancelled' OR TRUE", "limit": 1000}).json()
