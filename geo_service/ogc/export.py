@@ -18,6 +18,7 @@ from geo_service.ogc.addresses import address, base_of, link
 from geo_service.ogc.answers import OPEN_ACCESS
 from geo_service.ogc.collection import Collection, get_collection
 from geo_service.ogc.encodings import MEDIA_TYPES, Feature, csv_head, csv_rows, selected, sequence
+from geo_service.ogc.filtering import equality_names
 from geo_service.ogc.parameters import Format, ItemsQuery, find_format, read_items_query, read_parameters
 from geo_service.ogc.properties import returnables
 from geo_service.ogc.reading import AsBytes, read_wanted, wanted_statement
@@ -95,7 +96,7 @@ class Encoder:
 async def export(request: Request) -> Response:
     """`/ogc/collections/{collection}/export`."""
     collection = get_collection(request.path_params["collection"])
-    given = read_parameters(request, ON_EXPORT)
+    given = read_parameters(request, (*ON_EXPORT, *equality_names(collection)))
     query = read_items_query(collection.id, given)
     form = find_format(request, given, STREAMED)
     encoder = Encoder(form, collection, query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,18 +54,21 @@ class _Term:
     end: str | None = None  # of an interval
 
 
-def compile_filter(node: Any, collection: Collection, crs: str) -> Condition:
-    """The condition. Raises NotCql2 for what is not CQL2 or not offered for this collection."""
-    compiler = _Compiler(collection, crs)
+def compile_filter(node: Any, collection: Collection, crs: str, prefix: str = "filter_") -> Condition:
+    """The condition; prefix begins the names of its parameters.
+
+    Raises NotCql2 for what is not CQL2 or not offered for this collection.
+    """
+    compiler = _Compiler(collection, crs, prefix)
     text = compiler.condition(node, 1)
     return Condition(text, compiler.values.bound)
 
 
 class _Compiler:
-    def __init__(self, collection: Collection, crs: str) -> None:
+    def __init__(self, collection: Collection, crs: str, prefix: str) -> None:
         self.collection = collection
         self.crs = crs
-        self.values = Values("filter_")
+        self.values = Values(prefix)
         self.nodes = 0
 
     def _enter(self, depth: int) -> None:
@@ -202,6 +206,7 @@ class _Compiler:
             a, b = _as_moment(a), _as_moment(b)
             if {a.kind, b.kind} == {"instant", "date"}:
                 a, b = self._at_midnight(a), self._at_midnight(b)
+        a, b = _as_truth(a, b), _as_truth(b, a)
         if a.kind != b.kind or a.kind in ("list", "geometry", "interval"):
             raise NotCql2(f"{a.kind} and {b.kind} cannot be compared.")
         return piece(comparison, a=self._sql(a), b=self._sql(b))
@@ -243,8 +248,16 @@ def _as_moment(term: _Term) -> _Term:
     """A text that a filter writes where a time is meant, as that time."""
     if term.kind != "text" or term.text is not None:
         return term
-    moment = read_moment(term.literal)
+    # GDAL writes a day with the T of a time that does not follow.
+    moment = read_moment(re.sub(r"(?<=^.{10})T$", "", term.literal))
     return _Term("instant" if isinstance(moment, datetime) else "date", literal=moment)
+
+
+def _as_truth(term: _Term, other: _Term) -> _Term:
+    """1 and 0 where a truth is meant: GDAL has no other word for it."""
+    if other.kind == "boolean" and term.kind == "number" and term.literal in (0.0, 1.0):
+        return _Term("boolean", literal=term.literal == 1.0)
+    return term
 
 
 def _operation(node: Any) -> tuple[str, list[Any]]:

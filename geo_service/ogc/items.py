@@ -26,6 +26,7 @@ from geo_service.ogc.encodings import (
     selected,
     sequence,
 )
+from geo_service.ogc.filtering import equality_names
 from geo_service.ogc.parameters import (
     OF_FEATURES,
     OF_ONE_FEATURE,
@@ -47,7 +48,7 @@ from geo_service.ogc.rendering import html_answer
 async def items(request: Request) -> Response:
     """`/ogc/collections/{collection}/items`; HEAD and resultType=hits count exactly."""
     collection = get_collection(request.path_params["collection"])
-    given = read_parameters(request, ON_ITEMS)
+    given = read_parameters(request, (*ON_ITEMS, *equality_names(collection)))
     query = read_items_query(collection.id, given)
     shown, language = find_format(request, given, OF_FEATURES), find_language(request, given)
     pool = request.app.state.pool

@@ -15,7 +15,8 @@ from geo_service.ogc.collection import COLLECTIONS, Collection
 from geo_service.ogc.documents import DESCRIPTION, SCHEMA_PAGES, TITLE
 from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import ON_EXPORT, STREAMED
-from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS
+from geo_service.ogc.filtering import equality_names
+from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS, query_parameter
 from geo_service.ogc.parameters import (
     ON_EVERY_PAGE,
     ON_ITEM,
@@ -26,6 +27,7 @@ from geo_service.ogc.parameters import (
     read_parameters,
 )
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.schemas import schema_document
 
 Part = dict[str, Any]
 
@@ -73,13 +75,19 @@ def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
     item_operation = _get(f"get_{one.id}_item", title, item, _with_f(ON_ITEM, "f-feature"), one.id)
     item_operation["get"]["parameters"].insert(0, _reference("parameters", "featureId"))
     item_operation["get"]["responses"]["404"] = _reference("responses", "Problem")
+    items_operation = _get(f"get_{one.id}", title, items, _with_f(ON_ITEMS, "f-features"), one.id)
+    described = schema_document("", one, "queryables", language)["properties"]
+    items_operation["get"]["parameters"] += [
+        query_parameter(
+            name, f"{described[name]['title']}: only features with this value.", _value(described[name])
+        )
+        for name in equality_names(one)
+    ]
     return {
         f"/collections/{one.id}": _operation(
             f"describe_{one.id}", title, "collection", ON_EVERY_PAGE, one.id
         ),
-        f"/collections/{one.id}/items": _get(
-            f"get_{one.id}", title, items, _with_f(ON_ITEMS, "f-features"), one.id
-        ),
+        f"/collections/{one.id}/items": items_operation,
         f"/collections/{one.id}/items/{{featureId}}": item_operation,
         f"/collections/{one.id}/export": _export_operation(one, title),
         **{
@@ -87,6 +95,11 @@ def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
             for page in SCHEMA_PAGES
         },
     }
+
+
+def _value(described: Part) -> Part:
+    """The value of a queryable as a parameter."""
+    return {key: described[key] for key in ("type", "format") if key in described}
 
 
 def _with_f(parameters: Iterable[str], form: str) -> list[str]:

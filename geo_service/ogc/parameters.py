@@ -16,7 +16,13 @@ from starlette.requests import Request
 from geo_service.errors import Malformed
 from geo_service.ogc.collection import CRS84, EPSG_25832, Collection, get_collection
 from geo_service.ogc.faults import malformed
-from geo_service.ogc.filtering import FILTER_LANGUAGES, read_filter, read_search
+from geo_service.ogc.filtering import (
+    FILTER_LANGUAGES,
+    equality_names,
+    read_equalities,
+    read_filter,
+    read_search,
+)
 from geo_service.ogc.moment import read_datetime
 from geo_service.ogc.ordering import (
     BINDING,
@@ -123,7 +129,8 @@ def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery
     collection = get_collection(collection_id)
     box_crs = _crs("bbox-crs", given)
     order = read_order(collection, given["sortby"]) if "sortby" in given else ()
-    bound = {name: given[name] for name in BINDING if name in given}
+    names = (*BINDING, *equality_names(collection))
+    bound = {name: given[name] for name in names if name in given}
     binding = binding_of(collection_id, bound) if bound else None
     after, last_values = 0, None
     if "cursor" in given and binding is None:
@@ -157,7 +164,7 @@ def _wanted(collection: Collection, given: Mapping[str, str]) -> tuple[Condition
         raise malformed("filter-lang", "cql2-text or cql2-json.")
     if "q" in given:
         found.append(read_search(collection, given["q"]))
-    return tuple(found)
+    return (*found, *read_equalities(collection, given))
 
 
 def read_crs(given: Mapping[str, str]) -> str:

@@ -35,6 +35,7 @@ def matched(client: TestClient, name: str, text: str, **more: str) -> int:
         ("end_known = false", 12),
         ("NOT end_known = true", 12),
         ("end_known", 96),
+        ("end_known = 1", 96),
         ("NOT end_known AND state = 'confirmed'", 12),
         ("end_known = false OR period_start IS NULL", 24),
         ("period_start IS NULL", 12),
@@ -195,7 +196,7 @@ def test_filter_box_and_time_hold_together(client: TestClient) -> None:
         "pg_sleep(10) = 1", "pg_sleep(10)", "version() = 'x'", "current_user = 'x'", "ST_Buffer(geometry, 1) IS NULL",
         "published = true", "is_public = true", "fragment_crs84 LIKE '%'", "gid = 1", "ctid = '1'", "xmin = 1",
         "site_id = '1'", "version = 1", "stated_street = 'x'", "area_widened = true", "\"title\"\"; DROP TABLE town; --\" = 1",
-        "title", "title =", "title = 1", "title > TRUE", "end_known > 3", "modes = 'car'", "1", "'x'", "",
+        "title", "title =", "title = 1", "title > TRUE", "end_known > 3", "end_known = 2", "modes = 'car'", "1", "'x'", "",
         "S_INTERSECTS(title, POINT(1 2))", "S_INTERSECTS(geometry, 'POINT(1 2)')", "S_INTERSECTS(geometry)", "geometry = geometry",
         "S_INTERSECTS(geometry, POINT(400 2))", "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))",
         "S_INTERSECTS(geometry, BBOX(1,2,3))", "S_INTERSECTS(geometry, BBOX(8,50,9,49))", "S_INTERSECTS(geometry, LINESTRING(1 2))",
@@ -248,6 +249,30 @@ def test_objects_nested_without_end_are_refused(client: TestClient) -> None:
 )
 def test_an_unknown_language_or_system_is_named(client: TestClient, name: str, value: str) -> None:
     answer = client.get(SITES, params={"filter": "TRUE", name: value})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "found"),
+    [
+        ("construction_sites", {"end_known": "false"}, 12), ("construction_sites", {"from": "2026-06-01"}, 96), ("construction_sites", {"source_id": "7"}, 1),
+        ("construction_sites", {"period_start": "2026-05-31T22:00:00Z", "end_known": "true"}, 84), ("permits", {"area_m2": "16"}, 25),
+        ("permits", {"reference": "BEN-2026-000003", "status": "granted"}, 1), ("construction_sites", {"end_known": "false", "filter": "source_id LIKE '1%'"}, 3),
+    ],
+)  # fmt: skip
+def test_a_queryable_is_a_parameter(
+    client: TestClient, name: str, params: dict[str, str], found: int
+) -> None:
+    assert client.get(ITEMS.format(name), params=params).json()["numberMatched"] == found
+    assert (
+        len(client.get(f"/ogc/collections/{name}/export", params={**params, "f": "json"}).json()["features"])
+        == found
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("end_known", "yes"), ("from", "tomorrow"), ("utility", "many"), ("title", "a\0"), ("modes", "car"), ("geometry", "x"), ("published", "true"), ("utility", "1e999")])  # fmt: skip
+def test_a_faulty_value_of_a_queryable_is_named(client: TestClient, name: str, value: str) -> None:
+    answer = client.get(SITES, params={name: value})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, name)
 
 
