@@ -190,6 +190,18 @@ def test_pages_need_neither_scripts_nor_inline_styles(client: TestClient, path: 
     assert _Page(english.text).language == "en"
 
 
+def test_a_person_finds_downloads_and_properties(client: TestClient) -> None:
+    text = client.get("/ogc/collections/events?f=html").text
+    for form in ("geojsonseq", "json", "csv"):
+        assert f"/ogc/collections/events/export?f={form}" in text
+    for page in ("queryables", "sortables", "schema"):
+        assert f"/ogc/collections/events/{page}?f=html" in text
+    table = _Page(client.get("/ogc/collections/events/queryables?f=html").text)
+    assert {"title", "Bezeichnung", "Filterbare Eigenschaften"} <= {
+        part.rpartition("– ")[2] for part in table.texts
+    }
+
+
 def test_names_are_shown_as_text(client: TestClient) -> None:
     for address in (
         "/ogc/collections/road_segments/items?limit=8&f=html",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -10,9 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from geo_service.db.database import Database
+from geo_service.errors import Unavailable
 from geo_service.ogc.collection import COLLECTIONS, EPSG_25832
 from geo_service.ogc.parameters import read_items_query
-from geo_service.ogc.reading import wanted_statement
+from geo_service.ogc.reading import read_page, wanted_statement
 from tests.ogc.rows import ODD_NAMES
 
 ITEMS = "/ogc/collections/{}/items"
@@ -292,6 +295,24 @@ def test_what_belongs_to_people_is_no_queryable(client: TestClient) -> None:
         assert answer.status_code == 400
     cancelled = client.get(SITES, params={"filter": "state = 'cancelled' OR TRUE", "limit": 1000}).json()
     assert {feature["properties"]["state"] for feature in cancelled["features"]} == {"confirmed"}
+
+
+def test_a_filter_that_takes_too_long_is_given_up(filled_database: Database) -> None:
+    """The database ends it, the client is told to come again; 503, and the connection is free."""
+    text = " OR ".join(["CASEI(street_name) LIKE CASEI('%q%q%q%q%')"] * 150)
+    query = read_items_query("road_segments", {"filter": text})
+
+    async def run() -> None:
+        pool = replace(filled_database, statement_timeout_ms=100).async_pool(size=1)
+        await pool.open()
+        try:
+            with pytest.raises(Unavailable):
+                await read_page(pool, COLLECTIONS["road_segments"], query)
+            assert pool.get_stats()["pool_available"] == 1
+        finally:
+            await pool.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
