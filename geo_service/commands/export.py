@@ -31,7 +31,7 @@ def export(
     collection: Annotated[str, typer.Argument(help="road_segments, construction_sites, permits, …")],
     out: Annotated[Path, typer.Option(help="The file to write; an existing one is replaced")],
     form: Annotated[FileFormat, typer.Option("--format", help="What to write")] = "gpkg",
-    crs: Annotated[str, typer.Option(help="OGC:CRS84 or EPSG:25832")] = "OGC:CRS84",
+    crs: Annotated[str, typer.Option(help="OGC:CRS84, EPSG:25832, 25833, 4326, 4258 or 3857")] = "OGC:CRS84",
     filter_: Annotated[str | None, typer.Option("--filter", help="CQL2 text: which features")] = None,
 ) -> None:
     """Write a published collection to a file; what is not published is not in it."""
@@ -79,7 +79,13 @@ def _write(
         append = False
         for chunk in read_chunks(connection, encoder, _GDAL_ROWS):
             write_features(
-                path, "GPKG", one, encoder.features(chunk), query.crs, returnables(one), append=append
+                path,
+                "GPKG",
+                one,
+                encoder.features(chunk, x_first=True),
+                query.crs,
+                returnables(one),
+                append=append,
             )
             append = True
             yield chunk.returned
@@ -107,7 +113,7 @@ def _write_flatgeobuf(
     encoder = Encoder("json", one, query)
     features: list[Feature] = []
     for chunk in read_chunks(connection, encoder, _GDAL_ROWS):
-        features += encoder.features(chunk)
+        features += encoder.features(chunk, x_first=True)
         yield chunk.returned
     write_features(path, "FlatGeobuf", one, features, query.crs, returnables(one))
 

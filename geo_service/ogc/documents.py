@@ -21,12 +21,13 @@ from geo_service.ogc.addresses import (
     self_and_alternate,
 )
 from geo_service.ogc.answers import json_answer
-from geo_service.ogc.collection import COLLECTIONS, CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.collection import COLLECTIONS, Collection, get_collection
 from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import STREAMED
 from geo_service.ogc.extents import Extent, extents_of
 from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.systems import OFFERED
 
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -102,7 +103,7 @@ async def collections(request: Request) -> Response:
     documents = [
         collection_document(base, one, await extents.get(one), language) for one in COLLECTIONS.values()
     ]
-    document = {"links": links, "crs": [CRS84, EPSG_25832], "collections": documents}
+    document = {"links": links, "crs": list(OFFERED), "collections": documents}
     if shown == "html":
         return await html_answer(request, "collections.html", language, documents=documents, links=links)
     return await json_answer(request, document, JSON)
@@ -138,7 +139,7 @@ def collection_document(
         "attribution": attribution(one, extent),
         "itemType": "feature",
         "extent": extent.document(),
-        "crs": [CRS84, EPSG_25832],
+        "crs": list(OFFERED),
         "links": [
             *own,
             link("items", GEOJSON, address(base, *items), one.title(language)),

@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from geo_service.ogc.addresses import GEOJSON, HTML
 from geo_service.ogc.collection import CRS84, Collection
 from geo_service.ogc.properties import QUERYABLES
+from geo_service.ogc.systems import SYSTEMS
 
 Feature = dict[str, Any]
 
@@ -137,7 +138,7 @@ def write_features(  # noqa: PLR0913 - a file has that many sides
         driver=driver,
         layer=collection.id,
         geometry_type="Unknown",
-        crs="OGC:CRS84" if crs == CRS84 else "EPSG:25832",
+        crs="OGC:CRS84" if crs == CRS84 else f"EPSG:{SYSTEMS[crs].srid}",
         append=append,
         **options,
     )

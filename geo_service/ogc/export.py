@@ -22,6 +22,7 @@ from geo_service.ogc.filtering import equality_names
 from geo_service.ogc.parameters import Format, ItemsQuery, find_format, read_items_query, read_parameters
 from geo_service.ogc.properties import returnables
 from geo_service.ogc.reading import AsBytes, read_wanted, wanted_statement
+from geo_service.ogc.systems import in_system, is_stored
 
 CHUNK = 2_000  # some 1 MB
 STREAMED: tuple[Format, ...] = ("geojsonseq", "json", "csv")
@@ -58,10 +59,15 @@ class Encoder:
     collection: Collection
     query: ItemsQuery
 
+    @property
+    def as_stored(self) -> bool:
+        """True if the stored bytes go out as they are."""
+        return self.query.shown is None and is_stored(self.query.crs)
+
     def statement(self, after: int, rows: int = CHUNK) -> tuple[str, dict[str, Any]]:
         """The statement for the rows behind a gid, and its values."""
         text, values = wanted_statement("chunk", self.collection, replace(self.query, after=after))
-        separator = "," if self.query.shown is not None else _SEPARATORS[self.form]
+        separator = _SEPARATORS[self.form] if self.as_stored else ","
         return text, values | {"rows": rows, "separator": separator}
 
     def head(self) -> bytes:
@@ -74,7 +80,7 @@ class Encoder:
         """The features of one chunk."""
         if self.form == "csv":
             return csv_rows(self.features(chunk), self.query.shown or returnables(self.collection)).encode()
-        if self.query.shown is None:
+        if self.as_stored:
             joined = chunk.features
         elif self.form == "geojsonseq":
             return b"".join(sequence(self.features(chunk)))
@@ -84,9 +90,10 @@ class Encoder:
             return b"\x1e" + joined + b"\n"
         return joined if first else b"," + joined
 
-    def features(self, chunk: Chunk) -> list[Feature]:
+    def features(self, chunk: Chunk, *, x_first: bool = False) -> list[Feature]:
         """The features of a chunk joined by commas."""
-        return selected(orjson.loads(b"[" + chunk.features + b"]"), self.query.shown)
+        features = selected(orjson.loads(b"[" + chunk.features + b"]"), self.query.shown)
+        return in_system(features, self.query.crs, x_first=x_first)
 
     def tail(self) -> bytes:
         """What stands behind the last feature."""

@@ -7,16 +7,17 @@ from datetime import date, datetime
 from typing import Any
 
 from shapely import box, force_2d, get_coordinates, is_valid, segmentize, to_wkb
+from shapely import transform as swapped
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from geo_service.crs import to_town
+from geo_service.crs import TOWN_SRID, reproject, to_town
 from geo_service.errors import Malformed
-from geo_service.ogc.collection import CRS84
 from geo_service.ogc.cql2_text import NotCql2
 from geo_service.ogc.moment import DAY, read_instant
-from geo_service.ogc.place import WINDOW, find_area
+from geo_service.ogc.place import WINDOW, find_area, reach
+from geo_service.ogc.systems import SYSTEMS
 
 _EVERYWHERE: bytes = to_wkb(to_town(segmentize(box(*WINDOW), 0.2)))
 
@@ -44,8 +45,18 @@ def read_place(literal: dict[str, Any], crs: str) -> bytes:
         raise NotCql2("A geometry is empty or has a coordinate that is not a finite number.")
     if not is_valid(geometry):
         raise NotCql2("A geometry is not valid: an area must not cross itself.")
-    wkb: bytes = to_wkb(_in_town(geometry) if crs == CRS84 else geometry)
+    system = SYSTEMS[crs]
+    if system.latitude_first:
+        geometry = swapped(geometry, lambda places: places[:, ::-1])
+    wkb: bytes = to_wkb(_in_town(geometry) if system.degrees else _from_metres(geometry, system.srid))
     return wkb
+
+
+def _from_metres(geometry: BaseGeometry, srid: int) -> BaseGeometry:
+    if srid == TOWN_SRID:
+        return geometry
+    geometry = geometry.intersection(reach(srid))
+    return reproject(segmentize(geometry, 2_000), srid, TOWN_SRID) if not geometry.is_empty else geometry
 
 
 def _in_town(lonlat: BaseGeometry) -> BaseGeometry:

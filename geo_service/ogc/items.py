@@ -43,6 +43,7 @@ from geo_service.ogc.parameters import (
 from geo_service.ogc.properties import read_properties, returnables
 from geo_service.ogc.reading import Page, conditions_of, count_hits, read_page, read_rows, statement
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.systems import in_system, is_stored
 
 
 async def items(request: Request) -> Response:
@@ -75,7 +76,7 @@ async def items(request: Request) -> Response:
             request, "items.html", language, headers=headers,
             collection=collection, features=features, page=page, links=links, given=given,
         )  # fmt: skip
-    if shown == "json" and query.shown is None:
+    if shown == "json" and query.shown is None and is_stored(query.crs):
         body = envelope(page, links)
     else:
         body = await asyncio.to_thread(encode_page, shown, collection, query, page, links)
@@ -88,6 +89,7 @@ def encode_page(
 ) -> bytes:
     """A page in another encoding than stored, or with some of the properties."""
     features = selected(orjson.loads(b"[" + page.features + b"]"), query.shown)
+    features = in_system(features, query.crs, x_first=shown == "fgb")
     if shown in ("json", "jsonfg"):
         more: dict[str, object] = {}
         if shown == "jsonfg":
@@ -163,8 +165,8 @@ async def item(request: Request) -> Response:
             links=links,
         )
     body = rows[0]["feature"]
-    if names is not None or shown == "jsonfg":
-        (feature,) = selected([orjson.loads(body)], names)
+    if names is not None or shown == "jsonfg" or not is_stored(crs):
+        (feature,) = in_system(selected([orjson.loads(body)], names), crs)
         if shown == "jsonfg":
             feature = {**jsonfg_head(collection, crs), **as_jsonfg(feature, crs)}
         body = orjson.dumps(feature)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from geo_service.ogc.collection import CRS84, EPSG_25832
+from geo_service.ogc.collection import CRS84
 from geo_service.ogc.export import STREAMED
 from geo_service.ogc.filtering import FILTER_LANGUAGES, MAX_FILTER_BYTES
 from geo_service.ogc.parameters import (
@@ -15,6 +15,7 @@ from geo_service.ogc.parameters import (
     OFFSET_MAXIMUM,
     ON_DOCUMENTS,
 )
+from geo_service.ogc.systems import OFFERED
 
 Part = dict[str, Any]
 
@@ -51,12 +52,12 @@ PARAMETERS: dict[str, Part] = {
         },
     ),
     "bbox-crs": query_parameter(
-        "bbox-crs", "Reference system of bbox.", _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"}
+        "bbox-crs", "Reference system of bbox.", _choice(*OFFERED, default=CRS84) | {"format": "uri"}
     ),
     "crs": query_parameter(
         "crs",
         "Reference system of the answer.",
-        _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"},
+        _choice(*OFFERED, default=CRS84) | {"format": "uri"},
     ),
     "datetime": query_parameter(
         "datetime",
@@ -91,7 +92,7 @@ PARAMETERS: dict[str, Part] = {
     "filter-crs": query_parameter(
         "filter-crs",
         "Reference system of the places in filter.",
-        _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"},
+        _choice(*OFFERED, default=CRS84) | {"format": "uri"},
     ),
     "q": query_parameter(
         "q",

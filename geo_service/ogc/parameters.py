@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from geo_service.errors import Malformed
-from geo_service.ogc.collection import CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.collection import CRS84, Collection, get_collection
 from geo_service.ogc.faults import malformed
 from geo_service.ogc.filtering import (
     FILTER_LANGUAGES,
@@ -36,6 +36,7 @@ from geo_service.ogc.ordering import (
 from geo_service.ogc.pieces import Condition
 from geo_service.ogc.place import SearchArea, find_area
 from geo_service.ogc.properties import read_properties
+from geo_service.ogc.systems import NAMES, OFFERED
 
 Format = Literal["json", "html", "jsonfg", "geojsonseq", "csv", "fgb"]
 Language = Literal["de", "en"]
@@ -68,14 +69,6 @@ _ACCEPTED: dict[Format, tuple[str, ...]] = {
 }
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
-_CRS_NAMES = {
-    CRS84: CRS84,
-    CRS84.replace("http:", "https:"): CRS84,
-    "OGC:CRS84": CRS84,
-    EPSG_25832: EPSG_25832,
-    EPSG_25832.replace("http:", "https:"): EPSG_25832,
-    "EPSG:25832": EPSG_25832,
-}
 
 
 def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
@@ -174,9 +167,9 @@ def read_crs(given: Mapping[str, str]) -> str:
 
 def _crs(name: str, given: Mapping[str, str]) -> str:
     value = given.get(name, CRS84)
-    if value not in _CRS_NAMES:
-        raise malformed(name, f"This reference system is not offered; offered are {CRS84} and {EPSG_25832}.")
-    return _CRS_NAMES[value]
+    if value not in NAMES:
+        raise malformed(name, f"This reference system is not offered; offered are {', '.join(OFFERED)}.")
+    return NAMES[value]
 
 
 def _number(name: str, given: Mapping[str, str], *, smallest: int, default: int, largest: int) -> int:

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geo_service.errors import Unavailable
-from geo_service.ogc.collection import FRAGMENTS, Collection
+from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
 from geo_service.ogc.faults import malformed
 from geo_service.ogc.ordering import Value, as_cursor_values, behind, order_text
 from geo_service.ogc.parameters import ItemsQuery
@@ -67,7 +67,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
         "table": sql.Identifier(collection.table),
         "geometry": sql.Identifier(collection.geometry),
         "period": sql.Identifier(collection.period or "period"),
-        "fragment": sql.Identifier(FRAGMENTS[crs]),
+        "fragment": sql.Identifier(FRAGMENTS.get(crs, FRAGMENTS[EPSG_25832])),
         "key": sql.Identifier(collection.key),
         "credit": sql.Identifier(collection.credit or "source"),
     }
