@@ -40,6 +40,28 @@ def test_a_faulty_parameter_is_named(client: TestClient, name: str, value: str) 
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize(
+    ("params", "german", "english"),
+    [
+        ({"bbox": "1"}, "bbox: Hier werden vier Zahlen gebraucht", "bbox: Four numbers"),
+        ({"colour": "red"}, "Dieser Parameter ist hier nicht bekannt", "This parameter is not known"),
+        ({"filter": "published"}, "filter: 'published' ist keine filterbare Eigenschaft von construction_sites.", "is not a queryable of"),
+        ({"filter": "pg_sleep(1) = 1"}, "Die Funktion 'pg_sleep' wird nicht angeboten.", "The function 'pg_sleep' is not offered."),
+        ({"filter": "title = 1"}, "filter: text und number sind nicht vergleichbar.", "text and number cannot be compared."),
+        ({"sortby": "x"}, "sortby: 'x' ist keine Eigenschaft, nach der sich construction_sites sortieren lässt.", "not a property to sort"),
+        ({"cursor": "x"}, "cursor: Diesen Cursor hat der Dienst nicht ausgegeben", "This is not a cursor"),
+        ({"crs": "x"}, "Dieses Koordinatensystem wird nicht angeboten", "This reference system"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_the_readers_language(
+    client: TestClient, params: dict[str, str], german: str, english: str
+) -> None:
+    assert german in client.get(SITES, params=params).json()["detail"]
+    told = client.get(SITES, params=params, headers={"Accept-Language": "en"}).json()
+    assert english in told["detail"]
+    assert english.rpartition(": ")[2][:20] in told["errors"][0]["detail"]
+
+
 def test_a_parameter_twice_is_refused(client: TestClient) -> None:
     answer = client.get(SITES + "?limit=1&limit=2")
     assert answer.status_code == 400
