@@ -65,7 +65,7 @@ def test_gdal_filters_by_a_box(service: str) -> None:
     ("name", "where", "found"),
     [
         ("road_segments", "source_id = '4711'", 1),
-        ("road_segments", "length_m > 8.5 AND source_id LIKE '10%' AND in_service = 1", 162),
+        ("road_segments", "length_m > 8.5 AND source_id LIKE '10%' AND in_service = 1", 1111),
         ("construction_sites", "end_known = 0", 120),
         ("construction_sites", "period_start IS NULL", 120),
         ("permits", "reference = 'BEN-2026-000003' OR reference = 'BEN-2026-000004'", 2),

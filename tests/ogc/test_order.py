@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -197,3 +199,15 @@ def test_a_search_finds_a_reference(client: TestClient) -> None:
 def test_a_search_without_a_term_is_refused(client: TestClient, q: str) -> None:
     answer = client.get(ITEMS.format("events"), params={"q": q})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "q")
+
+
+def test_a_person_pages_through_a_filter_in_an_order(client: TestClient) -> None:
+    """The HTML table keeps filter, order and language on its way to the next page."""
+    wish = {"filter": "source_id LIKE '1%'", "sortby": "-source_id", "limit": "20", "f": "html", "lang": "en"}
+    first = client.get(ITEMS.format("construction_sites"), params=wish)
+    assert first.text.count("<tr>") == 21
+    (address,) = re.findall(r'<a rel="next" href="([^"]+)"', first.text)
+    second = client.get(html.unescape(address))
+    assert second.text.count("<tr>") == 10
+    assert second.headers["content-language"] == "en"
+    assert 'rel="next" href' not in second.text
