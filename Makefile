@@ -44,8 +44,8 @@ bench: setup-tests ## side-by-side benchmarks, a table of ratios
 	@exec $(PY)/python -m tests.benchmarks
 
 .PHONY: conformance
-conformance: ## the official OGC suite against a running demo (not there yet)
-	@echo "The OGC conformance suite is not wired up yet."; exit 1
+conformance: setup-tests ## the official OGC suite against a demo; our port of it where it cannot be had
+	@exec $(PY)/python -m tests.conformance
 
 .PHONY: soak
 soak: ## the long fault and load runs (not there yet)

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from geo_service.commands import api_keys, check, demo, imports, map, screen, serve, towns, worker
+from geo_service.commands import api_keys, check, demo, export, imports, map, screen, serve, towns, worker
 from geo_service.errors import GeoServiceError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ check.register(app)
 screen.register(app)
 map.register(app)
 worker.register(app)
+export.register(app)
 
 
 def main() -> None:

@@ -17,6 +17,10 @@ Link = dict[str, str]
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html"
+SCHEMA = "application/schema+json"
+QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+SCHEMA_REL = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")
@@ -65,12 +69,18 @@ def link(rel: str, media_type: str, href: str, title: str | None = None) -> Link
 
 
 def self_and_alternate(
-    base: str, path: tuple[str, ...], given: Mapping[str, str], *, shown: str, json_type: str = JSON
+    base: str,
+    path: tuple[str, ...],
+    given: Mapping[str, str],
+    *,
+    shown: str,
+    json_type: str = JSON,
+    media_types: Mapping[str, str] | None = None,
 ) -> list[Link]:
-    """Links to this resource as asked for and in the other encoding; the query is kept."""
+    """Links to this resource as asked for and in every other encoding; the query is kept."""
     rest = {name: value for name, value in given.items() if name != "f"}
     links = []
-    for name, media_type in (("json", json_type), ("html", HTML)):
+    for name, media_type in (media_types or {"json": json_type, "html": HTML}).items():
         rel = "self" if name == shown else "alternate"
         query = dict(given) if rel == "self" else {**rest, "f": name}
         links.append(link(rel, media_type, address(base, *path, query=query)))

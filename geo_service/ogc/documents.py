@@ -10,6 +10,10 @@ from geo_service.ogc.addresses import (
     HTML,
     JSON,
     OPENAPI,
+    QUERYABLES_REL,
+    SCHEMA,
+    SCHEMA_REL,
+    SORTABLES_REL,
     Link,
     address,
     base_of,
@@ -17,10 +21,13 @@ from geo_service.ogc.addresses import (
     self_and_alternate,
 )
 from geo_service.ogc.answers import json_answer
-from geo_service.ogc.collection import COLLECTIONS, CRS84, EPSG_25832, Collection, get_collection
+from geo_service.ogc.collection import COLLECTIONS, Collection, get_collection
+from geo_service.ogc.encodings import MEDIA_TYPES
+from geo_service.ogc.export import STREAMED
 from geo_service.ogc.extents import Extent, extents_of
 from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.systems import OFFERED
 
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -29,7 +36,29 @@ CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
 )
+SCHEMA_PAGES = {"queryables": QUERYABLES_REL, "sortables": SORTABLES_REL, "schema": SCHEMA_REL}
 TITLE = {"de": "Digitaler Straßenraum – Geodaten", "en": "Digital street space – geodata"}
 DESCRIPTION = {
     "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen, Umleitungen (OGC API Features).",
@@ -74,7 +103,7 @@ async def collections(request: Request) -> Response:
     documents = [
         collection_document(base, one, await extents.get(one), language) for one in COLLECTIONS.values()
     ]
-    document = {"links": links, "crs": [CRS84, EPSG_25832], "collections": documents}
+    document = {"links": links, "crs": list(OFFERED), "collections": documents}
     if shown == "html":
         return await html_answer(request, "collections.html", language, documents=documents, links=links)
     return await json_answer(request, document, JSON)
@@ -110,11 +139,28 @@ def collection_document(
         "attribution": attribution(one, extent),
         "itemType": "feature",
         "extent": extent.document(),
-        "crs": [CRS84, EPSG_25832],
+        "crs": list(OFFERED),
         "links": [
             *own,
             link("items", GEOJSON, address(base, *items), one.title(language)),
             link("items", HTML, address(base, *items, query={"f": "html"}), one.title(language)),
+            *(
+                link("items", media_type, address(base, *items, query={"f": form}), one.title(language))
+                for form, media_type in MEDIA_TYPES.items()
+                if form not in ("json", "html")
+            ),
+            *(
+                link(
+                    "enclosure",
+                    MEDIA_TYPES[form],
+                    address(base, "collections", one.id, "export", query={"f": form}),
+                )
+                for form in STREAMED
+            ),
+            *(
+                link(rel, SCHEMA, address(base, "collections", one.id, path))
+                for path, rel in SCHEMA_PAGES.items()
+            ),
             link("license", HTML, one.license.href, one.license.title),
         ],
     }

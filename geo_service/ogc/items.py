@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,30 +12,46 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.errors import NotFound
-from geo_service.ogc.addresses import GEOJSON, HTML, JSON, Link, address, base_of, link, self_and_alternate
+from geo_service.ogc.addresses import HTML, JSON, Link, address, base_of, link, self_and_alternate
 from geo_service.ogc.answers import bytes_answer, fingerprint
 from geo_service.ogc.collection import Collection, get_collection
+from geo_service.ogc.encodings import (
+    FURTHER_HEADERS,
+    MEDIA_TYPES,
+    as_jsonfg,
+    csv_head,
+    csv_rows,
+    flatgeobuf,
+    jsonfg_head,
+    selected,
+    sequence,
+)
+from geo_service.ogc.filtering import equality_names
 from geo_service.ogc.parameters import (
+    OF_FEATURES,
+    OF_ONE_FEATURE,
     ON_ITEM,
     ON_ITEMS,
+    Format,
     ItemsQuery,
     find_format,
     find_language,
     read_crs,
     read_items_query,
     read_parameters,
-    write_cursor,
 )
+from geo_service.ogc.properties import read_properties, returnables
 from geo_service.ogc.reading import Page, conditions_of, count_hits, read_page, read_rows, statement
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.systems import in_system, is_stored
 
 
 async def items(request: Request) -> Response:
     """`/ogc/collections/{collection}/items`; HEAD and resultType=hits count exactly."""
     collection = get_collection(request.path_params["collection"])
-    given = read_parameters(request, ON_ITEMS)
+    given = read_parameters(request, (*ON_ITEMS, *equality_names(collection)))
     query = read_items_query(collection.id, given)
-    shown, language = find_format(request, given), find_language(request, given)
+    shown, language = find_format(request, given, OF_FEATURES), find_language(request, given)
     pool = request.app.state.pool
     if query.hits_only or request.method == "HEAD":
         hits = await count_hits(pool, collection, query)
@@ -42,10 +60,11 @@ async def items(request: Request) -> Response:
         page = await read_page(pool, collection, query)
     base = base_of(request)
     path = ("collections", collection.id, "items")
-    links = self_and_alternate(base, path, given, shown=shown, json_type=GEOJSON)
+    links = self_and_alternate(base, path, given, shown=shown, media_types=MEDIA_TYPES)
     links.append(link("collection", JSON, address(base, "collections", collection.id)))
     if page.more and page.last_gid is not None:
-        links.append(next_link(base, path, given, write_cursor(collection.id, page.last_gid), shown))
+        cursor = query.cursor(collection.id, page.last_gid, list(page.last_values))
+        links.append(next_link(base, path, given, cursor, shown))
     headers = _page_headers(page, query, links)
     version = fingerprint(
         f"{page.version} {page.matched} {page.returned} {shown} {language}".encode(),
@@ -57,26 +76,50 @@ async def items(request: Request) -> Response:
             request, "items.html", language, headers=headers,
             collection=collection, features=features, page=page, links=links, given=given,
         )  # fmt: skip
-    return await bytes_answer(request, envelope(page, links), GEOJSON, version=version, headers=headers)
+    if shown == "json" and query.shown is None and is_stored(query.crs):
+        body = envelope(page, links)
+    else:
+        body = await asyncio.to_thread(encode_page, shown, collection, query, page, links)
+    headers |= FURTHER_HEADERS.get(shown, {})
+    return await bytes_answer(request, body, MEDIA_TYPES[shown], version=version, headers=headers)
+
+
+def encode_page(
+    shown: Format, collection: Collection, query: ItemsQuery, page: Page, links: list[Link]
+) -> bytes:
+    """A page in another encoding than stored, or with some of the properties."""
+    features = selected(orjson.loads(b"[" + page.features + b"]"), query.shown)
+    features = in_system(features, query.crs, x_first=shown == "fgb")
+    if shown in ("json", "jsonfg"):
+        more: dict[str, object] = {}
+        if shown == "jsonfg":
+            features = [as_jsonfg(feature, query.crs) for feature in features]
+            more = jsonfg_head(collection, query.crs)
+        joined = b",".join(orjson.dumps(feature) for feature in features)
+        return envelope(replace(page, features=joined), links, more)
+    if shown == "geojsonseq":
+        return b"".join(sequence(features))
+    if shown == "csv":
+        names = query.shown or returnables(collection)
+        return (csv_head(names) + csv_rows(features, names)).encode()
+    return flatgeobuf(collection, features, query.crs, query.shown or returnables(collection))
 
 
 def next_link(base: str, path: tuple[str, ...], given: dict[str, str], cursor: str, shown: str) -> Link:
     """Link to the page behind this one: the query is kept, the cursor takes the place of an offset."""
     query = {name: value for name, value in given.items() if name not in ("offset", "cursor")}
-    return link(
-        "next", HTML if shown == "html" else GEOJSON, address(base, *path, query={**query, "cursor": cursor})
-    )
+    return link("next", MEDIA_TYPES[shown], address(base, *path, query={**query, "cursor": cursor}))
 
 
-def envelope(page: Page, links: list[Link]) -> bytes:
-    """A FeatureCollection around stored bytes."""
+def envelope(page: Page, links: list[Link], more: dict[str, object] | None = None) -> bytes:
+    """A FeatureCollection around stored bytes. more: further members."""
     head: dict[str, object] = {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
     if page.matched is not None:
         head["numberMatched"] = page.matched
-    head |= {"numberReturned": page.returned, "links": links}
+    head |= {"numberReturned": page.returned, "links": links, **(more or {})}
     return b"".join((orjson.dumps(head)[:-1], b',"features":[', page.features, b"]}"))
 
 
@@ -97,14 +140,16 @@ async def item(request: Request) -> Response:
     feature_id: str = request.path_params["feature_id"]
     given = read_parameters(request, ON_ITEM)
     crs = read_crs(given)
-    shown, language = find_format(request, given), find_language(request, given)
+    names = read_properties(collection, given["properties"]) if "properties" in given else None
+    shown, language = find_format(request, given, OF_ONE_FEATURE), find_language(request, given)
     text = statement("item", collection, crs, conditions_of(collection, ItemsQuery()))
     rows = await read_rows(request.app.state.pool, text, {"key": _key(collection, feature_id)})
     if not rows:
         raise _unknown(collection, feature_id)
     base = base_of(request)
     path = ("collections", collection.id, "items", feature_id)
-    links = self_and_alternate(base, path, given, shown=shown, json_type=GEOJSON)
+    offered: dict[str, str] = {name: MEDIA_TYPES[name] for name in OF_ONE_FEATURE}
+    links = self_and_alternate(base, path, given, shown=shown, media_types=offered)
     links.append(link("collection", JSON, address(base, "collections", collection.id)))
     links.append(link("license", HTML, collection.license.href, collection.license.title))
     headers = {"Content-Crs": f"<{crs}>"}
@@ -119,9 +164,15 @@ async def item(request: Request) -> Response:
             feature=feature,
             links=links,
         )
-    body = rows[0]["feature"][:-1] + b',"links":' + orjson.dumps(links) + b"}"
+    body = rows[0]["feature"]
+    if names is not None or shown == "jsonfg" or not is_stored(crs):
+        (feature,) = in_system(selected([orjson.loads(body)], names), crs)
+        if shown == "jsonfg":
+            feature = {**jsonfg_head(collection, crs), **as_jsonfg(feature, crs)}
+        body = orjson.dumps(feature)
+    body = body[:-1] + b',"links":' + orjson.dumps(links) + b"}"
     version = fingerprint(str(rows[0]["version"]).encode(), body)
-    return await bytes_answer(request, body, GEOJSON, version=version, headers=headers)
+    return await bytes_answer(request, body, MEDIA_TYPES[shown], version=version, headers=headers)
 
 
 def _unknown(collection: Collection, feature_id: str) -> NotFound:

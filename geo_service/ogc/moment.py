@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from geo_service.errors import FieldFault, Malformed
 from geo_service.interval import midnight
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -52,16 +52,17 @@ def read_datetime(value: str) -> str | None:
 
 
 def _start(text: str) -> datetime:
-    return midnight(date.fromisoformat(text)).astimezone(UTC) if _DAY.fullmatch(text) else _instant(text)
+    return midnight(date.fromisoformat(text)).astimezone(UTC) if DAY.fullmatch(text) else read_instant(text)
 
 
 def _end(text: str) -> tuple[datetime, str]:
-    if _DAY.fullmatch(text):
+    if DAY.fullmatch(text):
         return midnight(date.fromisoformat(text) + timedelta(days=1)).astimezone(UTC), ")"
-    return _instant(text), "]"
+    return read_instant(text), "]"
 
 
-def _instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
+    """An instant with its zone, in UTC. Raises ValueError, OverflowError."""
     parts = _INSTANT.fullmatch(text)
     if parts is None:
         raise ValueError(text)

@@ -9,11 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service import __version__
-from geo_service.ogc.addresses import OPENAPI, base_of, self_and_alternate
+from geo_service.ogc.addresses import OPENAPI, SCHEMA, base_of, self_and_alternate
 from geo_service.ogc.answers import json_answer
 from geo_service.ogc.collection import COLLECTIONS, Collection
-from geo_service.ogc.documents import DESCRIPTION, TITLE
-from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS
+from geo_service.ogc.documents import DESCRIPTION, SCHEMA_PAGES, TITLE
+from geo_service.ogc.encodings import MEDIA_TYPES
+from geo_service.ogc.export import ON_EXPORT, STREAMED
+from geo_service.ogc.filtering import equality_names
+from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS, query_parameter
 from geo_service.ogc.parameters import (
     ON_EVERY_PAGE,
     ON_ITEM,
@@ -24,6 +27,7 @@ from geo_service.ogc.parameters import (
     read_parameters,
 )
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.schemas import schema_document
 
 Part = dict[str, Any]
 
@@ -68,16 +72,50 @@ def openapi_document(base: str, language: Language) -> Part:
 def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
     title = one.title(language)
     items, item = _geojson("featureCollection", title), _geojson("feature", title)
-    item_operation = _get(f"get_{one.id}_item", title, item, ON_ITEM, one.id)
+    item_operation = _get(f"get_{one.id}_item", title, item, _with_f(ON_ITEM, "f-feature"), one.id)
     item_operation["get"]["parameters"].insert(0, _reference("parameters", "featureId"))
     item_operation["get"]["responses"]["404"] = _reference("responses", "Problem")
+    items_operation = _get(f"get_{one.id}", title, items, _with_f(ON_ITEMS, "f-features"), one.id)
+    described = schema_document("", one, "queryables", language)["properties"]
+    items_operation["get"]["parameters"] += [
+        query_parameter(
+            name, f"{described[name]['title']}: only features with this value.", _value(described[name])
+        )
+        for name in equality_names(one)
+    ]
     return {
         f"/collections/{one.id}": _operation(
             f"describe_{one.id}", title, "collection", ON_EVERY_PAGE, one.id
         ),
-        f"/collections/{one.id}/items": _get(f"get_{one.id}", title, items, ON_ITEMS, one.id),
+        f"/collections/{one.id}/items": items_operation,
         f"/collections/{one.id}/items/{{featureId}}": item_operation,
+        f"/collections/{one.id}/export": _export_operation(one, title),
+        **{
+            f"/collections/{one.id}/{page}": _schema_operation(f"{page}_{one.id}", title, one.id)
+            for page in SCHEMA_PAGES
+        },
     }
+
+
+def _value(described: Part) -> Part:
+    """The value of a queryable as a parameter."""
+    return {key: described[key] for key in ("type", "format") if key in described}
+
+
+def _with_f(parameters: Iterable[str], form: str) -> list[str]:
+    """The parameters, `f` with the encodings of this address."""
+    return [form if parameter == "f" else parameter for parameter in parameters]
+
+
+def _schema_operation(name: str, title: str, tag: str) -> Part:
+    content = {SCHEMA: {"schema": {"type": "object"}}, "text/html": {"schema": {"type": "string"}}}
+    return _get(name, title, {"description": title, "content": content}, ON_EVERY_PAGE, tag)
+
+
+def _export_operation(one: Collection, title: str) -> Part:
+    content = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
+    answer = {"description": title, "content": content}
+    return _get(f"export_{one.id}", title, answer, _with_f(ON_EXPORT, "f-export"), one.id)
 
 
 def _operation(
@@ -107,8 +145,12 @@ def _geojson(schema: str, title: str) -> Part:
     }
     content = {
         "application/geo+json": {"schema": _reference("schemas", schema)},
+        "application/fg+json": {"schema": _reference("schemas", schema)},
         "text/html": {"schema": {"type": "string"}},
     }
+    if schema == "featureCollection":
+        for form in ("geojsonseq", "csv", "fgb"):
+            content[MEDIA_TYPES[form].split(";")[0]] = {"schema": {"type": "string", "format": "binary"}}
     return {"description": title, "headers": headers, "content": content}
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from geo_service.ogc.collection import CRS84, EPSG_25832
-from geo_service.ogc.parameters import LIMIT_DEFAULT, LIMIT_MAXIMUM, OFFSET_MAXIMUM
+from geo_service.ogc.collection import CRS84
+from geo_service.ogc.export import STREAMED
+from geo_service.ogc.filtering import FILTER_LANGUAGES, MAX_FILTER_BYTES
+from geo_service.ogc.parameters import (
+    LIMIT_DEFAULT,
+    LIMIT_MAXIMUM,
+    OF_FEATURES,
+    OF_ONE_FEATURE,
+    OFFSET_MAXIMUM,
+    ON_DOCUMENTS,
+)
+from geo_service.ogc.systems import OFFERED
 
 Part = dict[str, Any]
 
 
-def _query(name: str, description: str, schema: Part) -> Part:
+def query_parameter(name: str, description: str, schema: Part) -> Part:
+    """A parameter of the query."""
     return {
         "name": name, "in": "query", "required": False, "description": description,
         "style": "form", "explode": False, "schema": schema,
@@ -22,9 +33,16 @@ def _choice(*values: str, default: str | None = None) -> Part:
 
 
 PARAMETERS: dict[str, Part] = {
-    "f": _query("f", "Encoding; beats the Accept header.", _choice("json", "html")),
-    "lang": _query("lang", "Language of titles and pages; beats Accept-Language.", _choice("de", "en")),
-    "bbox": _query(
+    "f": query_parameter("f", "Encoding; beats the Accept header.", _choice(*ON_DOCUMENTS)),
+    "f-features": query_parameter("f", "Encoding; beats the Accept header.", _choice(*OF_FEATURES)),
+    "f-feature": query_parameter("f", "Encoding; beats the Accept header.", _choice(*OF_ONE_FEATURE)),
+    "f-export": query_parameter(
+        "f", "Encoding of the whole collection.", _choice(*STREAMED, default=STREAMED[0])
+    ),
+    "lang": query_parameter(
+        "lang", "Language of titles and pages; beats Accept-Language.", _choice("de", "en")
+    ),
+    "bbox": query_parameter(
         "bbox",
         "Features whose geometry touches the box, and features without a geometry: west,south,east,north.",
         {
@@ -33,35 +51,66 @@ PARAMETERS: dict[str, Part] = {
             "items": {"type": "number"},
         },
     ),
-    "bbox-crs": _query(
-        "bbox-crs", "Reference system of bbox.", _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"}
+    "bbox-crs": query_parameter(
+        "bbox-crs", "Reference system of bbox.", _choice(*OFFERED, default=CRS84) | {"format": "uri"}
     ),
-    "crs": _query(
+    "crs": query_parameter(
         "crs",
         "Reference system of the answer.",
-        _choice(CRS84, EPSG_25832, default=CRS84) | {"format": "uri"},
+        _choice(*OFFERED, default=CRS84) | {"format": "uri"},
     ),
-    "datetime": _query(
+    "datetime": query_parameter(
         "datetime",
         "Features whose period touches the instant, day or closed interval (open end: ..), and features"
         " without one. A bare date is the whole day in Europe/Berlin.",
         {"type": "string"},
     ),
-    "limit": _query(
+    "limit": query_parameter(
         "limit",
         "Features on a page; more than the maximum is taken as the maximum.",
         {"type": "integer", "minimum": 1, "maximum": LIMIT_MAXIMUM, "default": LIMIT_DEFAULT},
     ),
-    "offset": _query(
+    "offset": query_parameter(
         "offset",
         "Features to leave out; following the link to the next page is faster.",
         {"type": "integer", "format": "int64", "minimum": 0, "maximum": OFFSET_MAXIMUM, "default": 0},
     ),
-    "cursor": _query(
+    "cursor": query_parameter(
         "cursor", "Where the page begins; taken from the link to the next page.", {"type": "string"}
     ),
-    "resultType": _query(
+    "resultType": query_parameter(
         "resultType", "hits: only the exact number.", _choice("results", "hits", default="results")
+    ),
+    "filter": query_parameter(
+        "filter",
+        "CQL2: which features, by the names of the queryables; at most 8,192 bytes, 32 levels, 1,000 parts.",
+        {"type": "string", "maxLength": MAX_FILTER_BYTES},
+    ),
+    "filter-lang": query_parameter(
+        "filter-lang", "Language of filter.", _choice(*FILTER_LANGUAGES, default="cql2-text")
+    ),
+    "filter-crs": query_parameter(
+        "filter-crs",
+        "Reference system of the places in filter.",
+        _choice(*OFFERED, default=CRS84) | {"format": "uri"},
+    ),
+    "q": query_parameter(
+        "q",
+        "Terms with commas between them, one of which stands in a name, title or reference.",
+        {"type": "string"},
+    ),
+    "sortby": query_parameter(
+        "sortby",
+        "Order: names of sortables, + (upwards) or - (downwards) before each; what has no value comes last.",
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 5,
+            "items": {"type": "string", "pattern": "^[+-]?[a-z0-9_]+$"},
+        },
+    ),
+    "properties": query_parameter(
+        "properties", "Properties to show.", {"type": "array", "minItems": 1, "items": {"type": "string"}}
     ),
     "featureId": {
         "name": "featureId",

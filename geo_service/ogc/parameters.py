@@ -13,37 +13,62 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from geo_service.errors import FieldFault, Malformed
-from geo_service.ogc.collection import CRS84, EPSG_25832
+from geo_service.errors import Malformed
+from geo_service.ogc.collection import CRS84, Collection, get_collection
+from geo_service.ogc.faults import malformed
+from geo_service.ogc.filtering import (
+    FILTER_LANGUAGES,
+    equality_names,
+    read_equalities,
+    read_filter,
+    read_search,
+)
 from geo_service.ogc.moment import read_datetime
+from geo_service.ogc.ordering import (
+    BINDING,
+    SortKey,
+    Value,
+    binding_of,
+    read_bound_cursor,
+    read_order,
+    write_bound_cursor,
+)
+from geo_service.ogc.pieces import Condition
 from geo_service.ogc.place import SearchArea, find_area
+from geo_service.ogc.properties import read_properties
+from geo_service.ogc.systems import NAMES, OFFERED
 
-Format = Literal["json", "html"]
+Format = Literal["json", "html", "jsonfg", "geojsonseq", "csv", "fgb"]
 Language = Literal["de", "en"]
 
 LIMIT_DEFAULT = 100
 LIMIT_MAXIMUM = 10_000
 OFFSET_MAXIMUM = 10**12
 ON_EVERY_PAGE = ("f", "lang")
-ON_ITEMS = (*ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType")
-ON_ITEM = (*ON_EVERY_PAGE, "crs")
+ON_ITEMS = (
+    *ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType",
+    "filter", "filter-lang", "filter-crs", "q", "sortby", "properties",
+)  # fmt: skip
+ON_ITEM = (*ON_EVERY_PAGE, "crs", "properties")
 
-_FORMATS: dict[str, Format] = {"json": "json", "html": "html"}
+ON_DOCUMENTS: tuple[Format, ...] = ("json", "html")
+OF_FEATURES: tuple[Format, ...] = ("json", "html", "jsonfg", "geojsonseq", "csv", "fgb")
+OF_ONE_FEATURE: tuple[Format, ...] = ("json", "html", "jsonfg")
+_ACCEPTED: dict[Format, tuple[str, ...]] = {
+    "json": (
+        "application/json",
+        "application/geo+json",
+        "application/schema+json",
+        "application/vnd.oai.openapi+json",
+    ),
+    "html": ("text/html",),
+    "jsonfg": ("application/fg+json", "application/vnd.ogc.fg+json"),
+    "geojsonseq": ("application/geo+json-seq",),
+    "csv": ("text/csv",),
+    "fgb": ("application/vnd.flatgeobuf", "application/flatgeobuf"),
+}
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
-_CRS_NAMES = {
-    CRS84: CRS84,
-    CRS84.replace("http:", "https:"): CRS84,
-    "OGC:CRS84": CRS84,
-    EPSG_25832: EPSG_25832,
-    EPSG_25832.replace("http:", "https:"): EPSG_25832,
-    "EPSG:25832": EPSG_25832,
-}
-
-
-def malformed(name: str, detail: str) -> Malformed:
-    """The answer to one faulty parameter, naming it."""
-    return Malformed(f"{name}: {detail}", errors=[FieldFault(name, detail)])
 
 
 def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
@@ -68,7 +93,8 @@ def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
 class ItemsQuery:
     """What a client wants of a collection.
 
-    during: literal of a tstzrange. after: gid of the last feature seen.
+    during: literal of a tstzrange. after: gid of the last feature seen, last_values: what it is ordered by.
+    wanted: conditions of filter and q. order: empty for the order of gid. shown: properties, None for all.
     """
 
     area: SearchArea | None = None
@@ -78,11 +104,32 @@ class ItemsQuery:
     after: int = 0
     crs: str = CRS84
     hits_only: bool = False
+    wanted: tuple[Condition, ...] = ()
+    order: tuple[SortKey, ...] = ()
+    last_values: tuple[Value, ...] | None = None
+    shown: tuple[str, ...] | None = None
+    binding: str | None = None
+
+    def cursor(self, collection_id: str, gid: int, values: list[Value]) -> str:
+        """Where the page behind that feature begins."""
+        if self.binding is None:
+            return write_cursor(collection_id, gid)
+        return write_bound_cursor(self.binding, gid, values)
 
 
 def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery:
     """The query, every value checked. Raises Malformed naming the parameter."""
+    collection = get_collection(collection_id)
     box_crs = _crs("bbox-crs", given)
+    order = read_order(collection, given["sortby"]) if "sortby" in given else ()
+    names = (*BINDING, *equality_names(collection))
+    bound = {name: given[name] for name in names if name in given}
+    binding = binding_of(collection_id, bound) if bound else None
+    after, last_values = 0, None
+    if "cursor" in given and binding is None:
+        after = read_cursor(collection_id, given["cursor"])
+    elif "cursor" in given and binding is not None:
+        after, last_values = read_bound_cursor(binding, order, given["cursor"])
     result_type = given.get("resultType", "results")
     if result_type not in ("results", "hits"):
         raise malformed("resultType", "results or hits.")
@@ -91,10 +138,26 @@ def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery
         during=read_datetime(given["datetime"]) if "datetime" in given else None,
         limit=_number("limit", given, smallest=1, default=LIMIT_DEFAULT, largest=LIMIT_MAXIMUM),
         offset=_number("offset", given, smallest=0, default=0, largest=OFFSET_MAXIMUM),
-        after=read_cursor(collection_id, given["cursor"]) if "cursor" in given else 0,
+        after=after,
         crs=read_crs(given),
         hits_only=result_type == "hits",
+        wanted=_wanted(collection, given),
+        order=order,
+        last_values=last_values,
+        shown=read_properties(collection, given["properties"]) if "properties" in given else None,
+        binding=binding,
     )
+
+
+def _wanted(collection: Collection, given: Mapping[str, str]) -> tuple[Condition, ...]:
+    language = given.get("filter-lang", "cql2-text")
+    crs = _crs("filter-crs", given)
+    found = [read_filter(collection, given["filter"], language, crs)] if "filter" in given else []
+    if language not in FILTER_LANGUAGES:
+        raise malformed("filter-lang", "cql2-text or cql2-json.")
+    if "q" in given:
+        found.append(read_search(collection, given["q"]))
+    return (*found, *read_equalities(collection, given))
 
 
 def read_crs(given: Mapping[str, str]) -> str:
@@ -104,9 +167,9 @@ def read_crs(given: Mapping[str, str]) -> str:
 
 def _crs(name: str, given: Mapping[str, str]) -> str:
     value = given.get(name, CRS84)
-    if value not in _CRS_NAMES:
-        raise malformed(name, f"This reference system is not offered; offered are {CRS84} and {EPSG_25832}.")
-    return _CRS_NAMES[value]
+    if value not in NAMES:
+        raise malformed(name, f"This reference system is not offered; offered are {', '.join(OFFERED)}.")
+    return NAMES[value]
 
 
 def _number(name: str, given: Mapping[str, str], *, smallest: int, default: int, largest: int) -> int:
@@ -141,19 +204,18 @@ def read_cursor(collection_id: str, cursor: str) -> int:
     return int(gid)
 
 
-def find_format(request: Request, given: Mapping[str, str]) -> Format:
+def find_format(
+    request: Request, given: Mapping[str, str], offered: tuple[Format, ...] = ON_DOCUMENTS
+) -> Format:
     """`f` beats Accept; without either, JSON. Raises Malformed for a format that is not offered."""
     wanted = given.get("f")
-    if wanted is not None and wanted not in _FORMATS:
-        raise malformed("f", "json or html.")
     if wanted is not None:
-        return _FORMATS[wanted]
+        for one in offered:
+            if one == wanted:
+                return one
+        raise malformed("f", f"{', '.join(offered[:-1])} or {offered[-1]}.")
     accept = request.headers.get("accept", "")
-    return (
-        "html"
-        if _weight(accept, "text/html") > _weight(accept, "application/json", "application/geo+json")
-        else "json"
-    )
+    return max(offered, key=lambda one: _weight(accept, *_ACCEPTED[one]))  # the first of equals: JSON
 
 
 def find_language(request: Request, given: Mapping[str, str]) -> Language:
@@ -173,7 +235,7 @@ def _weight(header: str, *names: str) -> float:
     for entry in header.lower().split(","):
         name, *options = [part.strip() for part in entry.split(";")]
         quality = next((_quality(option[2:]) for option in options if option.startswith("q=")), 1.0)
-        if name in names or name.split("-")[0] in names:
+        if name in names or ("/" not in name and name.split("-")[0] in names):
             best = max(best, quality)
         elif name in ("*/*", "*", "application/*"):
             wildcard = max(wildcard, quality if "application/json" in names or name == "*" else 0.0)

@@ -15,14 +15,15 @@ import numpy as np
 from shapely import box, get_coordinates, segmentize, to_wkb, union_all
 from shapely.geometry.base import BaseGeometry
 
-from geo_service.crs import PLAUSIBLE_LONLAT, to_town
+from geo_service.crs import LONLAT_SRID, PLAUSIBLE_LONLAT, TOWN_SRID, reproject, to_town
 from geo_service.errors import FieldFault, Malformed
-from geo_service.ogc.collection import CRS84
+from geo_service.ogc.collection import EPSG_25832
+from geo_service.ogc.systems import SYSTEMS
 
 Box = tuple[float, float, float, float]
 
 # A little more than where data can be at all; what lies outside matches nothing.
-_WINDOW: Box = (
+WINDOW: Box = (
     PLAUSIBLE_LONLAT[0] - 1,
     PLAUSIBLE_LONLAT[1] - 1,
     PLAUSIBLE_LONLAT[2] + 1,
@@ -47,8 +48,8 @@ def bad_box(detail: str) -> Malformed:
     return Malformed(f"bbox: {detail}", errors=[FieldFault("bbox", detail)])
 
 
-def read_box(text: str) -> Box:
-    """Four numbers, or six of which the heights are left out. Raises Malformed."""
+def read_box(text: str, *, latitude_first: bool = False) -> Box:
+    """West, south, east, north: four numbers, or six of which the heights are left out. Raises Malformed."""
     parts = text.split(",")
     if len(parts) not in (4, 6):
         raise bad_box("Four numbers are needed (or six with heights): west,south,east,north.")
@@ -62,7 +63,7 @@ def read_box(text: str) -> Box:
         if numbers[2] > numbers[5]:
             raise bad_box("The lower height lies above the upper one.")
         del numbers[5], numbers[2]
-    west, south, east, north = numbers
+    west, south, east, north = [numbers[place] for place in (1, 0, 3, 2)] if latitude_first else numbers
     if south > north:
         raise bad_box("The southern edge lies north of the northern one.")
     return west, south, east, north
@@ -70,14 +71,37 @@ def read_box(text: str) -> Box:
 
 def find_area(text: str, crs: str) -> SearchArea | None:
     """The area to search, None when the box holds everything there can be. Raises Malformed."""
-    edges = read_box(text)
-    return _lonlat_area(edges) if crs == CRS84 else _metre_area(edges)
+    system = SYSTEMS[crs]
+    edges = read_box(text, latitude_first=system.latitude_first)
+    if system.degrees:
+        return _lonlat_area(edges)
+    return _metre_area(edges) if crs == EPSG_25832 else _foreign_area(edges, system.srid)
 
 
 def _metre_area(edges: Box) -> SearchArea:
     if edges[0] > edges[2]:
         raise bad_box("The western edge lies east of the eastern one.")
     return SearchArea(to_wkb(box(*edges)), edges)
+
+
+@lru_cache(maxsize=8)
+def reach(srid: int) -> BaseGeometry:
+    """The box in another metric system that holds everything there can be."""
+    return box(*reproject(_with_points_along(WINDOW), LONLAT_SRID, srid).bounds)
+
+
+def _foreign_area(edges: Box, srid: int) -> SearchArea | None:
+    if edges[0] > edges[2]:
+        raise bad_box("The western edge lies east of the eastern one.")
+    wanted = box(*edges)
+    if wanted.contains(reach(srid)):
+        return None
+    wanted = wanted.intersection(reach(srid))
+    if wanted.is_empty:
+        return NOWHERE
+    longest = max(wanted.bounds[2] - wanted.bounds[0], wanted.bounds[3] - wanted.bounds[1], 1e-3)
+    moved = reproject(segmentize(wanted, longest / 64), srid, TOWN_SRID)
+    return SearchArea(to_wkb(moved), _NOWHERE)
 
 
 @lru_cache(maxsize=512)
@@ -91,7 +115,7 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
     wanted = [window for window in windows if window is not None]
     if not wanted:
         return NOWHERE
-    if _WINDOW in wanted:
+    if WINDOW in wanted:
         return None
     areas = [to_town(_with_points_along(window)) for window in wanted]
     if len(areas) > 1:
@@ -100,8 +124,8 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
 
 
 def _inside_window(edges: Sequence[float]) -> Box | None:
-    west, south = max(edges[0], _WINDOW[0]), max(edges[1], _WINDOW[1])
-    east, north = min(edges[2], _WINDOW[2]), min(edges[3], _WINDOW[3])
+    west, south = max(edges[0], WINDOW[0]), max(edges[1], WINDOW[1])
+    east, north = min(edges[2], WINDOW[2]), min(edges[3], WINDOW[3])
     return (west, south, east, north) if west <= east and south <= north else None
 
 

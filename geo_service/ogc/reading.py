@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import sql
 from psycopg.abc import Buffer
@@ -17,9 +17,11 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geo_service.errors import Unavailable
-from geo_service.ogc.collection import FRAGMENTS, Collection
+from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
+from geo_service.ogc.faults import malformed
+from geo_service.ogc.ordering import Value, as_cursor_values, behind, order_text
 from geo_service.ogc.parameters import ItemsQuery
-from geo_service.sql.loader import statements
+from geo_service.ogc.pieces import bare, expression
 
 # Beyond this many the number of matches is not counted out: 0.6 ms instead of 35 ms.
 COUNT_CAP = 10_000
@@ -27,23 +29,21 @@ COUNT_CAP = 10_000
 Pool = AsyncConnectionPool[psycopg.AsyncConnection]
 
 
-class _AsBytes(Loader):
+class AsBytes(Loader):
     """Text as the database sends it, UTF-8: the features of a page go out again as they are."""
 
     format = Format.BINARY
 
     def load(self, data: Buffer) -> bytes:
+        """The bytes of one value."""
         return bytes(data)
-
-
-_BOUND = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP.
 
-    version: of the rows shown.
+    version: of the rows shown. last_values: what the last feature is ordered by.
     """
 
     features: bytes
@@ -52,28 +52,47 @@ class Page:
     last_gid: int | None
     more: bool
     version: int
-
-
-def _piece(name: str) -> str:
-    """A named text without its description, parameters in psycopg's form."""
-    lines = statements("collections")[name].splitlines()
-    return _BOUND.sub(r"%(\1)s", "\n".join(line for line in lines if not line.startswith("--")))
+    last_values: tuple[Value, ...] = ()
 
 
 @cache
 def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
     """A statement of collections.sql for one collection; identifiers come from the list of collections."""
+    where = " AND ".join(bare("collections", condition) for condition in conditions) or "true"
+    return _filled(name, collection, crs, {"conditions": where})
+
+
+def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str]) -> str:
     names = {
         "table": sql.Identifier(collection.table),
         "geometry": sql.Identifier(collection.geometry),
         "period": sql.Identifier(collection.period or "period"),
-        "fragment": sql.Identifier(FRAGMENTS[crs]),
+        "fragment": sql.Identifier(FRAGMENTS.get(crs, FRAGMENTS[EPSG_25832])),
         "key": sql.Identifier(collection.key),
         "credit": sql.Identifier(collection.credit or "source"),
     }
-    where = " AND ".join(_piece(condition) for condition in conditions) or "true"
-    text = _piece(name).replace("{conditions}", where)
+    text = bare("collections", name)
+    for slot, part in slots.items():
+        text = text.replace(f"{{{slot}}}", part)
     return sql.SQL(text).format(**names).as_string(None)
+
+
+def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tuple[str, dict[str, Any]]:
+    """A statement of collections.sql for a query with a filter, a search or an order, and its values."""
+    parts = [bare("collections", condition) for condition in conditions_of(collection, query)]
+    values = bound_values(query)
+    for condition in query.wanted:
+        parts.append(condition.text)
+        values |= condition.values
+    slots = {"conditions": " AND ".join(parts) or "true", "behind": "true"}
+    if query.order:
+        listed = ", ".join(expression(key.by) for key in query.order)
+        slots |= {"sorting": order_text(query.order), "sorted_values": listed}
+    if query.order and query.last_values is not None:
+        condition = behind(query.order, query.last_values)
+        slots["behind"] = condition.text
+        values |= condition.values
+    return _filled(name, collection, query.crs, slots), values
 
 
 def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
@@ -96,17 +115,26 @@ def bound_values(query: ItemsQuery) -> dict[str, Any]:
         "cap": COUNT_CAP,
         "during": query.during,
     }
-    if query.area is not None:
+    if query.area is None:
+        values |= dict.fromkeys(("area", "west", "south", "east", "north"))
+    else:
         west, south, east, north = query.area.core
         values |= {"area": query.area.wkb, "west": west, "south": south, "east": east, "north": north}
     return values
 
 
 async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Page:
-    """One page in the order of gid. Raises Unavailable when the database takes too long."""
-    name = "page_in_order" if query.area is None else "page_in_area"
-    text = statement(name, collection, query.crs, conditions_of(collection, query))
-    (row,) = await read_rows(pool, text, bound_values(query), text_loader=_AsBytes)
+    """One page, in the order of gid if no other is asked for.
+
+    Raises Unavailable when the database takes too long, Malformed when it cannot evaluate the filter.
+    """
+    if query.order or query.wanted:
+        text, values = wanted_statement("page_sorted" if query.order else "page_in_area", collection, query)
+        row = await read_wanted(pool, text, values)
+    else:
+        name = "page_in_order" if query.area is None else "page_in_area"
+        text = statement(name, collection, query.crs, conditions_of(collection, query))
+        (row,) = await read_rows(pool, text, bound_values(query), text_loader=AsBytes)
     return Page(
         features=row["features"] or b"",
         returned=row["returned"],
@@ -114,15 +142,29 @@ async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Pa
         last_gid=row["last_gid"],
         more=row["more"],
         version=row["version"] or 0,
+        last_values=as_cursor_values(orjson.loads(row.get("last_values") or b"[]")),
     )
 
 
 async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> int:
     """The exact number of features that match, however many."""
     name = "hits" if query.area is None else "hits_in_area"
+    if query.wanted:
+        text, values = wanted_statement(name, collection, query)
+        return int((await read_wanted(pool, text, values))["matched"])
     text = statement(name, collection, query.crs, conditions_of(collection, query))
     (row,) = await read_rows(pool, text, bound_values(query))
     return int(row["matched"])
+
+
+async def read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The one row of a statement with a filter. Raises Malformed when it cannot be evaluated, Unavailable."""
+    try:
+        (row,) = await read_rows(pool, text, values, text_loader=AsBytes)
+    except (psycopg.DataError, psycopg.InternalError):
+        # Division by zero, a number out of range, a geometry GEOS gives up on: the filter's, not ours.
+        raise malformed("filter", "The filter cannot be evaluated with these values.") from None
+    return row
 
 
 async def read_rows(

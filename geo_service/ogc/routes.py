@@ -6,8 +6,10 @@ from starlette.routing import Route
 
 from geo_service.ogc.answers import Endpoint, published
 from geo_service.ogc.documents import collection, collections, conformance, landing
+from geo_service.ogc.export import export
 from geo_service.ogc.items import item, items
 from geo_service.ogc.openapi import api
+from geo_service.ogc.schemas import queryables, schema, sortables
 
 
 def _read(path: str, endpoint: Endpoint) -> Route:
@@ -22,5 +24,9 @@ routes = [
     _read("/ogc/conformance", conformance),
     _read("/ogc/api", api),
     _read("/ogc/collections", collections),
+    _read("/ogc/collections/{collection}/export", export),
+    _read("/ogc/collections/{collection}/queryables", queryables),
+    _read("/ogc/collections/{collection}/sortables", sortables),
+    _read("/ogc/collections/{collection}/schema", schema),
     _read("/ogc/collections/{collection}", collection),
 ]

@@ -39,6 +39,11 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "geometry": "Geometrie",
             "id": "Kennung",
             "back": "Zurück zur Liste",
+            "queryables": "Filterbare Eigenschaften",
+            "download": "Alles herunterladen",
+            "sortables": "Sortierbare Eigenschaften",
+            "schema": "Alle Eigenschaften",
+            "type": "Art",
         },
         "en": {
             "service": "Digital street space",
@@ -72,6 +77,11 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "geometry": "Geometry",
             "id": "Id",
             "back": "Back to the list",
+            "queryables": "Properties to filter by",
+            "download": "Download everything",
+            "sortables": "Properties to sort by",
+            "schema": "All properties",
+            "type": "Type",
         },
     }
 )

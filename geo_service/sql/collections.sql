@@ -77,6 +77,51 @@ SELECT string_agg({fragment}, ',') AS features,
 FROM {table}
 WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
 
+-- page_sorted
+-- A page in an order that was asked for. {sorting} ends with gid, {behind} leaves out what earlier pages showed, gid and
+-- {sorted_values} of the last feature are where the next one begins.
+-- In, out: as page_in_order, besides last_values (a JSON list of texts).
+WITH asked AS MATERIALIZED (
+    SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
+), place AS MATERIALIZED (
+    SELECT row_number() OVER () AS n, first.*
+    FROM (
+        SELECT gid, ctid AS place, json_build_array({sorted_values})::text AS sorted_values
+        FROM {table}
+        WHERE {conditions} AND {behind}
+        ORDER BY {sorting}
+        LIMIT :rows OFFSET :skipped
+    ) AS first
+)
+SELECT string_agg({fragment}, ',' ORDER BY place.n) AS features,
+       count(*) AS returned,
+       (SELECT gid FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_gid,
+       (SELECT sorted_values FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_values,
+       (SELECT count(*) FROM place) > :shown AS more,
+       bit_xor(hashint8extended({table}.gid, {table}.xmin::text::bigint)) AS version,
+       (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
+FROM {table}
+INNER JOIN place ON place.gid = {table}.gid
+WHERE {table}.ctid = ANY (ARRAY(SELECT place FROM place WHERE n <= :shown))
+
+-- chunk
+-- The next rows of an export, in the order of gid. In: after (gid), rows, separator (between two features), area and box
+-- where a place is asked for. Out: 1 row: features (UTF-8), returned, last_gid.
+WITH asked AS MATERIALIZED (
+    SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
+), place AS MATERIALIZED (
+    SELECT ctid AS place
+    FROM {table}
+    WHERE gid > :after AND {conditions}
+    ORDER BY gid
+    LIMIT :rows
+)
+SELECT string_agg({fragment}, :separator::text ORDER BY gid) AS features,
+       count(*) AS returned,
+       max(gid) AS last_gid
+FROM {table}
+WHERE ctid = ANY (ARRAY(SELECT place FROM place))
+
 -- hits
 -- The exact number of features. In: as page_in_order, area and box where a place is asked for. Out: 1 row.
 SELECT count(*) AS matched

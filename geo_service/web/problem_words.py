@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from geo_service.web.language import Language
+from geo_service.web.query_words import QUERY_SENTENCES
 
 TITLES = {
     400: "Nicht lesbar",
@@ -29,6 +30,8 @@ TITLES = {
     500: "Fehler im Dienst",
     503: "Gerade nicht verfügbar",
 }
+
+_PARAMETER = re.compile(r"[A-Za-z_-]{1,40}")
 
 SENTENCES = {
     # every case
@@ -150,6 +153,8 @@ SENTENCES = {
     "The recurring pattern never falls into the period.": "Das Muster fällt nie in den Zeitraum.",
 }  # fmt: skip
 
+SENTENCES |= QUERY_SENTENCES
+
 # What GEOS finds wrong with an area.
 for _reason, _grund in {
     "self-intersection": "sie kreuzt sich selbst",
@@ -234,6 +239,9 @@ def in_language(sentence: str, language: Language) -> str:
         if found := pattern.fullmatch(sentence):
             parts = german.split("…")
             return "".join(part + value for part, value in zip(parts, (*found.groups(), ""), strict=True))
+    parameter, colon, rest = sentence.partition(": ")
+    if colon and _PARAMETER.fullmatch(parameter):
+        return f"{parameter}: {in_language(rest, language)}"
     return sentence
 
 

@@ -10,9 +10,9 @@ from tests.conftest import clone
 from tests.ogc.rows import insert_rows
 
 # More roads than a page may hold, more of the others than GDAL asks for at once.
-ROWS = {"roads": 10_050, "sites": 1_200, "events": 40, "detours": 30, "permits": 25}
+ROWS = {"roads": 25_050, "sites": 1_200, "events": 40, "detours": 30, "permits": 25}
 PUBLISHED = {
-    "road_segments": 10_050,
+    "road_segments": 25_050,
     "construction_sites": 1_080,
     "events": 36,
     "detours": 27,

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from typing import Any
+from urllib.parse import unquote
+
 import pyogrio
 import pytest
 
@@ -53,6 +59,49 @@ def test_gdal_filters_by_a_box(service: str) -> None:
     expected = everything[everything.intersects(_box(box))]
     assert 0 < len(found) < len(everything)
     assert set(found["source_id"]) == set(expected["source_id"])
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "found"),
+    [
+        ("road_segments", "source_id = '4711'", 1),
+        ("road_segments", "length_m > 8.5 AND source_id LIKE '10%' AND in_service = 1", 1111),
+        ("construction_sites", "end_known = 0", 120),
+        ("construction_sites", "period_start IS NULL", 120),
+        ("permits", "reference = 'BEN-2026-000003' OR reference = 'BEN-2026-000004'", 2),
+        ("permits", "area_m2 <= 15", 0),
+        ("events", "\"from\" >= '2026/12/01'", 32),
+    ],
+)
+def test_gdal_hands_its_attribute_filter_on(service: str, name: str, where: str, found: int) -> None:
+    """The driver reads the queryables and sends CQL2; one request then brings what it needs."""
+    requests = _requests_of(service, name, where)
+    assert requests["features"] == found
+    assert any(
+        "filter=" in address and "filter-lang=cql-text" in address for address in requests["addresses"]
+    ), requests
+    assert sum("/items" in address and "filter=" in address for address in requests["addresses"]) <= 2
+
+
+def _requests_of(service: str, name: str, where: str) -> dict[str, Any]:
+    """Read in a process of its own, because GDAL writes the addresses it asks for to standard error."""
+    program = (
+        "import json, pyogrio, sys;"
+        f"f = pyogrio.read_dataframe('OAPIF:{service}/ogc', layer={name!r}, where={where!r}, PAGE_SIZE=1000, INITIAL_REQUEST_PAGE_SIZE=20);"
+        "print(json.dumps(len(f)))"
+    )
+    done = subprocess.run(  # noqa: PLW1510 - its output is shown first
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"CPL_DEBUG": "ON"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    addresses = [
+        unquote(line.rpartition("Fetch(")[2]) for line in done.stderr.splitlines() if "Fetch(" in line
+    ]
+    return {"features": int(done.stdout.splitlines()[-1]), "addresses": addresses}
 
 
 def test_gdal_reads_metres(service: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from owslib.ogcapi.features import Features
 
@@ -35,3 +37,17 @@ def test_owslib_filters_by_box_and_time(service: str) -> None:
     found = client.collection_items("permits", bbox=[8.0, 49.0, 9.0, 50.0], datetime_="2026-06-03", limit=100)
     assert found["numberMatched"] == 25
     assert client.collection_items("permits", datetime_="2027-06-03/..")["numberMatched"] == 0
+
+
+def test_owslib_reads_queryables_and_filters(service: str) -> None:
+    client = Features(f"{service}/ogc")
+    queryables = client.collection_queryables("construction_sites")
+    assert queryables["properties"]["end_known"]["type"] == "boolean"
+    found = client.collection_items("construction_sites", filter="end_known = false", limit=200)
+    assert found["numberMatched"] == 120
+    assert {feature["properties"]["end_known"] for feature in found["features"]} == {False}
+    node = {"op": "=", "args": [{"property": "end_known"}, False]}
+    by_json = client.collection_items(
+        "construction_sites", filter=json.dumps(node), **{"filter-lang": "cql2-json"}, limit=1
+    )
+    assert by_json["numberMatched"] == 120

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import string
+import time
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -36,6 +38,28 @@ def test_a_faulty_parameter_is_named(client: TestClient, name: str, value: str) 
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["pointer"] == name
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("params", "german", "english"),
+    [
+        ({"bbox": "1"}, "bbox: Hier werden vier Zahlen gebraucht", "bbox: Four numbers"),
+        ({"colour": "red"}, "Dieser Parameter ist hier nicht bekannt", "This parameter is not known"),
+        ({"filter": "published"}, "filter: 'published' ist keine filterbare Eigenschaft von construction_sites.", "is not a queryable of"),
+        ({"filter": "pg_sleep(1) = 1"}, "Die Funktion 'pg_sleep' wird nicht angeboten.", "The function 'pg_sleep' is not offered."),
+        ({"filter": "title = 1"}, "filter: text und number sind nicht vergleichbar.", "text and number cannot be compared."),
+        ({"sortby": "x"}, "sortby: 'x' ist keine Eigenschaft, nach der sich construction_sites sortieren lässt.", "not a property to sort"),
+        ({"cursor": "x"}, "cursor: Diesen Cursor hat der Dienst nicht ausgegeben", "This is not a cursor"),
+        ({"crs": "x"}, "Dieses Koordinatensystem wird nicht angeboten", "This reference system"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_the_readers_language(
+    client: TestClient, params: dict[str, str], german: str, english: str
+) -> None:
+    assert german in client.get(SITES, params=params).json()["detail"]
+    told = client.get(SITES, params=params, headers={"Accept-Language": "en"}).json()
+    assert english in told["detail"]
+    assert english.rpartition(": ")[2][:20] in told["errors"][0]["detail"]
 
 
 def test_a_parameter_twice_is_refused(client: TestClient) -> None:
@@ -80,6 +104,47 @@ def test_a_very_long_query_is_answered(client: TestClient) -> None:
     assert client.get(SITES, params={"bbox": ",".join(["1"] * 15_000)}).status_code == 400
 
 
+def test_three_hundred_ids_are_a_filter_if_they_are_short(client: TestClient) -> None:
+    short = ",".join(f"'test:{number}'" for number in range(300, 600))
+    answer = client.get(
+        "/ogc/collections/road_segments/items", params={"filter": f"id IN ({short})", "limit": 1}
+    )
+    assert answer.json()["numberMatched"] == 300
+    long = ",".join(f"'00000000-0000-0000-0000-{number:012}'" for number in range(300))
+    answer = client.get(SITES, params={"filter": f"id IN ({long})"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "filter")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "filter",
+        "q",
+        "sortby",
+        "properties",
+        "cursor",
+        "datetime",
+        "bbox",
+        "crs",
+        "f",
+        "lang",
+        "filter-lang",
+        "x",
+    ],
+)
+def test_a_very_long_value_is_refused_by_name(client: TestClient, name: str) -> None:
+    start = time.monotonic()
+    answer = client.get(SITES, params={name: "a" * 60_000})  # what httpx sends at most; clients/ sends 1 MB
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, name)
+    assert len(answer.content) < 2_000
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(("name", "value"), [("limit", "-1"), ("limit", "1e9"), ("limit", "0x10")])
+def test_numbers_in_another_form_are_refused(client: TestClient, name: str, value: str) -> None:
+    assert client.get(SITES, params={name: value}).json()["errors"][0]["pointer"] == name
+
+
 _numbers = st.one_of(
     st.floats(width=64),
     st.integers(-(10**20), 10**20),
@@ -103,6 +168,26 @@ _cursors = st.one_of(
     st.integers(-(2**70), 2**70).map(lambda gid: write_cursor("construction_sites", gid)),
 )
 _whole = st.one_of(st.integers(-(10**30), 10**30).map(str), st.text(max_size=8))
+_words = st.lists(
+    st.sampled_from(
+        ["title", "end_known", "geometry", '"from"', "name", "area_m2", "modes", "=", "<", "<>", "AND", "OR", "NOT", "LIKE", "IN", "BETWEEN", "IS", "NULL",
+         "(", ")", ",", "+", "/", "^", "DIV", "'x'", "'%'", "1", "0", "1e300", "CASEI(", "S_INTERSECTS(", "S_EQUALS(", "T_AFTER(", "T_DURING(", "A_CONTAINS(",
+         "POINT(8.6 49.6)", "BBOX(8,49,9,50)", "POLYGON((8 49,9 49,9 50,8 49))", "INTERVAL(", "'..'", "DATE('2026-06-01')", "TIMESTAMP('2026-06-01T00:00:00Z')",
+         "pg_sleep(9)", "\\", "--", ";", "%s", "{}", ":after", "%(after)s", "ä"]
+    ),
+    max_size=14,
+).map(" ".join)  # fmt: skip
+_json = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5) | st.sampled_from([{"property": "title"}, {"property": "geometry"}, {"date": "2026-06-01"}, {"bbox": [8, 49, 9, 50]}]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.fixed_dictionaries({"op": st.sampled_from(["and", "or", "not", "=", "<", "like", "in", "between", "isNull", "casei", "s_within", "t_after", "a_overlaps", "+", "div", "pg_sleep"]), "args": st.lists(inner, max_size=3)})
+    | st.fixed_dictionaries({"type": st.sampled_from(["Point", "Polygon", "GeometryCollection", "x"]), "coordinates": inner}),
+    max_leaves=12,
+).map(lambda node: orjson.dumps(node).decode())  # fmt: skip
+_orders = st.lists(
+    st.tuples(st.sampled_from(["", "+", "-", " ", "--"]), st.sampled_from(["title", "updated_at", "name", "id", "geometry", "x", "", "\x00"])).map("".join),
+    max_size=7,
+).map(",".join)  # fmt: skip
 _parameters = st.fixed_dictionaries(
     {},
     optional={
@@ -114,11 +199,17 @@ _parameters = st.fixed_dictionaries(
         "bbox-crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "EPSG:1"]),
         "crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "\x00"]),
         "resultType": st.sampled_from(["hits", "results", "x"]),
+        "filter": st.one_of(_words, _json, st.text(max_size=60)),
+        "filter-lang": st.sampled_from(["cql2-text", "cql2-json", "cql2-json", "x"]),
+        "filter-crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "x"]),
+        "sortby": _orders,
+        "q": st.text(max_size=20),
+        "properties": st.sampled_from(["title", "name,ags", "updated_at", "x", ""]),
     },
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parameters=_parameters, name=st.sampled_from(["construction_sites", "towns", "permits"]))
 def test_whatever_is_sent_the_answer_is_a_page_or_a_problem(
     client: TestClient, parameters: dict[str, str], name: str

@@ -21,6 +21,9 @@ PAGES = (
     "/collections",
     "/collections/events",
     "/collections/events/items",
+    "/collections/events/queryables",
+    "/collections/events/sortables",
+    "/collections/events/schema",
     "/collections/towns/items/06431002",
 )
 
@@ -47,14 +50,43 @@ def test_the_openapi_document_is_a_valid_3_0_3(client: TestClient) -> None:
     assert (limit["style"], limit["explode"]) == ("form", False)
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
     for name in COLLECTIONS:
-        assert f"/collections/{name}/items" in document["paths"]
+        for page in ("items", "queryables", "sortables", "schema", "export"):
+            assert f"/collections/{name}/{page}" in document["paths"]
         assert f"/collections/{name}/items/{{featureId}}" in document["paths"]
+
+
+def test_what_is_declared_is_what_is_there(client: TestClient) -> None:
+    classes = client.get("/ogc/conformance").json()["conformsTo"]
+    assert len(classes) == len(set(classes)) == 27
+    for part in (
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-3/1.0/conf/features-filter",
+        "cql2/1.0/conf/arithmetic",
+        "ogcapi-features-5/1.0/conf/schemas",
+    ):
+        assert f"http://www.opengis.net/spec/{part}" in classes
+    assert not [
+        one for one in classes if "functions" in one.rpartition("/")[2] and one.endswith("conf/functions")
+    ]
+    document = client.get("/ogc/api").json()
+    for path, operations in document["paths"].items():
+        answer = client.get("/ogc" + path.replace("{featureId}", "06431002"))
+        if "{featureId}" in path and "towns" not in path:
+            continue
+        assert answer.status_code == 200
+        declared = operations["get"]["responses"]["200"]["content"]
+        shown = answer.headers["content-type"]
+        assert shown in declared or shown.split(";")[0] in declared, (path, shown)
 
 
 def test_every_declared_parameter_is_known_to_its_path(client: TestClient) -> None:
     document = client.get("/ogc/api").json()
     for path, operations in document["paths"].items():
-        names = [parameter["$ref"].rpartition("/")[2] for parameter in operations["get"]["parameters"]]
+        declared = document["components"]["parameters"]
+        names = [
+            (declared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one)["name"]
+            for one in operations["get"]["parameters"]
+        ]
         for name in names:
             if name != "featureId":
                 answer = client.get("/ogc" + path.replace("{featureId}", "06431002"), params={name: "#"})
@@ -73,7 +105,7 @@ def test_collections_say_the_same_alone_and_in_the_list(client: TestClient) -> N
         assert alone["extent"] == document["extent"]
         assert alone["attribution"] == document["attribution"] != ""
         assert {"self", "items", "license"} <= {link["rel"] for link in document["links"]}
-        assert len(alone["crs"]) == 2
+        assert len(alone["crs"]) == 6
 
 
 def test_extents_are_those_of_the_data(client: TestClient) -> None:
@@ -156,6 +188,18 @@ def test_pages_need_neither_scripts_nor_inline_styles(client: TestClient, path: 
         "/ogc" + path, headers={"Accept": "text/html", "Accept-Language": "en-GB,en;q=0.9,de;q=0.5"}
     )
     assert _Page(english.text).language == "en"
+
+
+def test_a_person_finds_downloads_and_properties(client: TestClient) -> None:
+    text = client.get("/ogc/collections/events?f=html").text
+    for form in ("geojsonseq", "json", "csv"):
+        assert f"/ogc/collections/events/export?f={form}" in text
+    for page in ("queryables", "sortables", "schema"):
+        assert f"/ogc/collections/events/{page}?f=html" in text
+    table = _Page(client.get("/ogc/collections/events/queryables?f=html").text)
+    assert {"title", "Bezeichnung", "Filterbare Eigenschaften"} <= {
+        part.rpartition("– ")[2] for part in table.texts
+    }
 
 
 def test_names_are_shown_as_text(client: TestClient) -> None:

@@ -1,0 +1,120 @@
+"""What features carry, and what of it may be filtered and sorted: JSON Schema (Parts 3 and 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service.ogc.addresses import SCHEMA, address, base_of, self_and_alternate
+from geo_service.ogc.answers import json_answer
+from geo_service.ogc.collection import Collection, get_collection
+from geo_service.ogc.parameters import ON_EVERY_PAGE, find_format, find_language, read_parameters
+from geo_service.ogc.properties import QUERYABLES, Property, returnables
+from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.words import WORDS, property_name
+
+Part = dict[str, Any]
+
+_TYPES: dict[str, Part] = {
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "instant": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "list": {"type": "array", "items": {"type": "string"}},
+}
+_GEOMETRY_FORMATS = {
+    "lineString": "geometry-linestring",
+    "multiPolygon": "geometry-multipolygon",
+    "geometry": "geometry-any",
+}
+_ROLES = {"period_start": "primary-interval-start", "period_end": "primary-interval-end", "id": "id"}
+
+
+async def queryables(request: Request) -> Response:
+    """`/ogc/collections/{collection}/queryables`."""
+    return await _answer(request, "queryables")
+
+
+async def sortables(request: Request) -> Response:
+    """`/ogc/collections/{collection}/sortables`."""
+    return await _answer(request, "sortables")
+
+
+async def schema(request: Request) -> Response:
+    """`/ogc/collections/{collection}/schema`: what a feature carries (returnables)."""
+    return await _answer(request, "schema")
+
+
+async def _answer(request: Request, page: str) -> Response:
+    given = read_parameters(request, ON_EVERY_PAGE)
+    one = get_collection(request.path_params["collection"])
+    shown, language = find_format(request, given), find_language(request, given)
+    base = base_of(request)
+    path = ("collections", one.id, page)
+    document = schema_document(base, one, page, language)
+    if shown == "html":
+        links = self_and_alternate(base, path, given, shown=shown, json_type=SCHEMA)
+        return await html_answer(
+            request, "schema.html", language, document=document, collection=one, page=page, links=links
+        )
+    return await json_answer(request, document, SCHEMA)
+
+
+def schema_document(base: str, one: Collection, page: str, language: str) -> Part:
+    """One of the three documents. page: queryables, sortables or schema."""
+    properties = {
+        name: part
+        for name, part in _described(one, language).items()
+        if page == "schema" or _is_of(page, QUERYABLES[one.id].get(name))
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": address(base, "collections", one.id, page),
+        "type": "object",
+        "title": f"{one.title(language)} – {WORDS[language][page]}",
+        "description": one.description(language),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _is_of(page: str, known: Property | None) -> bool:
+    return known is not None and (page == "queryables" or known.sortable)
+
+
+def _described(one: Collection, language: str) -> dict[str, Part]:
+    """Every property in the order a feature carries it."""
+    found: dict[str, Part] = {}
+    for name in ("id", *returnables(one), "geometry"):
+        known = QUERYABLES[one.id].get(name)
+        part = _described_property(one, known) if known else _described_other(name)
+        role = _ROLES.get(name)
+        found[name] = {
+            "title": WORDS[language]["geometry"] if name == "geometry" else property_name(name, language),
+            **part,
+            **({"x-ogc-role": role} if role else {}),
+            "x-ogc-propertySeq": len(found) + 1,
+        }
+    return found
+
+
+def _described_property(one: Collection, known: Property) -> Part:
+    if known.kind == "geometry":
+        return {"format": _GEOMETRY_FORMATS[one.geometry_schema], "x-ogc-role": "primary-geometry"}
+    part = dict(_TYPES[known.kind])
+    if known.whole:
+        part["type"] = "integer"
+    if known.name.endswith("_m2"):
+        part["x-ogc-unit"] = "m2"
+    elif known.name.endswith("_m"):
+        part["x-ogc-unit"] = "m"
+    return part
+
+
+def _described_other(name: str) -> Part:
+    """A label, or a time of a collection without times."""
+    by_name = {"period_start": "instant", "period_end": "instant", "from": "date", "until": "date"}
+    return dict(_TYPES[by_name.get(name, "text")])
