@@ -17,7 +17,7 @@ from geo_service.interval import Interval
 from geo_service.occupations.stated_facts import recurrence_from, traffic_order_from
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.applicant import Applicant
-from geo_service.permits.states import Who
+from geo_service.permits.states import Guard, Who, steps_from
 from geo_service.sql.loader import statements
 
 
@@ -45,7 +45,7 @@ class Permit:
 
     reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
     findings_at_grant: as frozen, each with the values in force; rule_basis: all rules of that day
-    (conflicts/rule_basis.py). None before a grant.
+    (conflicts/rule_basis.py). None before a grant. due_at: until when an answer is awaited, exclusive.
     """
 
     permit_id: UUID
@@ -62,6 +62,7 @@ class Permit:
     filed_by: str
     filed_at: datetime | None
     decided_at: datetime | None
+    due_at: datetime | None
     demo: bool
     version: int
     created_at: datetime
@@ -75,6 +76,20 @@ class Permit:
     def key(self) -> str:
         """The reference, or the id of a draft: what addresses it."""
         return self.reference or str(self.permit_id)
+
+    def next_steps(self, as_of: datetime) -> list[str]:
+        """The states that whoever opened it can move it to now."""
+        return steps_from(self.status, self.parties, self.shut_guards(as_of))
+
+    def shut_guards(self, as_of: datetime) -> frozenset[Guard]:
+        """The guards that wait for the clock."""
+        period = self.use.period
+        opens: dict[Guard, datetime | None] = {
+            "overdue": self.due_at,
+            "begun": period.start,
+            "over": period.end,
+        }
+        return frozenset(guard for guard, at in opens.items() if at is None or as_of < at)
 
 
 def get_permit(
@@ -102,6 +117,8 @@ def get_permit(
         parties.add("applicant")
     if caller.at_desk and caller.town == row.town:
         parties.add("clerk")
+    if caller.role == "system" and caller.town == row.town:
+        parties.add("system")
     if not parties:
         raise NoSuchPermit()
     steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
@@ -126,7 +143,7 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
         )
     same = (
         "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
-        "filed_at", "decided_at", "demo", "version", "created_at", "updated_at", "rule_basis",
+        "filed_at", "decided_at", "due_at", "demo", "version", "created_at", "updated_at", "rule_basis",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},

@@ -78,8 +78,8 @@ SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, 
     permit.height_to_m, lower(permit.period) AS period_start, upper(permit.period) AS period_end, permit.recurrence,
     permit.excavation, permit.restriction, permit.takes, permit.remaining_carriageway_m, permit.remaining_footway_m,
     permit.pedestrian_guidance, permit.cycle_guidance, permit.traffic_order, permit.consents, permit.conditions,
-    permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.demo,
-    permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
+    permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.due_at,
+    permit.demo, permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
     applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
     applicant.address AS applicant_address, applicant.applicant_id
 FROM permit
@@ -116,7 +116,8 @@ VALUES
 -- set_status
 -- A case takes a step.
 -- In: permit_id, status, filed_at and reference (kept where NULL), decided_at (kept where NULL), conditions (json
--- array, kept where NULL), findings_at_grant (json array, kept where NULL).  Out: nothing.
+-- array, kept where NULL), findings_at_grant (json array, kept where NULL), due_at (until when an answer is awaited).
+-- Out: nothing.
 UPDATE permit SET
     status = :status,
     reference = coalesce(:reference, reference),
@@ -124,17 +125,19 @@ UPDATE permit SET
     decided_at = coalesce(:decided_at, decided_at),
     conditions = coalesce(CAST(:conditions AS jsonb), conditions),
     findings_at_grant = coalesce(CAST(:findings_at_grant AS jsonb), findings_at_grant),
+    due_at = :due_at,
     version = version + 1,
     updated_at = now()
 WHERE permit_id = :permit_id
 
 -- list_permits
--- The queue of a desk, newest filing first, one page after a place. Row-level security shows the own town only.
+-- The queue of a desk, newest filing first, one page after a place (by deadline: list_permits.py). Row-level security shows the own town only.
 -- In: town (AGS), status (array, NULL = any), pattern (ILIKE over reference, purpose, address and name, NULL = any),
--- after_filed_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
+-- after_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
 SELECT permit.permit_id, permit.reference, permit.town, permit.status, permit.use_type, permit.purpose,
     permit.address_text, permit.area_m2, permit.restriction, lower(permit.period) AS period_start,
-    upper(permit.period) AS period_end, permit.filed_at, permit.decided_at, permit.urgent_reason,
+    upper(permit.period) AS period_end, permit.filed_at, permit.decided_at, permit.due_at, permit.act_by,
+    permit.urgent_reason,
     permit.fee ->> 'total_eur' AS fee_total_eur, permit.demo, permit.version, permit.updated_at,
     applicant.name AS applicant_name,
     ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(permit.area, 4326)), 7, 0) AS geometry,
@@ -147,8 +150,8 @@ WHERE permit.town = :town
   AND (CAST(:status AS text[]) IS NULL OR permit.status = ANY(CAST(:status AS text[])))
   AND (CAST(:pattern AS text) IS NULL
        OR concat_ws(' ', permit.reference, permit.purpose, permit.address_text, applicant.name) ILIKE :pattern)
-  AND (CAST(:after_filed_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
-       < (CAST(:after_filed_at AS timestamptz), CAST(:after_id AS uuid)))
+  AND (CAST(:after_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
+       < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY permit.filed_at DESC, permit.permit_id DESC
 LIMIT :number
 
@@ -159,3 +162,16 @@ SELECT occupation_id
 FROM occupation
 WHERE source_id = :permit_id
 ORDER BY occupation_id LIMIT 1
+
+-- due_by_clock
+-- Cases of a town that the clock moves: their period has begun or is over, or the offices asked have had their time.
+-- In: town (AGS), as_of, number.  Out: at most number rows, the oldest first.
+SELECT permit_id, version,
+    CASE status WHEN 'granted' THEN 'active' WHEN 'active' THEN 'ended' ELSE 'in_review' END AS next_status
+FROM permit
+WHERE town = :town
+  AND ((status = 'granted' AND lower(period) <= :as_of)
+       OR (status = 'active' AND upper(period) <= :as_of)
+       OR (status = 'in_consultation' AND due_at <= :as_of))
+ORDER BY lower(period), permit_id
+LIMIT :number

@@ -16,7 +16,7 @@ from geo_service.errors import FieldFault, Malformed
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.permits.change_permit import change_permit
 from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
-from geo_service.permits.list_permits import MOST, PAGE, list_permits
+from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document, queue_document
 from geo_service.permits.permit_request import fee_document
@@ -79,16 +79,23 @@ def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
     q: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1)] = PAGE,
+    sort: Order = "newest",
 ) -> Response:
-    """The queue of the caller's town, newest first; `status` may list several, separated by commas."""
+    """The queue of the caller's town, newest first or by when the desk has to act.
+
+    `status` may list several, separated by commas.
+    """
     require_desk(caller, None if town is None else get_town(session, town).ags)
     states = [part for part in (status or "").split(",") if part]
     if unknown := [state for state in states if state not in STATES]:
         raise Malformed(errors=[FieldFault("status", f"There is no state {unknown[0][:40]!r}.")])
-    page = list_permits(session, caller=caller, status=states, words=q, cursor=cursor, limit=min(limit, MOST))
+    page = list_permits(
+        session, caller=caller, status=states, words=q, cursor=cursor, limit=min(limit, MOST), order=sort
+    )
     document = queue_document(page)
     if page.cursor:
-        asked = {"town": town, "status": status, "q": q, "limit": limit, "cursor": page.cursor}
+        asked = {"town": town, "status": status, "q": q, "limit": limit, "sort": sort}
+        asked["cursor"] = page.cursor
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         document["links"] = [
             {"rel": "next", "href": f"/api/v1/permits?{query}", "type": "application/geo+json"}
@@ -145,7 +152,7 @@ def post_transition(
 def _answer(session: Session, permit: Permit, caller: Caller) -> Response:
     findings = list_findings(session, occupation_id_of(session, permit))
     return Response(
-        orjson.dumps(permit_document(permit, findings, caller)),
+        orjson.dumps(permit_document(permit, findings, caller, as_of=datetime.now(UTC))),
         media_type="application/geo+json",
         headers={"ETag": etag_of(permit.version), **_PRIVATE},
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -51,13 +51,21 @@ def follow(
     return case_page(request, session, permit, caller, town, template="case.html", csrf=csrf)
 
 
-@router.post("/permits/{reference}/withdraw")
-def withdraw(reference: str, request: Request, session: PublicSession, caller: CurrentCaller) -> Response:
-    """Withdraw an undecided case; the cookie is SameSite and the form must be this service's own."""
+@router.post("/permits/{reference}/steps")
+def take_step(
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    to: Annotated[str, Form(max_length=40)],
+    reason: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """What the applicant may do; the cookie is SameSite and the form must be this service's own."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
     token = request.cookies.get(_COOKIE)
-    move_permit(session, reference, Move(to="withdrawn"), caller=caller, as_of=datetime.now(UTC), token=token)
+    move = Move(to=to, reason=reason.strip() or None)
+    move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
     return RedirectResponse(_path(request, reference), status_code=303)
 
 
@@ -75,7 +83,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
 ) -> HTMLResponse:
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
     findings = list_findings(session, occupation_id_of(session, permit))
-    document = permit_document(permit, findings, caller)
+    document = permit_document(permit, findings, caller, as_of=datetime.now(UTC))
     west, south, east, north = _box(document["geometry"])
     bounds = (
         west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES,
@@ -85,7 +93,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         template,
         status=status,
         town=town,
-        case=document["properties"],
+        case={**document["properties"], "parties": permit.parties},
         shown={
             "geometry": document["geometry"],
             "findings": document["properties"]["findings"],
