@@ -19,7 +19,7 @@ from geo_service.conflicts.rule_basis import frozen_findings, record_basis
 from geo_service.conflicts.stored_findings import list_findings, override_findings
 from geo_service.db.database import speaking_as_operator
 from geo_service.errors import FieldFault, Forbidden, Invalid, PreconditionFailed, Rejected
-from geo_service.identity.caller import APPLICANT, Caller
+from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
@@ -30,7 +30,7 @@ from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
-from geo_service.permits.states import STATES, TooEarly, Transition, get_transition
+from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
@@ -81,11 +81,14 @@ def move_permit(
         raise _invalid("/overrides", "Only a grant can override findings.")
     _refuse_too_early(permit, step, as_of)
     by = caller if step.who & (permit.parties - {"applicant"}) else APPLICANT
+    parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
     take_binding_lock(session)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=_get_reference(session, permit, as_of), filed_at=as_of)
+    if parent is not None:
+        _give_way(session, parent, permit, as_of=as_of)
     claim = _move_occupation(session, permit, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
@@ -95,6 +98,26 @@ def move_permit(
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
     return get_permit(session, str(permit.permit_id), caller=caller, token=token)
+
+
+def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
+    """The permit that a child replaces by being granted, locked; None where there is none in force.
+
+    An extension begins where its parent ends: only one whose use still stands there is over by it.
+    """
+    if child.parent is None:
+        return None
+    parent = get_permit(session, str(child.parent), caller=system_of(child.town), lock=True)
+    replaces = child.child_kind != "extension" or parent.status == "overrun"
+    return parent if replaces and parent.status in IN_FORCE else None
+
+
+def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
+    to = "surrendered" if parent.status == "granted" else "ended"
+    get_transition(parent.status, to, parent.parties)  # the table allows it to the system
+    _move_occupation(session, parent, to, as_of=as_of)
+    move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
+    _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
 
 
 def _refuse_too_early(permit: Permit, step: Transition, as_of: datetime) -> None:

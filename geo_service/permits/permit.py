@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,12 +40,22 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Child:
+    """A change that was asked for, as its parent tells of it."""
+
+    reference: str
+    kind: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Permit:
     """One case as opened by somebody: `parties` says as whom. `use` holds all that was asked for.
 
     reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
     findings_at_grant: as frozen, each with the values in force; rule_basis: all rules of that day
     (conflicts/rule_basis.py). None before a grant. due_at: until when an answer is awaited, exclusive.
+    parent, child_kind: the permit that it changes, and how. parent_reference, children: for the desk.
     """
 
     permit_id: UUID
@@ -69,6 +79,10 @@ class Permit:
     updated_at: datetime
     history: tuple[Step, ...]
     parties: frozenset[Who]
+    parent: UUID | None = None
+    parent_reference: str | None = None
+    child_kind: str | None = None
+    children: tuple[Child, ...] = ()
     findings_at_grant: tuple[dict[str, Any], ...] | None = None
     rule_basis: str | None = None
 
@@ -122,7 +136,9 @@ def get_permit(
     if not parties:
         raise NoSuchPermit()
     steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
-    return _permit(row, tuple(_step(step) for step in steps), frozenset(parties))
+    found = _permit(row, tuple(_step(step) for step in steps), frozenset(parties))
+    kin = session.execute(text(named["children_of_permit"]), {"permit_id": row.permit_id}).mappings()
+    return replace(found, children=tuple(Child(**child) for child in kin))
 
 
 def _as_id(reference: str) -> UUID | None:
@@ -144,6 +160,7 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
     same = (
         "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
         "filed_at", "decided_at", "due_at", "demo", "version", "created_at", "updated_at", "rule_basis",
+        "parent", "parent_reference", "child_kind",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},

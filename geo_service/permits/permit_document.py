@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +47,9 @@ def permit_document(
             "town": permit.town,
             "town_name": permit.town_name,
             "status": permit.status,
+            "parent": permit.parent_reference,
+            "child_kind": permit.child_kind,
+            "children": [asdict(child) for child in permit.children],
             "next": permit.next_steps(as_of),
             **{name: getattr(permit.use, name) for name in _AS_ASKED},
             "use_type_label_de": use.de,

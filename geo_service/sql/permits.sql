@@ -72,7 +72,7 @@ WHERE permit_id = :permit_id
 -- One case with all its facts; geometries as EWKB, the period as its bounds. Row-level security decides who sees it.
 -- In: reference, permit_id (NULL where the reference is known).  Out: 0 or 1 row.
 SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, permit.status, permit.parent,
-    permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
+    permit.child_kind, parent.reference AS parent_reference, permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
     ST_AsEWKB(permit.area) AS area, ST_AsEWKB(permit.detour) AS detour, permit.closed_segments, permit.town_chosen,
     permit.area_m2, permit.area_declared_m2, permit.frontage_m, permit.count, permit.zone, permit.height_from_m,
     permit.height_to_m, lower(permit.period) AS period_start, upper(permit.period) AS period_end, permit.recurrence,
@@ -85,6 +85,7 @@ SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, 
 FROM permit
 INNER JOIN town ON town.ags = permit.town
 LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
+LEFT JOIN permit AS parent ON parent.permit_id = permit.parent
 WHERE permit.reference = :reference OR permit.permit_id = CAST(:permit_id AS uuid)
 
 -- lock_permit
@@ -94,6 +95,14 @@ SELECT permit_id
 FROM permit
 WHERE permit_id = :permit_id
 FOR UPDATE
+
+-- children_of_permit
+-- The changes of a permit that were asked for; the town's desk sees them, the applicant has a token for each.
+-- In: permit_id.  Out: any number of rows, the oldest first.
+SELECT reference, child_kind AS kind, status
+FROM permit
+WHERE parent = :permit_id AND reference IS NOT NULL
+ORDER BY filed_at, permit_id
 
 -- history_of_permit
 -- The steps a case has taken, oldest first.

@@ -15,6 +15,7 @@ from geo_service.conflicts.stored_findings import list_findings
 from geo_service.errors import FieldFault, Malformed
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.permits.change_permit import change_permit
+from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
 from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
 from geo_service.permits.permit import Permit, get_permit
@@ -23,6 +24,7 @@ from geo_service.permits.permit_request import fee_document
 from geo_service.permits.request_permit import FiledPermit, request_permit
 from geo_service.permits.states import STATES
 from geo_service.towns.town import get_town
+from geo_service.web.child_body import ChildFeature
 from geo_service.web.etag import etag_of, versions_asked
 from geo_service.web.idempotency import Once
 from geo_service.web.limits import LimitChecks, LimitFilings
@@ -47,11 +49,14 @@ def post_permit(
     if kept := once.find_answer(session, caller):
         return kept
     filed = request_permit(session, body.to_request(caller), filed_by=caller, as_of=datetime.now(UTC))
+    return once.keep(session, caller, _filed(filed, caller))
+
+
+def _filed(filed: FiledPermit, caller: Caller) -> Response:
     headers = {"Location": f"/api/v1/permits/{filed.key}", "ETag": etag_of(filed.version), **_PRIVATE}
-    answer = Response(
+    return Response(
         orjson.dumps(_receipt(filed, caller)), status_code=201, media_type="application/json", headers=headers
     )
-    return once.keep(session, caller, answer)
 
 
 def _receipt(filed: FiledPermit, caller: Caller) -> dict[str, Any]:
@@ -147,6 +152,25 @@ def post_transition(
         session, reference, move, caller=caller, as_of=datetime.now(UTC), token=sent_token(request)
     )
     return once.keep(session, caller, _answer(session, moved, caller))
+
+
+@router.post("/{reference}/children", status_code=201)
+def post_child(
+    reference: str,
+    body: ChildFeature,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    once: Once,
+    _: LimitFilings,
+) -> Response:
+    """Ask for a change of a permit in force; the receipt is that of the child, a case of its own."""
+    if kept := once.find_answer(session, caller):
+        return kept
+    parent = get_permit(session, reference, caller=caller, token=sent_token(request), lock=True)
+    change = body.to_change()
+    filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
+    return once.keep(session, caller, _filed(filed, caller))
 
 
 def _answer(session: Session, permit: Permit, caller: Caller) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,10 +14,13 @@ from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
+from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.towns.town import Town, get_town, list_towns
+from geo_service.web.child_body import ChildFeature, ChildProperties
+from geo_service.web.limits import LimitFilings
 from geo_service.web.page import page
 from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -67,6 +70,27 @@ def take_step(
     move = Move(to=to, reason=reason.strip() or None)
     move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
     return RedirectResponse(_path(request, reference), status_code=303)
+
+
+@router.post("/permits/{reference}/extend")
+def extend(
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    _: LimitFilings,
+    until: Annotated[date, Form()],
+    urgent_reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Ask for an extension; it is a case of its own, which is opened at once."""
+    request.state.referrer_policy = "no-referrer"
+    refuse_other_site(request)
+    token = request.cookies.get(_COOKIE)
+    parent = get_permit(session, reference, caller=caller, token=token, lock=True)
+    stated = ChildProperties(until=until, urgent_reason=urgent_reason.strip() or None)
+    change = ChildFeature(kind="extension", properties=stated).to_change()
+    filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
+    return _with_cookie(request, filed.key, filed.token)
 
 
 def case_page(  # noqa: PLR0913 - what a case page shows
