@@ -2,7 +2,7 @@
 
 An extension holds the added time only and begins where its parent ends, so the parent stays as it was
 decided. Every other child holds what is left of the time, as it shall be then, and replaces its parent when
-it is granted. Until then the parent stays in force; the two are one case group, never held against each other.
+it is granted. Until then the parent stays in force; one case group, they are never held against each other.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -136,7 +137,7 @@ def get_permit(
     if not parties:
         raise NoSuchPermit()
     steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
-    found = _permit(row, tuple(_step(step) for step in steps), frozenset(parties))
+    found = permit_of_row(row, steps, frozenset(parties))
     kin = session.execute(text(named["children_of_permit"]), {"permit_id": row.permit_id}).mappings()
     return replace(found, children=tuple(Child(**child) for child in kin))
 
@@ -148,7 +149,8 @@ def _as_id(reference: str) -> UUID | None:
         return None
 
 
-def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -> Permit:
+def permit_of_row(row: Row[Any], steps: Iterable[Row[Any]], parties: frozenset[Who]) -> Permit:
+    """A row of `get_permit` with those of `history_of_permit`."""
     applicant = None
     if row.applicant_id is not None:
         applicant = Applicant(
@@ -168,7 +170,7 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
         applicant=applicant,
         conditions=tuple(row.conditions),
         findings_at_grant=None if row.findings_at_grant is None else tuple(row.findings_at_grant),
-        history=history,
+        history=tuple(_step(step) for step in steps),
         parties=parties,
     )
 

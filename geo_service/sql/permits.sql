@@ -96,6 +96,14 @@ FROM permit
 WHERE permit_id = :permit_id
 FOR UPDATE
 
+-- permit_then
+-- The row `today` of a permit as it was at a moment; as it is now where nothing has changed since.
+-- In: moment; a row of permit named today around it.  Out: 1 row with the columns of permit.
+SELECT * FROM jsonb_populate_record(
+    today,
+    (SELECT past.facts FROM permit_past AS past WHERE past.permit_id = today.permit_id AND past.valid_until >= :moment
+        ORDER BY past.past_id LIMIT 1))
+
 -- children_of_permit
 -- The changes of a permit that were asked for; the town's desk sees them, the applicant has a token for each.
 -- In: permit_id.  Out: any number of rows, the oldest first.

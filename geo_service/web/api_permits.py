@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
 from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
 from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit_as_of import document_as_of, get_permit_as_of
 from geo_service.permits.permit_document import permit_document, queue_document
 from geo_service.permits.permit_request import fee_document
 from geo_service.permits.request_permit import FiledPermit, request_permit
@@ -110,9 +111,23 @@ def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
 
 @router.get("/{reference}")
 def get_one_permit(
-    reference: str, request: Request, session: PublicSession, caller: CurrentCaller
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    as_of: date | None = None,
 ) -> Response:
-    """A case for its applicant (by token) or a clerk of its town; for everybody else there is none."""
+    """A case for its applicant (by token) or a clerk of its town; for everybody else there is none.
+
+    `as_of`: a past day; for clerks, what was known of the case at the end of it.
+    """
+    if as_of is not None:
+        then = get_permit_as_of(session, reference, as_of, caller=caller, now=datetime.now(UTC))
+        return Response(
+            orjson.dumps(document_as_of(then, as_of, caller)),
+            media_type="application/geo+json",
+            headers={"ETag": etag_of(then.version), **_PRIVATE},
+        )
     return _answer(session, get_permit(session, reference, caller=caller, token=sent_token(request)), caller)
 
 

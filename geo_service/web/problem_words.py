@@ -100,6 +100,7 @@ SENTENCES = {
     "Who is the new holder? At least a name is needed.": "Wer übernimmt? Mindestens ein Name ist nötig.",
     "The area lies in … now: ask for it there.": "Die Fläche liegt jetzt in …: Bitte dort beantragen.",
     "This kind of change leaves that as it is.": "Diese Art der Änderung lässt das unverändert.",
+    "This day has not come yet.": "Dieser Tag ist noch nicht gekommen.",
     "The deadline for the answer has not passed yet.": "Die Frist für die Antwort ist noch nicht abgelaufen.",
     "The period has not begun yet.": "Der Zeitraum hat noch nicht begonnen.",
     "The period is not over yet.": "Der Zeitraum ist noch nicht vorbei.",
