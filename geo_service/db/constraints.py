@@ -51,6 +51,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "finding_due_occupation_fkey": ChangedMeanwhile,
     "permit_area_plausible": BadGeometry,
     "permit_parent_fkey": ChangedMeanwhile,
+    "permit_past_permit_fkey": ChangedMeanwhile,
     "permit_period_not_empty": BadInterval,
     "permit_reference_unique": ChangedMeanwhile,
     "permit_town_fkey": ChangedMeanwhile,

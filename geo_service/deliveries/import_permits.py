@@ -209,7 +209,7 @@ class _Bringing:
                 frozen = self._freeze(permit_id, row.town, claim)
         self._run(
             "permits", "set_status", permit_id=permit_id, status=status, reference=None, filed_at=None,
-            decided_at=permit.filed_at if frozen is not None else None, conditions=None,
+            due_at=None, decided_at=permit.filed_at if frozen is not None else None, conditions=None,
             findings_at_grant=None if frozen is None else orjson.dumps(frozen).decode(),
         )  # fmt: skip
         if status != before:

@@ -8,7 +8,7 @@ from typing import Literal
 from geo_service.errors import Forbidden, NotSignedIn
 
 KeyRole = Literal["reader", "clerk", "supervisor", "admin", "operator"]
-Role = Literal["public", "applicant"] | KeyRole
+Role = Literal["public", "applicant", "system"] | KeyRole
 
 # The desk's roles: each may do what the one before may, in its own town.
 DESK_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "admin")
@@ -44,6 +44,11 @@ class Caller:
 
 PUBLIC = Caller()
 APPLICANT = Caller(role="applicant", name="applicant")
+
+
+def system_of(town: str) -> Caller:
+    """The service itself, acting for a town (AGS): what the clock does to its cases."""
+    return Caller(role="system", town=town, name="system")
 
 
 def require_desk(caller: Caller, town: str | None = None) -> Caller:

@@ -12,6 +12,7 @@ from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy.orm import Session
 
 RECOMPUTE_FINDINGS: Final = "recompute_findings"
+FOLLOW_CLOCK: Final = "follow_clock"
 
 # Never opened: each job goes through the connection of the session that defers it.
 _QUEUE = App(connector=SyncPsycopgConnector())

@@ -19,18 +19,21 @@ from geo_service.conflicts.rule_basis import frozen_findings, record_basis
 from geo_service.conflicts.stored_findings import list_findings, override_findings
 from geo_service.db.database import speaking_as_operator
 from geo_service.errors import FieldFault, Forbidden, Invalid, PreconditionFailed, Rejected
-from geo_service.identity.caller import APPLICANT, Caller
+from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import get_occupation
-from geo_service.occupations.states import standing_of
+from geo_service.occupations.use_request import occupation_of
+from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
+from geo_service.permits.deadlines import answer_due_at
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
-from geo_service.permits.states import STATES, get_transition
+from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
+from geo_service.zones.reinstatement import accept_reinstatement
 
 _DECIDED = ("granted", "rejected", "dismissed")
 
@@ -76,19 +79,55 @@ def move_permit(
         raise _invalid("/reason", "This step needs a reason.")
     if move.overrides and "no_block" not in step.guards:
         raise _invalid("/overrides", "Only a grant can override findings.")
-    by = caller if "clerk" in permit.parties and "clerk" in step.who else APPLICANT
+    _refuse_too_early(permit, step, as_of)
+    by = caller if step.who & (permit.parties - {"applicant"}) else APPLICANT
+    parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
     take_binding_lock(session)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=_get_reference(session, permit, as_of), filed_at=as_of)
+    if parent is not None:
+        _give_way(session, parent, permit, as_of=as_of)
     claim = _move_occupation(session, permit, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
         _refuse_or_override(session, claim, move, by=by)
         frozen = _freeze_findings(session, permit, claim, by=by, as_of=as_of)
+    if move.to == "accepted":
+        _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
     return get_permit(session, str(permit.permit_id), caller=caller, token=token)
+
+
+def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
+    """The permit that a child replaces by being granted, locked; None where there is none in force.
+
+    An extension begins where its parent ends: only one whose use still stands there is over by it.
+    """
+    if child.parent is None:
+        return None
+    parent = get_permit(session, str(child.parent), caller=system_of(child.town), lock=True)
+    replaces = child.child_kind != "extension" or parent.status == "overrun"
+    return parent if replaces and parent.status in IN_FORCE else None
+
+
+def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
+    to = "surrendered" if parent.status == "granted" else "ended"
+    get_transition(parent.status, to, parent.parties)  # the table allows it to the system
+    _move_occupation(session, parent, to, as_of=as_of)
+    move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
+    _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
+
+
+def _refuse_too_early(permit: Permit, step: Transition, as_of: datetime) -> None:
+    shut = permit.shut_guards(as_of)
+    if "overdue" in step.guards and "overdue" in shut:
+        raise TooEarly("The deadline for the answer has not passed yet.")
+    if "begun" in step.guards and "begun" in shut:
+        raise TooEarly("The period has not begun yet.")
+    if "over" in step.guards and "over" in shut:
+        raise TooEarly("The period is not over yet.")
 
 
 def require_version(permit: Permit, versions: frozenset[int] | None) -> None:
@@ -184,6 +223,7 @@ def _write_step(
             "filed_at": permit.filed_at, "decided_at": as_of if move.to in _DECIDED else None,
             "conditions": None if move.conditions is None else orjson.dumps(list(move.conditions)).decode(),
             "findings_at_grant": None if frozen is None else orjson.dumps(frozen).decode(),
+            "due_at": answer_due_at(session, permit.town, move.to, as_of=as_of),
         },
     )  # fmt: skip
     if permit.status == "draft" and permit.reference:  # the token opens it by its reference from now on
@@ -199,9 +239,27 @@ def _write_step(
 def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
     mine = get_occupation(session, occupation_id_of(session, permit))
-    standing = standing_of("permits", status)
+    filed_at = permit.filed_at or mine.filed_at
+    now = occupation_of(
+        permit.use, filed_at=filed_at, source_id=permit.permit_id, state=status, reference=permit.reference
+    )
     moved = replace(
-        mine, state=status, counts=standing.counts, binding=standing.binding, published=standing.published,
-        reference=permit.reference, filed_at=permit.filed_at or mine.filed_at,
+        mine, state=status, counts=now.counts, binding=now.binding, published=now.published,
+        period=now.period, recurrence=now.recurrence, reference=permit.reference, filed_at=filed_at,
     )  # fmt: skip
     return store_with_findings(session, moved, as_of=as_of)
+
+
+def _keep_reinstatement(session: Session, permit: Permit, *, by: Caller, as_of: datetime) -> None:
+    """Where the accepted use was a dig, the warranty of the closed surface runs from today."""
+    if permit.use.excavation or use_types()[permit.use.use_type].digs:
+        accept_reinstatement(
+            session,
+            source_id=permit.permit_id,
+            title=permit.reference or "",
+            area=permit.use.area,
+            accepted_on=as_of.astimezone(TOWN_ZONE).date(),
+            by=by,
+            as_of=as_of,
+            demo=permit.demo,
+        )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from geo_service.db.keyset import read_cursor, write_cursor
@@ -19,11 +19,18 @@ from geo_service.sql.loader import statements
 
 PAGE = 50
 MOST = 500
+Order = Literal["newest", "deadline"]
+_NEWEST = statements("permits")["list_permits"]
+# The same list by when the desk has to act: urgent ones, then deadlines and starts, the soonest first.
+_BY_DEADLINE = _NEWEST.replace(
+    "ORDER BY permit.filed_at DESC, permit.permit_id DESC", "ORDER BY permit.act_by, permit.permit_id"
+).replace("(permit.filed_at, permit.permit_id)\n       <", "(permit.act_by, permit.permit_id)\n       >")
+_STATEMENTS: dict[Order, TextClause] = {"newest": text(_NEWEST), "deadline": text(_BY_DEADLINE)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PermitInQueue:
-    """One line of the queue. geometry: GeoJSON in CRS84."""
+    """One line of the queue. geometry: GeoJSON in CRS84. act_by: when the desk has to act."""
 
     permit_id: UUID
     reference: str
@@ -38,6 +45,8 @@ class PermitInQueue:
     period: Interval
     filed_at: datetime
     decided_at: datetime | None
+    due_at: datetime | None
+    act_by: datetime
     updated_at: datetime
     urgent_reason: str | None
     fee_total_eur: str | None
@@ -55,7 +64,7 @@ class QueuePage:
     cursor: str | None
 
 
-def list_permits(
+def list_permits(  # noqa: PLR0913 - one per filter
     session: Session,
     *,
     caller: Caller,
@@ -63,30 +72,33 @@ def list_permits(
     words: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
+    order: Order = "newest",
 ) -> QueuePage:
-    """Filed cases of the caller's town, newest first; `words` may be in reference, purpose, address or name.
+    """Filed cases of the caller's town; `words` may be in reference, purpose, address or name.
 
     The session speaks as `caller` already. Raises NotSignedIn, Forbidden, or Malformed for a broken cursor.
     """
     require_desk(caller)
-    after_filed_at, after_id = read_cursor(cursor) if cursor else (None, None)
+    after_at, after_id = read_cursor(cursor) if cursor else (None, None)
     number = max(1, min(limit, MOST))
     rows = session.execute(
-        text(statements("permits")["list_permits"]),
+        _STATEMENTS[order],
         {
             "town": caller.town,
             "status": list(status) or None,
             "pattern": f"%{_like(words)}%" if words else None,
-            "after_filed_at": after_filed_at,
+            "after_at": after_at,
             "after_id": after_id,
             "number": number + 1,
         },
     ).all()
     page = tuple(_in_queue(row) for row in rows[:number])
     more = len(rows) > number
-    return QueuePage(
-        permits=page, cursor=write_cursor(page[-1].filed_at, page[-1].permit_id) if more else None
-    )
+    if not more:
+        return QueuePage(permits=page, cursor=None)
+    last = page[-1]
+    at = last.filed_at if order == "newest" else last.act_by
+    return QueuePage(permits=page, cursor=write_cursor(at, last.permit_id))
 
 
 def _like(words: str) -> str:

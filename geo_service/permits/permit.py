@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from geo_service.interval import Interval
 from geo_service.occupations.stated_facts import recurrence_from, traffic_order_from
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.applicant import Applicant
-from geo_service.permits.states import Who
+from geo_service.permits.states import Guard, Who, steps_from
 from geo_service.sql.loader import statements
 
 
@@ -40,12 +41,22 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Child:
+    """A change that was asked for, as its parent tells of it."""
+
+    reference: str
+    kind: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Permit:
     """One case as opened by somebody: `parties` says as whom. `use` holds all that was asked for.
 
     reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
     findings_at_grant: as frozen, each with the values in force; rule_basis: all rules of that day
-    (conflicts/rule_basis.py). None before a grant.
+    (conflicts/rule_basis.py). None before a grant. due_at: until when an answer is awaited, exclusive.
+    parent, child_kind: the permit that it changes, and how. parent_reference, children: for the desk.
     """
 
     permit_id: UUID
@@ -62,12 +73,17 @@ class Permit:
     filed_by: str
     filed_at: datetime | None
     decided_at: datetime | None
+    due_at: datetime | None
     demo: bool
     version: int
     created_at: datetime
     updated_at: datetime
     history: tuple[Step, ...]
     parties: frozenset[Who]
+    parent: UUID | None = None
+    parent_reference: str | None = None
+    child_kind: str | None = None
+    children: tuple[Child, ...] = ()
     findings_at_grant: tuple[dict[str, Any], ...] | None = None
     rule_basis: str | None = None
 
@@ -75,6 +91,20 @@ class Permit:
     def key(self) -> str:
         """The reference, or the id of a draft: what addresses it."""
         return self.reference or str(self.permit_id)
+
+    def next_steps(self, as_of: datetime) -> list[str]:
+        """The states that whoever opened it can move it to now."""
+        return steps_from(self.status, self.parties, self.shut_guards(as_of))
+
+    def shut_guards(self, as_of: datetime) -> frozenset[Guard]:
+        """The guards that wait for the clock."""
+        period = self.use.period
+        opens: dict[Guard, datetime | None] = {
+            "overdue": self.due_at,
+            "begun": period.start,
+            "over": period.end,
+        }
+        return frozenset(guard for guard, at in opens.items() if at is None or as_of < at)
 
 
 def get_permit(
@@ -102,10 +132,14 @@ def get_permit(
         parties.add("applicant")
     if caller.at_desk and caller.town == row.town:
         parties.add("clerk")
+    if caller.role == "system" and caller.town == row.town:
+        parties.add("system")
     if not parties:
         raise NoSuchPermit()
     steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
-    return _permit(row, tuple(_step(step) for step in steps), frozenset(parties))
+    found = permit_of_row(row, steps, frozenset(parties))
+    kin = session.execute(text(named["children_of_permit"]), {"permit_id": row.permit_id}).mappings()
+    return replace(found, children=tuple(Child(**child) for child in kin))
 
 
 def _as_id(reference: str) -> UUID | None:
@@ -115,7 +149,8 @@ def _as_id(reference: str) -> UUID | None:
         return None
 
 
-def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -> Permit:
+def permit_of_row(row: Row[Any], steps: Iterable[Row[Any]], parties: frozenset[Who]) -> Permit:
+    """A row of `get_permit` with those of `history_of_permit`."""
     applicant = None
     if row.applicant_id is not None:
         applicant = Applicant(
@@ -126,7 +161,8 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
         )
     same = (
         "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
-        "filed_at", "decided_at", "demo", "version", "created_at", "updated_at", "rule_basis",
+        "filed_at", "decided_at", "due_at", "demo", "version", "created_at", "updated_at", "rule_basis",
+        "parent", "parent_reference", "child_kind",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},
@@ -134,7 +170,7 @@ def _permit(row: Row[Any], history: tuple[Step, ...], parties: frozenset[Who]) -
         applicant=applicant,
         conditions=tuple(row.conditions),
         findings_at_grant=None if row.findings_at_grant is None else tuple(row.findings_at_grant),
-        history=history,
+        history=tuple(_step(step) for step in steps),
         parties=parties,
     )
 

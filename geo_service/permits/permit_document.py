@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +17,9 @@ from geo_service.crs import to_lonlat
 from geo_service.identity.caller import PUBLIC, Caller
 from geo_service.occupations.stated_facts import recurrence_document, traffic_order_document
 from geo_service.occupations.use_types import use_types
+from geo_service.permits.deadlines import last_day_of
 from geo_service.permits.list_permits import PermitInQueue, QueuePage
 from geo_service.permits.permit import Permit, Step
-from geo_service.permits.states import steps_from
 
 _AS_ASKED = (
     "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
@@ -27,8 +28,13 @@ _AS_ASKED = (
 )  # fmt: skip
 
 
-def permit_document(permit: Permit, findings: Sequence[Finding], caller: Caller) -> dict[str, Any]:
-    """What its applicant or a clerk of its town reads. Others' data in findings is cut to `caller`."""
+def permit_document(
+    permit: Permit, findings: Sequence[Finding], caller: Caller, *, as_of: datetime
+) -> dict[str, Any]:
+    """What its applicant or a clerk of its town reads; `next` is what can be done at `as_of`.
+
+    Others' data in findings is cut to `caller`.
+    """
     reader = caller if "clerk" in permit.parties else PUBLIC
     use = use_types()[permit.use.use_type]
     return {
@@ -41,7 +47,10 @@ def permit_document(permit: Permit, findings: Sequence[Finding], caller: Caller)
             "town": permit.town,
             "town_name": permit.town_name,
             "status": permit.status,
-            "next": steps_from(permit.status, permit.parties),
+            "parent": permit.parent_reference,
+            "child_kind": permit.child_kind,
+            "children": [asdict(child) for child in permit.children],
+            "next": permit.next_steps(as_of),
             **{name: getattr(permit.use, name) for name in _AS_ASKED},
             "use_type_label_de": use.de,
             "use_type_label_en": use.en,
@@ -86,6 +95,7 @@ def _times(permit: Permit) -> dict[str, Any]:
         "recurrence": recurrence_document(permit.use.recurrence),
         "filed_at": instant(permit.filed_at),
         "decided_at": instant(permit.decided_at),
+        "due_on": last_day_of(permit.due_at),
         "created_at": instant(permit.created_at),
         "updated_at": instant(permit.updated_at),
     }
@@ -162,5 +172,6 @@ def _line(line: PermitInQueue) -> dict[str, Any]:
         "period_end": instant(line.period.end),
         "filed_at": instant(line.filed_at),
         "decided_at": instant(line.decided_at),
+        "due_on": last_day_of(line.due_at),
         "updated_at": instant(line.updated_at),
     }

@@ -18,6 +18,7 @@ from geo_service.identity.caller import Caller
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.permits.assess_request import Assessment, assess_request
+from geo_service.permits.permit import Permit
 from geo_service.permits.permit_request import (
     PermitRequest,
     fee_document,
@@ -48,21 +49,30 @@ class FiledPermit:
 
 
 def request_permit(
-    session: Session, request: PermitRequest, *, filed_by: Caller, as_of: datetime
+    session: Session,
+    request: PermitRequest,
+    *,
+    filed_by: Caller,
+    as_of: datetime,
+    child_of: tuple[Permit, str] | None = None,
 ) -> FiledPermit:
     """File (or keep as a draft) what somebody asks for; the transaction may read this case from then on.
 
-    filed_by: the public, or a clerk at the counter. Raises IncompleteRequest, TownTakesNoRequests (422).
+    filed_by: the public, or a clerk at the counter. child_of: the permit that it changes, and the kind of
+    change (child_permit.py); its use is of the parent's case group.
+    Raises IncompleteRequest, TownTakesNoRequests (422).
     """
     if request.use.instead_of is not None:
         detail = "A change of a filed case is not filed as a new one; withdraw that one first."
         raise Invalid(detail, errors=[FieldFault("/properties/instead_of", detail)])
     # One writer at a time: two requests filed at the same moment must find each other.
     take_binding_lock(session)
-    assessment = assess_request(session, request.use, as_of=as_of)
+    assessment = assess_request(session, request.use, as_of=as_of, case_group=request.use.case_group)
     town = get_deciding_town(session, assessment)
+    kin = {} if child_of is None else _kin(*child_of, town)
     if not request.draft:
-        require_complete(request, assessment, town, as_of=as_of)
+        less = kin.get("child_kind") in ("reduction", "new_holder")  # nobody's lead time is shorter by it
+        require_complete(request, assessment, town, as_of=None if less else as_of)
     permit_id = uuid4()
     session.execute(text(statements("permits")["open_new_case"]), {"permit_id": permit_id})
     status = "draft" if request.draft else "submitted"
@@ -70,7 +80,7 @@ def request_permit(
     _insert(session, request, assessment, {
         "permit_id": str(permit_id), "town": town.ags, "reference": reference, "status": status,
         "filed_by": "counter" if filed_by.at_desk else "online", "demo": town.demo,
-        "filed_at": None if request.draft else as_of.isoformat(),
+        "filed_at": None if request.draft else as_of.isoformat(), **kin,
     })  # fmt: skip
     applicant_id = write_applicant(session, request, permit_id, None if request.draft else town.ags)
     record_step(session, permit_id, town.ags, before=None, after=status, by=filed_by, as_of=as_of)
@@ -83,6 +93,13 @@ def request_permit(
     return FiledPermit(
         permit_id=permit_id, reference=reference, token=token, status=status, version=1, assessment=assessment
     )
+
+
+def _kin(parent: Permit, kind: str, town: Town) -> dict[str, str]:
+    if town.ags != parent.town:
+        detail = f"The area lies in {town.name} now: ask for it there."
+        raise Invalid(detail, errors=[FieldFault("/geometry", detail)])
+    return {"parent": str(parent.permit_id), "child_kind": kind}
 
 
 def next_reference(session: Session, town: Town, as_of: datetime) -> str:

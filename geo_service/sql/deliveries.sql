@@ -5,7 +5,7 @@
 -- In: permit_id.  Out: 0 or 1 row.
 SELECT
     permit.status, permit.reference, permit.filed_at,
-    EXISTS (SELECT FROM permit_transition AS step WHERE step.permit_id = permit.permit_id AND step.actor_role <> 'operator')
+    EXISTS (SELECT FROM permit_transition AS step WHERE step.permit_id = permit.permit_id AND step.actor_role NOT IN ('operator', 'system'))
         AS worked_on
 FROM permit
 WHERE permit.permit_id = :permit_id

@@ -72,19 +72,20 @@ WHERE permit_id = :permit_id
 -- One case with all its facts; geometries as EWKB, the period as its bounds. Row-level security decides who sees it.
 -- In: reference, permit_id (NULL where the reference is known).  Out: 0 or 1 row.
 SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, permit.status, permit.parent,
-    permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
+    permit.child_kind, parent.reference AS parent_reference, permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
     ST_AsEWKB(permit.area) AS area, ST_AsEWKB(permit.detour) AS detour, permit.closed_segments, permit.town_chosen,
     permit.area_m2, permit.area_declared_m2, permit.frontage_m, permit.count, permit.zone, permit.height_from_m,
     permit.height_to_m, lower(permit.period) AS period_start, upper(permit.period) AS period_end, permit.recurrence,
     permit.excavation, permit.restriction, permit.takes, permit.remaining_carriageway_m, permit.remaining_footway_m,
     permit.pedestrian_guidance, permit.cycle_guidance, permit.traffic_order, permit.consents, permit.conditions,
-    permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.demo,
-    permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
+    permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.due_at,
+    permit.demo, permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
     applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
     applicant.address AS applicant_address, applicant.applicant_id
 FROM permit
 INNER JOIN town ON town.ags = permit.town
 LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
+LEFT JOIN permit AS parent ON parent.permit_id = permit.parent
 WHERE permit.reference = :reference OR permit.permit_id = CAST(:permit_id AS uuid)
 
 -- lock_permit
@@ -94,6 +95,22 @@ SELECT permit_id
 FROM permit
 WHERE permit_id = :permit_id
 FOR UPDATE
+
+-- permit_then
+-- The row `today` of a permit as it was at a moment; as it is now where nothing has changed since.
+-- In: moment; a row of permit named today around it.  Out: 1 row with the columns of permit.
+SELECT * FROM jsonb_populate_record(
+    today,
+    (SELECT past.facts FROM permit_past AS past WHERE past.permit_id = today.permit_id AND past.valid_until >= :moment
+        ORDER BY past.past_id LIMIT 1))
+
+-- children_of_permit
+-- The changes of a permit that were asked for; the town's desk sees them, the applicant has a token for each.
+-- In: permit_id.  Out: any number of rows, the oldest first.
+SELECT reference, child_kind AS kind, status
+FROM permit
+WHERE parent = :permit_id AND reference IS NOT NULL
+ORDER BY filed_at, permit_id
 
 -- history_of_permit
 -- The steps a case has taken, oldest first.
@@ -116,7 +133,8 @@ VALUES
 -- set_status
 -- A case takes a step.
 -- In: permit_id, status, filed_at and reference (kept where NULL), decided_at (kept where NULL), conditions (json
--- array, kept where NULL), findings_at_grant (json array, kept where NULL).  Out: nothing.
+-- array, kept where NULL), findings_at_grant (json array, kept where NULL), due_at (until when an answer is awaited).
+-- Out: nothing.
 UPDATE permit SET
     status = :status,
     reference = coalesce(:reference, reference),
@@ -124,17 +142,19 @@ UPDATE permit SET
     decided_at = coalesce(:decided_at, decided_at),
     conditions = coalesce(CAST(:conditions AS jsonb), conditions),
     findings_at_grant = coalesce(CAST(:findings_at_grant AS jsonb), findings_at_grant),
+    due_at = :due_at,
     version = version + 1,
     updated_at = now()
 WHERE permit_id = :permit_id
 
 -- list_permits
--- The queue of a desk, newest filing first, one page after a place. Row-level security shows the own town only.
+-- The queue of a desk, newest filing first, one page after a place (by deadline: list_permits.py). Row-level security shows the own town only.
 -- In: town (AGS), status (array, NULL = any), pattern (ILIKE over reference, purpose, address and name, NULL = any),
--- after_filed_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
+-- after_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
 SELECT permit.permit_id, permit.reference, permit.town, permit.status, permit.use_type, permit.purpose,
     permit.address_text, permit.area_m2, permit.restriction, lower(permit.period) AS period_start,
-    upper(permit.period) AS period_end, permit.filed_at, permit.decided_at, permit.urgent_reason,
+    upper(permit.period) AS period_end, permit.filed_at, permit.decided_at, permit.due_at, permit.act_by,
+    permit.urgent_reason,
     permit.fee ->> 'total_eur' AS fee_total_eur, permit.demo, permit.version, permit.updated_at,
     applicant.name AS applicant_name,
     ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(permit.area, 4326)), 7, 0) AS geometry,
@@ -147,8 +167,8 @@ WHERE permit.town = :town
   AND (CAST(:status AS text[]) IS NULL OR permit.status = ANY(CAST(:status AS text[])))
   AND (CAST(:pattern AS text) IS NULL
        OR concat_ws(' ', permit.reference, permit.purpose, permit.address_text, applicant.name) ILIKE :pattern)
-  AND (CAST(:after_filed_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
-       < (CAST(:after_filed_at AS timestamptz), CAST(:after_id AS uuid)))
+  AND (CAST(:after_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
+       < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY permit.filed_at DESC, permit.permit_id DESC
 LIMIT :number
 
@@ -159,3 +179,16 @@ SELECT occupation_id
 FROM occupation
 WHERE source_id = :permit_id
 ORDER BY occupation_id LIMIT 1
+
+-- due_by_clock
+-- Cases of a town that the clock moves: their period has begun or is over, or the offices asked have had their time.
+-- In: town (AGS), as_of, number.  Out: at most number rows, the oldest first.
+SELECT permit_id, version,
+    CASE status WHEN 'granted' THEN 'active' WHEN 'active' THEN 'ended' ELSE 'in_review' END AS next_status
+FROM permit
+WHERE town = :town
+  AND ((status = 'granted' AND lower(period) <= :as_of)
+       OR (status = 'active' AND upper(period) <= :as_of)
+       OR (status = 'in_consultation' AND due_at <= :as_of))
+ORDER BY lower(period), permit_id
+LIMIT :number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,14 +15,17 @@ from geo_service.conflicts.stored_findings import list_findings
 from geo_service.errors import FieldFault, Malformed
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.permits.change_permit import change_permit
+from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
-from geo_service.permits.list_permits import MOST, PAGE, list_permits
+from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
 from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit_as_of import document_as_of, get_permit_as_of
 from geo_service.permits.permit_document import permit_document, queue_document
 from geo_service.permits.permit_request import fee_document
 from geo_service.permits.request_permit import FiledPermit, request_permit
 from geo_service.permits.states import STATES
 from geo_service.towns.town import get_town
+from geo_service.web.child_body import ChildFeature
 from geo_service.web.etag import etag_of, versions_asked
 from geo_service.web.idempotency import Once
 from geo_service.web.limits import LimitChecks, LimitFilings
@@ -47,11 +50,14 @@ def post_permit(
     if kept := once.find_answer(session, caller):
         return kept
     filed = request_permit(session, body.to_request(caller), filed_by=caller, as_of=datetime.now(UTC))
+    return once.keep(session, caller, _filed(filed, caller))
+
+
+def _filed(filed: FiledPermit, caller: Caller) -> Response:
     headers = {"Location": f"/api/v1/permits/{filed.key}", "ETag": etag_of(filed.version), **_PRIVATE}
-    answer = Response(
+    return Response(
         orjson.dumps(_receipt(filed, caller)), status_code=201, media_type="application/json", headers=headers
     )
-    return once.keep(session, caller, answer)
 
 
 def _receipt(filed: FiledPermit, caller: Caller) -> dict[str, Any]:
@@ -79,16 +85,23 @@ def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
     q: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1)] = PAGE,
+    sort: Order = "newest",
 ) -> Response:
-    """The queue of the caller's town, newest first; `status` may list several, separated by commas."""
+    """The queue of the caller's town, newest first or by when the desk has to act.
+
+    `status` may list several, separated by commas.
+    """
     require_desk(caller, None if town is None else get_town(session, town).ags)
     states = [part for part in (status or "").split(",") if part]
     if unknown := [state for state in states if state not in STATES]:
         raise Malformed(errors=[FieldFault("status", f"There is no state {unknown[0][:40]!r}.")])
-    page = list_permits(session, caller=caller, status=states, words=q, cursor=cursor, limit=min(limit, MOST))
+    page = list_permits(
+        session, caller=caller, status=states, words=q, cursor=cursor, limit=min(limit, MOST), order=sort
+    )
     document = queue_document(page)
     if page.cursor:
-        asked = {"town": town, "status": status, "q": q, "limit": limit, "cursor": page.cursor}
+        asked = {"town": town, "status": status, "q": q, "limit": limit, "sort": sort}
+        asked["cursor"] = page.cursor
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         document["links"] = [
             {"rel": "next", "href": f"/api/v1/permits?{query}", "type": "application/geo+json"}
@@ -98,9 +111,23 @@ def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
 
 @router.get("/{reference}")
 def get_one_permit(
-    reference: str, request: Request, session: PublicSession, caller: CurrentCaller
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    as_of: date | None = None,
 ) -> Response:
-    """A case for its applicant (by token) or a clerk of its town; for everybody else there is none."""
+    """A case for its applicant (by token) or a clerk of its town; for everybody else there is none.
+
+    `as_of`: a past day; for clerks, what was known of the case at the end of it.
+    """
+    if as_of is not None:
+        then = get_permit_as_of(session, reference, as_of, caller=caller, now=datetime.now(UTC))
+        return Response(
+            orjson.dumps(document_as_of(then, as_of, caller)),
+            media_type="application/geo+json",
+            headers={"ETag": etag_of(then.version), **_PRIVATE},
+        )
     return _answer(session, get_permit(session, reference, caller=caller, token=sent_token(request)), caller)
 
 
@@ -142,10 +169,29 @@ def post_transition(
     return once.keep(session, caller, _answer(session, moved, caller))
 
 
+@router.post("/{reference}/children", status_code=201)
+def post_child(
+    reference: str,
+    body: ChildFeature,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    once: Once,
+    _: LimitFilings,
+) -> Response:
+    """Ask for a change of a permit in force; the receipt is that of the child, a case of its own."""
+    if kept := once.find_answer(session, caller):
+        return kept
+    parent = get_permit(session, reference, caller=caller, token=sent_token(request), lock=True)
+    change = body.to_change()
+    filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
+    return once.keep(session, caller, _filed(filed, caller))
+
+
 def _answer(session: Session, permit: Permit, caller: Caller) -> Response:
     findings = list_findings(session, occupation_id_of(session, permit))
     return Response(
-        orjson.dumps(permit_document(permit, findings, caller)),
+        orjson.dumps(permit_document(permit, findings, caller, as_of=datetime.now(UTC))),
         media_type="application/geo+json",
         headers={"ETag": etag_of(permit.version), **_PRIVATE},
     )

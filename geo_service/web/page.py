@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.mapview.town_map import script_json
+from geo_service.permits.deadlines import last_day_of
 from geo_service.web.labels import label
 from geo_service.web.language import Language, language_of
 from geo_service.web.security_headers import nonce_of
@@ -63,12 +64,13 @@ def number_text(number: float | Decimal, language: Language, digits: int = 1) ->
     return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
 
 
-def _tools(language: Language) -> dict[str, Callable[..., str]]:
+def _tools(language: Language) -> dict[str, Callable[..., str | None]]:
     return {
         "t": lambda de, en: en if language == "en" else de,
         "day": lambda value: day_text(
             date.fromisoformat(value) if isinstance(value, str) else value, language
         ),
+        "due_day": last_day_of,
         "days": lambda period: period_text(period, language),
         "moment": lambda value: moment_text(
             datetime.fromisoformat(value) if isinstance(value, str) else value, language

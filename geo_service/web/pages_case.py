@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,13 @@ from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
+from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.towns.town import Town, get_town, list_towns
+from geo_service.web.child_body import ChildFeature, ChildProperties
+from geo_service.web.limits import LimitFilings
 from geo_service.web.page import page
 from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -51,14 +54,43 @@ def follow(
     return case_page(request, session, permit, caller, town, template="case.html", csrf=csrf)
 
 
-@router.post("/permits/{reference}/withdraw")
-def withdraw(reference: str, request: Request, session: PublicSession, caller: CurrentCaller) -> Response:
-    """Withdraw an undecided case; the cookie is SameSite and the form must be this service's own."""
+@router.post("/permits/{reference}/steps")
+def take_step(
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    to: Annotated[str, Form(max_length=40)],
+    reason: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """What the applicant may do; the cookie is SameSite and the form must be this service's own."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
     token = request.cookies.get(_COOKIE)
-    move_permit(session, reference, Move(to="withdrawn"), caller=caller, as_of=datetime.now(UTC), token=token)
+    move = Move(to=to, reason=reason.strip() or None)
+    move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
     return RedirectResponse(_path(request, reference), status_code=303)
+
+
+@router.post("/permits/{reference}/extend")
+def extend(
+    reference: str,
+    request: Request,
+    session: PublicSession,
+    caller: CurrentCaller,
+    _: LimitFilings,
+    until: Annotated[date, Form()],
+    urgent_reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Ask for an extension; it is a case of its own, which is opened at once."""
+    request.state.referrer_policy = "no-referrer"
+    refuse_other_site(request)
+    token = request.cookies.get(_COOKIE)
+    parent = get_permit(session, reference, caller=caller, token=token, lock=True)
+    stated = ChildProperties(until=until, urgent_reason=urgent_reason.strip() or None)
+    change = ChildFeature(kind="extension", properties=stated).to_change()
+    filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
+    return _with_cookie(request, filed.key, filed.token)
 
 
 def case_page(  # noqa: PLR0913 - what a case page shows
@@ -75,7 +107,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
 ) -> HTMLResponse:
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
     findings = list_findings(session, occupation_id_of(session, permit))
-    document = permit_document(permit, findings, caller)
+    document = permit_document(permit, findings, caller, as_of=datetime.now(UTC))
     west, south, east, north = _box(document["geometry"])
     bounds = (
         west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES,
@@ -85,7 +117,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         template,
         status=status,
         town=town,
-        case=document["properties"],
+        case={**document["properties"], "parties": permit.parties},
         shown={
             "geometry": document["geometry"],
             "findings": document["properties"]["findings"],

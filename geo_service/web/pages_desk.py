@@ -22,7 +22,7 @@ from geo_service.permits.list_permits import list_permits
 from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
-from geo_service.permits.states import STATES, UNDECIDED
+from geo_service.permits.states import IN_FORCE, STATES, UNDECIDED
 from geo_service.towns.town import get_town
 from geo_service.web.desk_answers import back_to_case
 from geo_service.web.labels import labels_of
@@ -48,7 +48,8 @@ router.include_router(findings_router)
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {
     "open": tuple(UNDECIDED),
-    "granted": ("granted", "active"),
+    "granted": IN_FORCE,
+    "clearing": ("overrun", "ended", "rework_needed"),
     "all": tuple(sorted(STATES - {"draft"})),
 }
 
@@ -71,7 +72,14 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
             request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request)
         )
     view = view if view in VIEWS else "open"
-    queue = list_permits(session, caller=caller, status=VIEWS[view], words=q or None, cursor=cursor)
+    queue = list_permits(
+        session,
+        caller=caller,
+        status=VIEWS[view],
+        words=q or None,
+        cursor=cursor,
+        order="deadline" if view == "open" else "newest",
+    )
     kept = {name: value for name, value in request.query_params.items() if name in ("view", "q", "lang")}
     return page(
         request,
@@ -80,6 +88,7 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
         caller=caller,
         queue=queue,
         works=list_open_work(session, town.ags),
+        now=datetime.now(UTC),
         view=view,
         q=q,
         next_query=urlencode({**kept, "cursor": queue.cursor}) if queue.cursor else None,

@@ -14,7 +14,7 @@ from procrastinate import App
 from sqlalchemy import Engine
 
 from geo_service.db.database import Database
-from geo_service.worker.tasks import build_worker_app, look_for_outdated, rescue_stalled
+from geo_service.worker.tasks import build_worker_app, look_at_clock, look_for_outdated, rescue_stalled
 
 JOB_TIMEOUT_MS = 120_000  # a part of a job's work is far shorter; a page must not wait so long, a job may
 _AGAIN_AFTER_S = 5.0
@@ -62,6 +62,7 @@ async def _until(stopping: asyncio.Event, database: Database, engine: Engine) ->
 
 async def _care(app: App, engine: Engine) -> None:
     """What is to be looked after as time passes: killed workers' jobs, values that come into force."""
+    await look_at_clock(app)
     for minute in itertools.count():
         await rescue_stalled(app)
         if minute % 60 == 0:

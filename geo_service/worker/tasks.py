@@ -5,23 +5,27 @@ To add one: a name in jobs/queue.py, a function here, and `defer` where it becom
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import JobAborted
+from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from geo_service.conflicts.recompute_due import recompute_outdated, work_off
 from geo_service.db.database import Database, operator_session
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import RECOMPUTE_FINDINGS
+from geo_service.jobs.queue import FOLLOW_CLOCK, RECOMPUTE_FINDINGS
 from geo_service.jobs.work import finish_work
+from geo_service.permits.follow_clock import follow_clock
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
 _GO_ON = RetryStrategy(wait=1, retry_exceptions=[JobAborted, OperationalError, psycopg.OperationalError])
 _STALLED_AFTER_S = 30.0
+# Days begin at midnight in the town, which is another hour of UTC in summer: look all the time.
+_CLOCK_CRON = "*/5 * * * *"
 
 
 def build_worker_app(database: Database, engine: Engine) -> App:
@@ -43,7 +47,20 @@ def build_worker_app(database: Database, engine: Engine) -> App:
         if not finished:
             raise JobAborted
 
+    @app.periodic(cron=_CLOCK_CRON)
+    @app.task(
+        name=FOLLOW_CLOCK, queueing_lock=FOLLOW_CLOCK, lock=FOLLOW_CLOCK, pass_context=True, retry=_GO_ON
+    )
+    def move_by_clock(context: JobContext, timestamp: int) -> None:
+        follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
+
     return app
+
+
+async def look_at_clock(app: App) -> None:
+    """Have what became due while no worker ran moved now, not at the next time of the periodic job."""
+    with contextlib.suppress(AlreadyEnqueued):
+        await app.configure_task(FOLLOW_CLOCK).defer_async(timestamp=int(datetime.now(UTC).timestamp()))
 
 
 def look_for_outdated(engine: Engine) -> list[int]:

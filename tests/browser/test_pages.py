@@ -272,10 +272,10 @@ def test_a_citizen_withdraws_and_the_case_says_so(watched: Watched) -> None:
     reference = file_request(page)
     page.click("#follow-link")
     page.wait_for_url(f"**/permits/{reference}")
-    page.click("#withdraw")
+    page.click("#step-withdrawn")
     page.wait_for_url(f"**/permits/{reference}")
     assert "zurückgezogen" in page.inner_text("h1")
-    assert page.locator("#withdraw").count() == 0
+    assert page.locator("#step-withdrawn").count() == 0
 
 
 def test_who_cannot_be_reached_is_told_before_anything_is_sent(watched: Watched) -> None:

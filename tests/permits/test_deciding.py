@@ -51,7 +51,8 @@ def test_the_findings_are_frozen_with_their_values(desk: Desk) -> None:
         ([], "submitted", 409),  # where it is already
         (["in_review"], "in_review", 409),
         (["in_review"], "active", 409),
-        (["in_review"], "in_consultation", 409),  # not offered yet
+        (["in_review"], "in_consultation", 422),  # without saying who is asked
+        ([], "in_consultation", 409),
         (["in_review"], "rejected", 422),  # without a reason
         (["in_review"], "nonsense", 422),
         (["in_review"], "withdrawn", 403),  # the applicant's step
@@ -180,8 +181,7 @@ def test_the_table_names_every_step_once() -> None:
     pairs = [(step.before, step.after) for step in TRANSITIONS]
     assert len(pairs) == len(set(pairs))
     for step in TRANSITIONS:
-        if step.offered:
-            assert get_transition(step.before, step.after, step.who) is step
+        assert get_transition(step.before, step.after, step.who) is step
 
 
 def test_a_clerk_adds_facts_after_the_lead_time_has_passed(desk: Desk) -> None:

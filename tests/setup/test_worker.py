@@ -44,7 +44,12 @@ def test_one_of_several_server_processes_works_off_jobs(home: Path, start: Start
     queue = Queue(home)
     wait_until(lambda: queue.count("procrastinate_workers") == 1)
     queue.put()
-    wait_until(lambda: queue.count("procrastinate_jobs WHERE status = 'succeeded'") == 1)
+    wait_until(
+        lambda: (
+            queue.count("procrastinate_jobs WHERE task_name = 'recompute_findings' AND status = 'succeeded'")
+            == 1
+        )
+    )
     assert queue.count("procrastinate_workers") == 1
     queue.engine.dispose()
     asked = time.monotonic()
@@ -57,13 +62,20 @@ def test_a_worker_alone(home: Path, start: Start) -> None:
     queue = Queue(home)
     queue.put()
     time.sleep(2)
-    assert queue.count("procrastinate_jobs WHERE status = 'todo'") == 1
+    assert queue.count("procrastinate_jobs WHERE task_name = 'recompute_findings' AND status = 'todo'") == 1
     worker = subprocess.Popen(
         [sys.executable, "-m", "geo_service", "worker"], env=environment(home), cwd="/",
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: queue.count("procrastinate_jobs WHERE status = 'succeeded'") == 1)
+        wait_until(
+            lambda: (
+                queue.count(
+                    "procrastinate_jobs WHERE task_name = 'recompute_findings' AND status = 'succeeded'"
+                )
+                == 1
+            )
+        )
         worker.send_signal(signal.SIGTERM)
         _, said = worker.communicate(timeout=PATIENCE_S)
         assert (worker.returncode, "Traceback" in said) == (0, False), said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from httpx import Response
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from geo_service.interval import TOWN_ZONE
 from geo_service.web.api_description import describe
 from tests.objects.conftest import PATHS
 from tests.permits.conftest import BENSHEIM, Desk
@@ -22,6 +23,7 @@ ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
 SETTLING = ("/api/v1/conflicts", "/api/v1/findings/{finding_id}")
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
+CHILDREN = f"{ONE}/children"
 
 EVERYTHING: dict[str, Any] = {
     "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
@@ -103,7 +105,7 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
-    assert set(document["paths"]) == {CHECKS, PERMITS, ONE, STEPS, RULES, *SETTLING} | objects
+    assert set(document["paths"]) == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, RULES, *SETTLING} | objects
     assert "servers" not in document
     for item in document["paths"].values():
         for operation in item.values():
@@ -180,6 +182,22 @@ def test_real_answers_are_as_declared(desk: Desk, described: Described) -> None:
     refused = desk.grant(receipt)
     described.holds(refused, STEPS, 409)
     assert refused.json()["findings"]
+
+
+def test_a_change_is_described_as_it_is_answered(desk: Desk, described: Described) -> None:
+    receipt = desk.file()
+    path = f"{PERMITS}/{receipt['reference']}/children"
+    until = (datetime.now(TOWN_ZONE).date() + timedelta(days=90)).isoformat()
+    body = {"type": "Feature", "kind": "extension", "geometry": None, "properties": {"until": until}}
+    assert described.faults({"$ref": "#/components/schemas/ChildFeature"}, body) == []
+    described.holds(desk.client.post(path, json=body, headers=desk.key()), CHILDREN, 409)
+    desk.grant(receipt)
+    described.holds(desk.client.post(path, json=body, headers=desk.key()), CHILDREN, 201)
+    described.holds(desk.client.post(path, json={**body, "kind": "x"}, headers=desk.key()), CHILDREN, 422)
+    described.holds(desk.client.post(path, json=body), CHILDREN, 404)
+    case = desk.client.get(f"{PERMITS}/{receipt['reference']}", headers=desk.key())
+    described.holds(case, ONE, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/Permit"}, case.json()) == []
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
