@@ -28,7 +28,8 @@ from geo_service.zones.no_dig_period import NoDigPeriod
 
 _IDS = UUID("6b0c8a52-2f0e-4f0a-9d57-6f1f8f5f4d10")
 _SITE_FIELDS = (
-    "title", "kind", "utility", "excavation", "restriction", "remaining_carriageway_m", "client","pedestrian_guidance", "remaining_footway_m",
+    "title", "kind", "utility", "excavation", "restriction", "remaining_carriageway_m", "client",
+    "pedestrian_guidance", "remaining_footway_m",
 )  # fmt: skip
 
 
