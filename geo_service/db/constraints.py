@@ -73,11 +73,12 @@ INTERNAL = frozenset({
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
     "event_gid_unique", "event_hours_not_negative", "event_state_known",
     "finding_block_settled_by_override", "finding_due_work_fkey", "finding_settled_severity_known",
-    "finding_severity_known", "finding_status_known", "fire_area_kind_known",
-    "object_change_deed_known", "occupation_binding_counts", "occupation_collection_known",
-    "occupation_detour_modes_known", "occupation_segment_occupation_fkey", "permit_filed_has_reference",
-    "permit_granted_has_findings", "permit_rule_basis_fkey", "permit_source_unique",
-    "permit_status_known", "published_permit_gid_unique", "sign_in_role_known",
+    "finding_severity_known", "finding_status_known", "finding_together_finding_fkey",
+    "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
+    "occupation_collection_known", "occupation_detour_modes_known",
+    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
+    "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known",
+    "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 
 # Tables that only the command line writes; their commands check the files and say what is wrong.

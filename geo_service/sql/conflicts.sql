@@ -457,9 +457,10 @@ WHERE other_occupation = :occupation_id
 -- occupations_counted_in
 -- Whose findings counted an occupation in when they were found.
 -- In: occupation_id.  Out: one row for each.
-SELECT DISTINCT mine_occupation AS occupation_id
-FROM finding
-WHERE together @> ARRAY[CAST(:occupation_id AS bigint)] AND mine_occupation <> :occupation_id
+SELECT DISTINCT finding.mine_occupation AS occupation_id
+FROM finding_together AS kept
+INNER JOIN finding ON finding.finding_id = kept.finding_id
+WHERE kept.occupation_id = :occupation_id AND finding.mine_occupation <> :occupation_id
 
 -- remove_measured_findings
 -- Removes what the measuring rules had found for occupations and find no longer.

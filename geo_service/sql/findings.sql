@@ -87,9 +87,10 @@ FROM unnest(CAST(:occupations AS bigint[])) AS culprit (occupation_id)
 CROSS JOIN LATERAL (
     SELECT paired.finding_id FROM finding AS paired WHERE paired.other_occupation = culprit.occupation_id
     UNION
-    SELECT measured.finding_id FROM finding AS measured WHERE measured.together @> ARRAY[culprit.occupation_id]
+    SELECT kept.finding_id FROM finding_together AS kept WHERE kept.occupation_id = culprit.occupation_id
 ) AS told_of
-INNER JOIN finding ON finding.finding_id = told_of.finding_id
+-- OFFSET 0: from what the culprits are told of to the findings, never all findings for each culprit.
+CROSS JOIN LATERAL (SELECT kept.* FROM finding AS kept WHERE kept.finding_id = told_of.finding_id OFFSET 0) AS finding
 INNER JOIN occupation AS harmed ON harmed.occupation_id = finding.mine_occupation AND harmed.binding
 WHERE finding.blocking_since >= CAST(:since AS timestamptz) AND finding.mine_occupation <> culprit.occupation_id
     AND NOT EXISTS (

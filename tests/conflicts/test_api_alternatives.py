@@ -28,7 +28,7 @@ from geo_service.web.use_request import UseFeature
 CHECKS = "/api/v1/conflict-checks"
 SOON = datetime.now(UTC).date() + timedelta(days=60)
 MIDDLE = Point(475_400.0, 5_503_600.0)
-STREET = "INSERT INTO road_segment (segment_id, town, street_name, road_class, highway, axis, carriageway_width_m, footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES ('t:1', '06431002', 'Teststraße', 'gemeindestrasse', 'residential', ST_SetSRID(ST_GeomFromText(:wkt), 25832), 6, 2, 2, '{car,foot}', true, 'tagged', 'test', '1')"
+STREET = "INSERT INTO road_segment (segment_id, town, street_name, road_class, highway, axis, carriageway_width_m, footway_width_left_m, footway_width_right_m, modes, in_service, width_source, source, source_id) VALUES ('t:1', '06431002', 'Teststraße', 'gemeindestrasse', 'residential', ST_SetSRID(ST_GeomFromText(:wkt), 25832), 6, 2, 2, '{car,foot}', true, 'assumed', 'test', '1')"
 
 
 def feature(**properties: Any) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def test_rules_and_severities_are_chosen(two_towns: Any) -> None:
 
 def test_the_pairs_are_found_by_the_spatial_index(two_towns: Any) -> None:
     from geo_service.conflicts.screen_pairs import _shared_binds, catalogues_for
-    from geo_service.conflicts.statement import screening_statement
+    from geo_service.conflicts.screen_statement import screening_statement
     from geo_service.db.prepared import _by_position
 
     session = two_towns.session

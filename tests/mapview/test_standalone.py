@@ -17,7 +17,7 @@ from tests.browser.conftest import HOSTILE
 
 
 def test_every_view_is_readable_and_asks_only_this_service() -> None:
-    assert view_names() == ["apply", "desk", "desk_map", "public"]
+    assert view_names() == ["apply", "conflicts", "desk", "desk_map", "public"]
     for name in view_names():
         assert all(layer.address.startswith("/") for layer in get_view(name).layers)
     with pytest.raises(NotFound):

@@ -30,7 +30,7 @@ def add_street(desk: Desk) -> None:
             "INSERT INTO road_segment (segment_id, town, street_name, road_class, highway, axis, in_service, modes,"
             " carriageway_width_m, width_source, source, source_id) VALUES ('seg-1', :town, 'Weg', 'gemeindestrasse',"
             " 'residential', ST_SetSRID(ST_MakeLine(ST_Point(:x - 50, :y), ST_Point(:x + 50, :y)), 25832), true,"
-            " '{car}', 6, 'tagged', 'osm', '1')"
+            " '{car}', 6, 'assumed', 'osm', '1')"
         ), {"town": BENSHEIM, "x": desk.centres[BENSHEIM][0], "y": desk.centres[BENSHEIM][1] + 2})  # fmt: skip
 
 
