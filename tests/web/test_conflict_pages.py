@@ -103,7 +103,7 @@ def test_screening_anew_puts_right_what_is_stored(desk: Any, filed: list[str]) -
         session.execute(text("DELETE FROM finding WHERE number = 'K02'"))
         session.execute(
             text(
-                'INSERT INTO finding SELECT (jsonb_populate_record(finding, \'{"finding_id": "gone"}\')).*'
+                'INSERT INTO finding OVERRIDING USER VALUE SELECT (jsonb_populate_record(finding, \'{"finding_id": "gone"}\')).*'
                 " FROM finding WHERE number = 'K01' LIMIT 1"
             )
         )
