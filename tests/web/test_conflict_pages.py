@@ -103,7 +103,9 @@ def test_screening_anew_puts_right_what_is_stored(desk: Any, filed: list[str]) -
         session.execute(text("DELETE FROM finding WHERE number = 'K02'"))
         session.execute(
             text(
-                'INSERT INTO finding OVERRIDING USER VALUE SELECT (jsonb_populate_record(finding, \'{"finding_id": "gone"}\')).*'
+                "INSERT INTO finding (finding_id, mine_occupation, other_occupation, mine_source, other_source, mine_town,"
+                " other_town, rule, number, rule_version, severity, document) SELECT 'gone', mine_occupation,"
+                " other_occupation, mine_source, other_source, mine_town, other_town, rule, number, rule_version, severity, document"
                 " FROM finding WHERE number = 'K01' LIMIT 1"
             )
         )
