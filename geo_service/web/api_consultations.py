@@ -1,4 +1,4 @@
-"""`/api/v1/permits/{reference}/notes` and `…/consultations`; `/api/v1/consultations/{id}` for who is asked."""
+"""Notes and consultations of a case in the case API, and `/consultations/{id}` for who is asked."""
 
 from __future__ import annotations
 
