@@ -18,6 +18,7 @@ from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
+from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
 from geo_service.web.api_findings import router as findings_router
 from geo_service.web.api_objects import router as objects_router
@@ -92,6 +93,7 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(checks_router)
     app.include_router(rules_router)
     app.include_router(permits_router)
+    app.include_router(consultations_router)
     app.include_router(objects_router)
     app.include_router(findings_router)
     app.include_router(pages_router)

@@ -108,13 +108,26 @@ def speak_as(session: Session, *, actor: str, town: str | None = None, case: str
 @contextmanager
 def speaking_as_operator(session: Session) -> Iterator[None]:
     """For what the service itself does in somebody's transaction; afterwards that somebody speaks again."""
+    with _speaking(session, actor="operator"):
+        yield
+
+
+@contextmanager
+def speaking_as_system(session: Session, town: str) -> Iterator[None]:
+    """The same for what it does to the cases of one town (AGS)."""
+    with _speaking(session, actor="system", town=town):
+        yield
+
+
+@contextmanager
+def _speaking(session: Session, *, actor: str, town: str | None = None) -> Iterator[None]:
     before = session.execute(
         text(
             "SELECT current_setting('app.actor', true) AS actor, current_setting('app.town', true) AS town,"
             " current_setting('app.case', true) AS open_case"
         )
     ).one()
-    speak_as(session, actor="operator")
+    speak_as(session, actor=actor, town=town)
     yield  # after an error the transaction is lost, and with it who speaks
     speak_as(session, actor=before.actor or "", town=before.town, case=before.open_case)
 

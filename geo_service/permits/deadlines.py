@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import holidays
@@ -39,6 +40,23 @@ def answer_due_at(session: Session, town: str, status: str, *, as_of: datetime) 
         return None
     values = catalogue(session, town, as_of.astimezone(TOWN_ZONE).date()).values
     return due_after(round(values[_AWAITING[status]].value), as_of=as_of)
+
+
+def working_days_in(
+    steps: Sequence[tuple[datetime, str]], states: Collection[str], *, until: datetime
+) -> int:
+    """On how many working days a case was in one of `states` when the day ended; `steps`: oldest first."""
+    if not steps:
+        return 0
+    calendar = holidays.country_holidays("DE", subdiv=STATE)
+    day, last = steps[0][0].astimezone(TOWN_ZONE).date(), until.astimezone(TOWN_ZONE).date()
+    number = 0
+    while day < last:
+        end = midnight(day + timedelta(days=1))
+        state = [after for at, after in steps if at < end][-1]
+        number += state in states and calendar.is_working_day(day)
+        day += timedelta(days=1)
+    return number
 
 
 def last_day_of(due_at: datetime | None) -> str | None:

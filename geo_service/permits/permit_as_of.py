@@ -25,7 +25,7 @@ _THEN = text(
     .replace("WHERE permit.reference = ", "WHERE today.filed_at < :moment AND today.reference = ")
     .replace("OR permit.permit_id = CAST(:permit_id AS uuid)", "")
 )
-_UNKNOWN_THEN = ("verdict", "findings", "findings_total", "next", "children")
+_UNKNOWN_THEN = ("verdict", "findings", "findings_total", "next", "children", "days_in_hand")
 
 
 def get_permit_as_of(session: Session, reference: str, day: date, *, caller: Caller, now: datetime) -> Permit:

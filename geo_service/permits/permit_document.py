@@ -17,9 +17,10 @@ from geo_service.crs import to_lonlat
 from geo_service.identity.caller import PUBLIC, Caller
 from geo_service.occupations.stated_facts import recurrence_document, traffic_order_document
 from geo_service.occupations.use_types import use_types
-from geo_service.permits.deadlines import last_day_of
+from geo_service.permits.deadlines import last_day_of, working_days_in
 from geo_service.permits.list_permits import PermitInQueue, QueuePage
 from geo_service.permits.permit import Permit, Step
+from geo_service.permits.states import UNDECIDED, WITH_DESK
 
 _AS_ASKED = (
     "use_type", "restriction", "excavation", "height_from_m", "height_to_m", "area_declared_m2", "frontage_m",
@@ -72,9 +73,18 @@ def permit_document(
             "findings": [finding_document(finding, reader) for finding in findings[:MAX_FINDINGS]],
             "findings_total": len(findings),
             "at_grant": _at_grant(permit),
+            "days_in_hand": _days_in_hand(permit, as_of),
             "history": [_step(step, with_names="clerk" in permit.parties) for step in permit.history],
         },
     }
+
+
+def _days_in_hand(permit: Permit, as_of: datetime) -> int | None:
+    """For the desk: how long it has had an undecided case; the clock stands still while it asks for more."""
+    if "clerk" not in permit.parties or permit.status not in UNDECIDED:
+        return None
+    steps = [(step.at, step.after) for step in permit.history]
+    return working_days_in(steps, WITH_DESK, until=as_of)
 
 
 def _at_grant(permit: Permit) -> dict[str, Any] | None:

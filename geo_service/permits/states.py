@@ -12,6 +12,7 @@ Who = Literal["applicant", "clerk", "system"]
 Guard = Literal["complete", "no_block", "reason", "overdue", "begun", "over"]
 
 UNDECIDED = ("submitted", "in_review", "more_information_needed", "in_consultation")
+WITH_DESK = ("submitted", "in_review", "in_consultation")
 IN_FORCE = ("granted", "active", "overrun")
 
 

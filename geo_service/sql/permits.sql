@@ -96,6 +96,13 @@ FROM permit
 WHERE permit_id = :permit_id
 FOR UPDATE
 
+-- status_of_permit
+-- Where a case is.
+-- In: permit_id.  Out: 0 or 1 row.
+SELECT status
+FROM permit
+WHERE permit_id = :permit_id
+
 -- permit_then
 -- The row `today` of a permit as it was at a moment; as it is now where nothing has changed since.
 -- In: moment; a row of permit named today around it.  Out: 1 row with the columns of permit.

@@ -34,7 +34,7 @@ from geo_service.web.scope import CurrentCaller, PublicSession
 
 router = APIRouter(prefix="/api/v1/permits", tags=["permits"])
 
-_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 def sent_token(request: Request) -> str | None:
@@ -54,7 +54,7 @@ def post_permit(
 
 
 def _filed(filed: FiledPermit, caller: Caller) -> Response:
-    headers = {"Location": f"/api/v1/permits/{filed.key}", "ETag": etag_of(filed.version), **_PRIVATE}
+    headers = {"Location": f"/api/v1/permits/{filed.key}", "ETag": etag_of(filed.version), **PRIVATE}
     return Response(
         orjson.dumps(_receipt(filed, caller)), status_code=201, media_type="application/json", headers=headers
     )
@@ -106,7 +106,7 @@ def get_permits(  # noqa: PLR0913, PLR0917 - one per query parameter
         document["links"] = [
             {"rel": "next", "href": f"/api/v1/permits?{query}", "type": "application/geo+json"}
         ]
-    return Response(orjson.dumps(document), media_type="application/geo+json", headers=_PRIVATE)
+    return Response(orjson.dumps(document), media_type="application/geo+json", headers=PRIVATE)
 
 
 @router.get("/{reference}")
@@ -126,7 +126,7 @@ def get_one_permit(
         return Response(
             orjson.dumps(document_as_of(then, as_of, caller)),
             media_type="application/geo+json",
-            headers={"ETag": etag_of(then.version), **_PRIVATE},
+            headers={"ETag": etag_of(then.version), **PRIVATE},
         )
     return _answer(session, get_permit(session, reference, caller=caller, token=sent_token(request)), caller)
 
@@ -193,5 +193,5 @@ def _answer(session: Session, permit: Permit, caller: Caller) -> Response:
     return Response(
         orjson.dumps(permit_document(permit, findings, caller, as_of=datetime.now(UTC))),
         media_type="application/geo+json",
-        headers={"ETag": etag_of(permit.version), **_PRIVATE},
+        headers={"ETag": etag_of(permit.version), **PRIVATE},
     )

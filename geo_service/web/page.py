@@ -19,6 +19,7 @@ from geo_service.mapview.town_map import script_json
 from geo_service.permits.deadlines import last_day_of
 from geo_service.web.labels import label
 from geo_service.web.language import Language, language_of
+from geo_service.web.problem_words import in_language
 from geo_service.web.security_headers import nonce_of
 
 _PAGES = Environment(
@@ -71,6 +72,7 @@ def _tools(language: Language) -> dict[str, Callable[..., str | None]]:
             date.fromisoformat(value) if isinstance(value, str) else value, language
         ),
         "due_day": last_day_of,
+        "sentence": lambda detail: in_language(detail, language),
         "days": lambda period: period_text(period, language),
         "moment": lambda value: moment_text(
             datetime.fromisoformat(value) if isinstance(value, str) else value, language

@@ -15,7 +15,9 @@ from geo_service.conflicts.stored_findings import list_findings
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
 from geo_service.permits.child_permit import request_change
+from geo_service.permits.consultations import list_consultations
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
+from geo_service.permits.notes import list_notes
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.towns.town import Town, get_town, list_towns
@@ -26,11 +28,11 @@ from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
 from geo_service.web.sign_in_cookie import sign_in_cookie
+from geo_service.web.token_cookie import keep_token, path_here
 
 router = APIRouter(include_in_schema=False)
 
 _COOKIE = "geo_service_case"
-_COOKIE_SECONDS = 30 * 24 * 60 * 60
 _MARGIN_DEGREES = 0.0008  # about 60 m around the area of a case
 
 
@@ -46,7 +48,7 @@ def follow(
     request.state.referrer_policy = "no-referrer"
     if token:
         get_permit(session, reference, caller=caller, token=token)  # NoSuchPermit for a wrong one
-        return _with_cookie(request, reference, token)
+        return keep_token(request, _COOKIE, _path(reference), token)
     permit = get_permit(session, reference, caller=caller, token=request.cookies.get(_COOKIE))
     town = get_town(session, permit.town)
     cookie = sign_in_cookie(request)
@@ -69,7 +71,7 @@ def take_step(
     token = request.cookies.get(_COOKIE)
     move = Move(to=to, reason=reason.strip() or None)
     move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
-    return RedirectResponse(_path(request, reference), status_code=303)
+    return RedirectResponse(path_here(request, _path(reference)), status_code=303)
 
 
 @router.post("/permits/{reference}/extend")
@@ -90,7 +92,7 @@ def extend(
     stated = ChildProperties(until=until, urgent_reason=urgent_reason.strip() or None)
     change = ChildFeature(kind="extension", properties=stated).to_change()
     filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
-    return _with_cookie(request, filed.key, filed.token)
+    return keep_token(request, _COOKIE, _path(filed.key), filed.token)
 
 
 def case_page(  # noqa: PLR0913 - what a case page shows
@@ -108,10 +110,6 @@ def case_page(  # noqa: PLR0913 - what a case page shows
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
     findings = list_findings(session, occupation_id_of(session, permit))
     document = permit_document(permit, findings, caller, as_of=datetime.now(UTC))
-    west, south, east, north = _box(document["geometry"])
-    bounds = (
-        west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES,
-    )  # fmt: skip
     return page(
         request,
         template,
@@ -125,14 +123,18 @@ def case_page(  # noqa: PLR0913 - what a case page shows
             "detour_offer": None if detour_offer is None else detour_offer.geometry,
         },
         detour_offer=detour_offer,
-        map=page_map(request, session, town, "desk", bounds=bounds),
+        map=page_map(request, session, town, "desk", bounds=bounds_around(document["geometry"])),
+        notes=list_notes(session, permit.permit_id),
+        consultations=list_consultations(session, permit.permit_id),
         caller=caller,
         town_names={one.ags: one.name for one in list_towns(session)},
         **more,
     )
 
 
-def _box(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
+def bounds_around(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
+    """West, south, east, north of a GeoJSON geometry in CRS84 with a margin, in degrees."""
+
     def positions(part: Any) -> list[tuple[float, float]]:
         if isinstance(part[0], float | int):
             return [(part[0], part[1])]
@@ -141,26 +143,9 @@ def _box(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
     members = geometry.get("geometries", [geometry])
     places = [place for member in members for place in positions(member["coordinates"])]
     lons, lats = [place[0] for place in places], [place[1] for place in places]
-    return (min(lons), min(lats), max(lons), max(lats))
+    margin = _MARGIN_DEGREES
+    return (min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
 
-def _path(request: Request, reference: str) -> str:
-    language = request.query_params.get("lang")
-    query = f"?lang={language}" if language in ("de", "en") else ""
-    return f"{request.scope.get('root_path', '')}/permits/{quote(reference, safe='')}{query}"
-
-
-def _with_cookie(request: Request, reference: str, token: str) -> Response:
-    path = _path(request, reference)
-    public_url: str | None = request.app.state.settings.public_url
-    answer = RedirectResponse(path, status_code=303)
-    answer.set_cookie(
-        _COOKIE,
-        token,
-        max_age=_COOKIE_SECONDS,
-        path=path.partition("?")[0],
-        secure=(public_url or str(request.url)).startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
-    return answer
+def _path(reference: str) -> str:
+    return f"/permits/{quote(reference, safe='')}"

@@ -29,6 +29,7 @@ from geo_service.web.labels import labels_of
 from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
+from geo_service.web.pages_consultation import router as consultation_router
 from geo_service.web.pages_desk_map import router as map_router
 from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
@@ -44,6 +45,7 @@ router.include_router(timeline_router)
 router.include_router(map_router)
 router.include_router(objects_router)
 router.include_router(findings_router)
+router.include_router(consultation_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {

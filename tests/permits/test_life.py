@@ -13,8 +13,8 @@ from geo_service.conflicts.catalogue import catalogue
 from geo_service.db.database import owner_session
 from geo_service.errors import Forbidden, Invalid, Rejected
 from geo_service.interval import TOWN_ZONE, midnight
-from geo_service.permits.deadlines import due_after, working_days_later
-from geo_service.permits.states import TRANSITIONS, TooEarly
+from geo_service.permits.deadlines import due_after, working_days_in, working_days_later
+from geo_service.permits.states import TRANSITIONS, WITH_DESK, TooEarly
 from geo_service.worker.run import work_until_empty, worker_beside
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
 from tests.permits.life import begin, bounds, of_case, step, tick
@@ -207,6 +207,21 @@ def test_more_information_stops_the_clock_and_its_end_lets_a_clerk_dismiss(desk:
         step(desk, reference, "dismissed", at=over, reason="x", token=receipt["token"])
     permit = step(desk, reference, "dismissed", at=over, reason="Keine Antwort")
     assert (permit.status, permit.due_at, permit.decided_at) == ("dismissed", None, over)
+
+
+def test_the_clock_stands_still_while_the_applicant_is_asked() -> None:
+    def at(day: int, hour: int = 12) -> datetime:
+        return datetime(2026, 6, day, hour, tzinfo=TOWN_ZONE)
+
+    # Monday 1 June 2026; Thursday the 4th is Fronleichnam, the 6th and 7th a weekend.
+    steps = [
+        (at(1), "submitted"),
+        (at(2), "in_review"),
+        (at(3), "more_information_needed"),
+        (at(9), "in_review"),
+    ]
+    counted = {day: working_days_in(steps, WITH_DESK, until=at(day)) for day in (1, 2, 3, 4, 9, 10, 12)}
+    assert counted == {1: 0, 2: 1, 3: 2, 4: 2, 9: 2, 10: 3, 12: 5}
 
 
 def test_an_answer_in_time_goes_on_with_the_review(desk: Desk) -> None:

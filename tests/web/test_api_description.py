@@ -23,7 +23,10 @@ ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
 SETTLING = ("/api/v1/conflicts", "/api/v1/findings/{finding_id}")
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
-CHILDREN = f"{ONE}/children"
+CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultations"
+ASKED, ANSWER = "/api/v1/consultations/{consultation_id}", "/api/v1/consultations/{consultation_id}/answer"
+
+ASKINGS = (NOTES, ASKING, ASKED, ANSWER)
 
 EVERYTHING: dict[str, Any] = {
     "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
@@ -105,7 +108,10 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
-    assert set(document["paths"]) == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, RULES, *SETTLING} | objects
+    assert (
+        set(document["paths"])
+        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, RULES, *SETTLING} | objects
+    )
     assert "servers" not in document
     for item in document["paths"].values():
         for operation in item.values():
@@ -198,6 +204,32 @@ def test_a_change_is_described_as_it_is_answered(desk: Desk, described: Describe
     case = desk.client.get(f"{PERMITS}/{receipt['reference']}", headers=desk.key())
     described.holds(case, ONE, 200)
     assert described.tells_all({"$ref": "#/components/schemas/Permit"}, case.json()) == []
+
+
+def test_notes_and_consultations_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    case = f"{PERMITS}/{desk.file()['reference']}"
+    asked = {"office": "Straßenverkehrsbehörde", "question": "Bestehen Einwände?"}
+    described.holds(
+        desk.client.post(f"{case}/notes", json={"text": "Ortstermin"}, headers=desk.key()), NOTES, 201
+    )
+    described.holds(desk.client.get(f"{case}/notes", headers=desk.key()), NOTES, 200)
+    described.holds(desk.client.post(f"{case}/notes", json={"text": ""}, headers=desk.key()), NOTES, 422)
+    described.holds(desk.client.post(f"{case}/consultations", json=asked, headers=desk.key()), ASKING, 409)
+    assert (
+        desk.client.post(f"{case}/transitions", json={"to": "in_review"}, headers=desk.key()).status_code
+        == 200
+    )
+    answer = desk.client.post(f"{case}/consultations", json=asked, headers=desk.key())
+    described.holds(answer, ASKING, 201)
+    assert described.tells_all({"$ref": "#/components/schemas/Consultation"}, answer.json()) == []
+    described.holds(desk.client.get(f"{case}/consultations", headers=desk.key()), ASKING, 200)
+    one = f"/api/v1/consultations/{answer.json()['id']}"
+    own = {"X-Permit-Token": answer.json()["address"].partition("token=")[2]}
+    described.holds(desk.client.get(one, headers=own), ASKED, 200)
+    described.holds(desk.client.get(one), ASKED, 404)
+    reply = {"verdict": "no_objection", "name": "Frau Rat"}
+    described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 200)
+    described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 409)
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
