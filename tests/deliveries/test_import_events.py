@@ -91,7 +91,11 @@ def test_the_dutch_sample_every_record_accounted_for(empty_session: Session, sha
         "K11",  # and on places where a detour leads along no known street: what is not known is no pass
     }
     again = store_events(empty_session, read_events(path, ndw()), as_of=NOW)
-    assert (again.unchanged, again.written, again.gone) == (429, {"event planned": 20, "detour planned": 8}, 0)  # tried again
+    assert (again.unchanged, again.written, again.gone) == (
+        429,
+        {"event planned": 20, "detour planned": 8},
+        0,
+    )  # tried again
     assert len(report.held) == len(again.held) == 28
 
 
