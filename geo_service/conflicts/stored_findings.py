@@ -30,6 +30,7 @@ from geo_service.conflicts.measured import (
     occupations_counted_in,
 )
 from geo_service.db.database import speaking_as_operator
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import locate
@@ -121,16 +122,12 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
     """The findings others have against the one in question, each by the values in force in its own town."""
     day = as_of.astimezone(TOWN_ZONE).date()
     widest = catalogue(session, question.mine.town, day)
-    towns = (
-        session.execute(widest.book.candidate_towns, check_binds(widest, question, as_of=as_of))
-        .scalars()
-        .all()
-    )
+    asked = check_binds(widest, question, as_of=as_of)
     found: list[Finding] = []
-    for town in towns:
-        in_force = catalogue(session, town, day)
-        binds = {**check_binds(in_force, question, as_of=as_of), "candidate_town": town}
-        rows = session.execute(in_force.book.check_swapped, binds)
+    for near in prepared_rows(session, widest.book.candidate_towns.text, asked):
+        in_force = catalogue(session, near.town, day)
+        binds = {**check_binds(in_force, question, as_of=as_of), "candidate_town": near.town}
+        rows = prepared_rows(session, in_force.book.check_swapped.text, binds)
         found += [finding_of_row(row, in_force) for row in rows]
     return tuple(found)
 

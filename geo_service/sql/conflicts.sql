@@ -385,9 +385,10 @@ FROM town_parameter
 ORDER BY town, parameter, first_day
 
 -- take_binding_lock
--- One transaction-level lock for everything that becomes binding.
+-- One transaction-level lock for everything that becomes binding. Whoever holds it asks the long statements of a check,
+-- whose plans do not depend on the values: planning them anew took longer than the rest of a grant.
 -- In: nothing.  Out: 1 row.
-SELECT pg_advisory_xact_lock(hashtext('geo_service.binding'))
+SELECT pg_advisory_xact_lock(hashtext('geo_service.binding')), set_config('plan_cache_mode', 'force_generic_plan', true)
 
 -- write_findings
 -- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
