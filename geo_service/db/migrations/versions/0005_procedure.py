@@ -1,4 +1,4 @@
-"""Documents, messages, consultations, people: see sql/migrations/0005/."""
+"""The life and history of permits, notes and consultations: see sql/migrations/0005/."""
 
 from __future__ import annotations
 
