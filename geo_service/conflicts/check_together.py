@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import orjson
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many, chunks
@@ -15,6 +16,7 @@ from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_result, finding_of_row
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.measured import concerns
+from geo_service.conflicts.recompute_many import MEASURED_CHUNK
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import occupation_row
 
@@ -64,12 +66,15 @@ def _answers(
 ) -> dict[int, tuple[list[Finding], int]]:
     """Findings and their number by id() of the question, statement after statement as in a single check."""
     answers: dict[int, tuple[list[Finding], int]] = {id(question): ([], 0) for question in asked}
-    parts = [(found.book.check_among_requests, asked)] if found.book.compares else []
+    parts: list[tuple[TextClause, Sequence[CheckQuestion], int]] = (
+        [(found.book.check_among_requests, asked, _PORTION)] if found.book.compares else []
+    )
     for kind, statement in found.book.measured.items():
-        parts.append((statement, [one for one in asked if concerns(kind, one.mine, one.location)]))
-    for statement, concerned in parts:
+        concerned = [one for one in asked if concerns(kind, one.mine, one.location)]
+        parts.append((statement, concerned, MEASURED_CHUNK[kind]))
+    for statement, about, size in parts:
         counted: dict[int, int] = {}
-        for portion in chunks(concerned, _PORTION):
+        for portion in chunks(about, size):
             for question, row in ask_many(session, found, statement, portion, as_of=as_of, also=beside):
                 answers[id(question)][0].append(finding_of_row(row, found))
                 counted[id(question)] = row.findings_total
