@@ -1,4 +1,4 @@
-"""Whom a map has to name: asked of the streets and boundaries that it shows."""
+"""Whom a map has to name: asked of the streets, boundaries and imported sites that it may show."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ _WORDS = {
     "de": {
         "roads": "Straßen",
         "boundaries": "Grenzen",
+        "sites": "Baustellen",
         "demo": "Vorführdaten (erfunden)",
         "osm": "© OpenStreetMap-Mitwirkende (ODbL)",
     },
     "en": {
         "roads": "Streets",
         "boundaries": "Boundaries",
+        "sites": "Construction sites",
         "demo": "demo data (invented)",
         "osm": "© OpenStreetMap contributors (ODbL)",
     },
@@ -24,7 +26,7 @@ _WORDS = {
 
 
 def map_credits(session: Session, town: str, language: str) -> dict[str, tuple[str, ...]]:
-    """By subject (`roads`, `boundaries`), each credit as one text; town: AGS, shown with its neighbours."""
+    """By subject (`roads`, `boundaries`, `sites`), each credit as one text; town: AGS, with neighbours."""
     words = _WORDS["en" if language == "en" else "de"]
     found: dict[str, list[str]] = {}
     for row in session.execute(text(statements("pages")["list_credits"]), {"town": town}):

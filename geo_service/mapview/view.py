@@ -76,7 +76,7 @@ class Layer(_Part):
     kind: Literal["streets", "boundaries", "features", "click"]
     title: Text
     address: OwnAddress
-    attribution: Literal["roads", "boundaries"] | None = None
+    attribution: Literal["roads", "boundaries", "sites"] | None = None
     dated: bool = False
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     min_zoom: Annotated[int, Field(ge=0, le=22)] = 0

@@ -82,8 +82,9 @@ FROM town
 WHERE town.ags = :town
 
 -- list_credits
--- Where the streets and boundaries on a town's map come from: its own and those of the towns within a kilometre.
--- In: town (AGS).  Out: rows subject (roads, boundaries) and credit (demo, osm, the name of another source, or the
+-- Where the streets and boundaries on a town's map come from: its own and those of the towns within a kilometre; and
+-- whose construction sites were imported, wherever they lie: a map can be moved there.
+-- In: town (AGS).  Out: rows subject (roads, boundaries, sites) and credit (demo, osm, the name of another source, or the
 -- words of a boundary's file).
 WITH shown AS (
     SELECT near.ags, near.attribution
@@ -98,4 +99,7 @@ UNION
 SELECT 'roads' AS subject, CASE WHEN road.demo THEN 'demo' ELSE road.source END AS credit
 FROM road_segment AS road
 INNER JOIN shown ON road.town = shown.ags
+UNION
+SELECT 'sites' AS subject, site_feed.attribution AS credit
+FROM site_feed
 ORDER BY subject, credit
