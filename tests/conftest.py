@@ -30,6 +30,11 @@ configure_logs()  # as the server does: structlog's own default formats every lo
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's driver leaves an event loop running in this thread; what begins one of its own comes before."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The open data beside the project; tests that need it skip with a clear message where it is absent."""
