@@ -8,7 +8,7 @@ occupation looks again at the findings of those around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -61,11 +61,11 @@ def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) ->
     return [row.occupation_id for row in prepared_rows(session, statement, binds)]
 
 
-def occupations_counted_in(session: Session, occupation_id: int) -> list[int]:
-    """Stored occupations whose findings counted this one in when they were found, wherever it stood then.
+def occupations_counted_in(session: Session, occupation_ids: Sequence[int]) -> list[int]:
+    """Stored occupations whose findings counted one of these in when they were found, wherever it stood then.
 
     Asked as the service itself: whoever changes an occupation does not see the findings of those around it.
     """
     with speaking_as_operator(session):
-        rows = session.execute(_TOGETHER, {"occupation_id": occupation_id}).all()
+        rows = session.execute(_TOGETHER, {"occupations": list(occupation_ids)}).all()
     return [row.occupation_id for row in rows]

@@ -71,9 +71,8 @@ def recompute_many(
 
 def _around(session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime) -> dict[str, set[int]]:
     """By measuring kind, who stands around those in question now, or counted one of them in before."""
-    before: set[int] = set()
+    before = set(occupations_counted_in(session, [_id(question) for question in questions]))
     for question in questions:
-        before.update(occupations_counted_in(session, _id(question)))
         before.update(stood_beside(session, _id(question)))
     found: dict[str, set[int]] = {}
     for in_force, asked in by_town(session, questions, as_of):

@@ -76,7 +76,7 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
     Where one goes, only the network is looked at again without having been counted in: a closure that cut a
     quarter off no more than another one did can become the one that matters.
     """
-    before = {*occupations_counted_in(session, occupation_id), *stood_beside(session, occupation_id)}
+    before = {*occupations_counted_in(session, [occupation_id]), *stood_beside(session, occupation_id)}
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
     binds = check_binds(found, question, as_of=as_of)
     for kind in found.book.measured:

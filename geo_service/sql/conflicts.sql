@@ -456,12 +456,12 @@ WHERE other_occupation = :occupation_id
     AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
 
 -- occupations_counted_in
--- Whose findings counted an occupation in when they were found.
--- In: occupation_id.  Out: one row for each.
+-- Whose findings counted one of these occupations in when they were found.
+-- In: occupations (array of ids).  Out: one row for each.
 SELECT DISTINCT finding.mine_occupation AS occupation_id
 FROM finding_together AS kept
 INNER JOIN finding ON finding.finding_id = kept.finding_id
-WHERE kept.occupation_id = :occupation_id AND finding.mine_occupation <> :occupation_id
+WHERE kept.occupation_id = ANY(CAST(:occupations AS bigint[])) AND finding.mine_occupation <> kept.occupation_id
 
 -- remove_measured_findings
 -- Removes what the measuring rules had found for occupations and find no longer.
