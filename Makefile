@@ -29,7 +29,7 @@ run: setup ## set up what is missing, fill the demo towns, serve; ROADS=file imp
 
 .PHONY: test
 test: setup-tests ## everything the tests need, then all tests; PYTEST='-k word' narrows
-	@$(PY)/pytest $(PYTEST)
+	@$(PY)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 .PHONY: lint
 lint: setup-tests ## ruff, mypy --strict, import contracts, sql lint
