@@ -33,28 +33,33 @@ def _engine(database: Database) -> Iterator[Engine]:
 
 async def _work(database: Database, stopping: asyncio.Event) -> None:
     """Work until told to stop; a job that is running then stops at the end of its part and is kept."""
+    told = asyncio.create_task(stopping.wait())
     with _engine(database) as engine:
-        while not stopping.is_set():
-            try:
-                await _until(stopping, database, engine)
-            except Exception as error:  # the database is away, or restarts
-                _log.warning("worker interrupted", kind=type(error).__name__, exc_info=error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _AGAIN_AFTER_S)
+        while not told.done():
+            working = asyncio.create_task(_work_and_care(database, engine))
+            await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+            working.cancel()
+            (result,) = await asyncio.gather(working, return_exceptions=True)
+            if isinstance(result, Exception):  # the database is away, or restarts
+                _log.warning("worker interrupted", kind=type(result).__name__, exc_info=result)
+            await asyncio.wait({told}, timeout=_AGAIN_AFTER_S)
 
 
-async def _until(stopping: asyncio.Event, database: Database, engine: Engine) -> None:
+async def _work_and_care(database: Database, engine: Engine) -> None:
     app = build_worker_app(database, engine)
     async with app.open_async():
-        working = asyncio.create_task(
-            app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S)
-        )
-        caring = asyncio.create_task(_care(app, engine))
-        told = asyncio.create_task(stopping.wait())
-        await asyncio.wait({working, caring, told}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (told, caring, working):
-            task.cancel()
-        results = await asyncio.gather(working, caring, return_exceptions=True)
+        both = [
+            asyncio.create_task(
+                app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S)
+            ),
+            asyncio.create_task(_care(app, engine)),
+        ]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            results = await asyncio.gather(*both, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -30,7 +30,8 @@ _CLOCK_CRON = "*/5 * * * *"
 
 def build_worker_app(database: Database, engine: Engine) -> App:
     """The queue with every job of this service. engine: for the jobs, as the application's role."""
-    app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4))
+    # timeout: a worker that is stopped with the database away waits for one more connection, by default 30 s.
+    app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4, timeout=5))
 
     @app.task(name=RECOMPUTE_FINDINGS, pass_context=True, retry=_GO_ON)
     def recompute_findings(context: JobContext, *, work_id: int) -> None:
