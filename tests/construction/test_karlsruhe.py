@@ -25,15 +25,10 @@ def test_the_series_is_counted_as_published(imports: Imports, shared_data: Path)
         )
         assert counted == wanted, line["file"]
         assert report.unchanged == previous - report.gone - report.changed
-        print(
-            report.stored,
-            report.findings,
-            len(report.held),
-            report.refused,
-            report.repaired,
-            report.parts_left_out,
-        )
         previous = report.delivered
+    published = "SELECT source_id FROM construction_site WHERE NOT ST_IsValid(ST_GeomFromGeoJSON(CAST({} AS json) -> 'geometry'))"
+    for fragment in ("fragment_crs84", "fragment_25832"):
+        assert imports.rows(published.format(fragment)) == [], "published invalid, though stored valid"
 
 
 def test_the_flat_file_is_read_by_the_same_profile(imports: Imports, shared_data: Path) -> None:
