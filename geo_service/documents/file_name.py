@@ -20,16 +20,16 @@ def extension_of(name: str) -> str:
 
 
 def shown_name(name: str, extension: str) -> str:
-    """`name` as it is kept and shown, with the `extension` that fits its type.
+    r"""`name` as it is kept and shown, with the `extension` that fits its type.
 
-    >>> shown_name("C:\\\\temp\\\\Plan 1.PDF", ".pdf")
+    >>> shown_name("C:\\temp\\Plan 1.PDF", ".pdf")
     'Plan 1.pdf'
     >>> shown_name("../../etc/passwd", ".png")
     'passwd.png'
     """
     last = _last_part(name)
     visible = "".join(c for c in last if unicodedata.category(c) not in _INVISIBLE)
-    words = " ".join(unicodedata.normalize("NFC", visible).split()).strip(". ")
+    words = " ".join(unicodedata.normalize("NFC", visible).split())
     known = {extension, ".jpeg", ".jpg", ".png", ".pdf"}
     found = _EXTENSION.search(words)
     stem = words[: found.start()] if found and found[0].lower() in known else words

@@ -1,7 +1,7 @@
 """Files beside the database, each named by a random id: whole or not there, whenever the power fails.
 
-A file is written under another name, brought to the disk, and renamed; only then is its row written. What no row
-names is swept later (sweep.py). The folder lies under GEO_SERVICE_HOME, where no web server looks.
+A file is written under another name, brought to the disk, and renamed; only then is its row written. What
+no row names is swept later (sweep.py). The folder lies under GEO_SERVICE_HOME, where no web server looks.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class FileStore:
             return False
 
     def older_than(self, seconds: float) -> Iterator[UUID]:
-        """The files that were stored longer ago. What was never finished and is older is removed on the way."""
+        """The files that were stored longer ago; older ones that were never finished go on the way."""
         before = time.time() - seconds
         for path in self.root.glob("??/*"):
             try:

@@ -1,4 +1,4 @@
-"""What a file really is, read from its bytes: PDF, PNG or JPEG that opens, and says of itself nothing else."""
+"""What a file really is, read from its bytes: PDF, PNG or JPEG that opens and says nothing else of itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import filetype
 import pypdf
-from PIL import Image
+from PIL import Image, ImageFile
 
 from geo_service.documents.file_name import extension_of, shown_name
 from geo_service.errors import FieldFault, Invalid, TooLarge
@@ -97,6 +97,8 @@ def _open_pdf(content: bytes) -> None:
 
 
 def _open_picture(content: bytes, media_type: str) -> None:
+    # WeasyPrint lets half pictures through, for the whole process, when it is loaded; it draws none of these.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with _one_at_a_time, Image.open(io.BytesIO(content), formats=[_PICTURES[media_type]]) as picture:
             if picture.width * picture.height > MAX_PIXELS:

@@ -1,4 +1,4 @@
-"""Papers that the applicant or a clerk adds to a case, at most 20, and takes out again before the decision."""
+"""Papers that the applicant or a clerk adds to a case, at most 20, and takes out before the decision."""
 
 from __future__ import annotations
 
@@ -84,10 +84,12 @@ def add_document(  # noqa: PLR0913 - what, where, by whom
         raise
     kept = Document(
         document_id=file_id, kind=kind, name=paper.name, media_type=paper.media_type,
-        size_bytes=len(paper.content), sha256=paper.sha256, added_at=as_of, added_by_role=by.role, added_by=by.name,
+        size_bytes=len(paper.content), sha256=paper.sha256, added_at=as_of,
+        added_by_role=by.role, added_by=by.name,
     )  # fmt: skip
     columns = (
-        "document_id", "kind", "name", "media_type", "size_bytes", "sha256", "added_at", "added_by_role", "added_by",
+        "document_id", "kind", "name", "media_type", "size_bytes", "sha256", "added_at", "added_by_role",
+        "added_by",
     )  # fmt: skip
     row = {name: getattr(kept, name) for name in columns}
     session.execute(text(_NAMED["add_document"]), {**row, "permit_id": permit.permit_id})

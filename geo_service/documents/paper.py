@@ -18,7 +18,8 @@ from geo_service.db.labels import label
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _SHEETS = Environment(
-    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 # Pictures of ours travel inside the sheet; whatever a user wrote reaches no network and no file.
 _FETCHER = URLFetcher(allowed_protocols={"data"})
@@ -29,8 +30,11 @@ _one_at_a_time = threading.Lock()
 def draw_sheet(template: str, language: Language, **values: Any) -> bytes:
     """The PDF of `templates/<template>`. values: go to the template as they are and are escaped there."""
     html = _SHEETS.get_template(template).render(
-        language=language, css=(_FOLDER / "sheet.css").read_text(encoding="utf-8"), **_tools(language), **values
-    )  # fmt: skip
+        language=language,
+        css=(_FOLDER / "sheet.css").read_text(encoding="utf-8"),
+        **_tools(language),
+        **values,
+    )
     with _one_at_a_time:
         return bytes(HTML(string=html, url_fetcher=_FETCHER).write_pdf(pdf_variant="pdf/ua-1"))
 

@@ -1,4 +1,4 @@
-"""A site plan as SVG, millimetres on paper as units: ground, axes, names, neighbours, the area with its measures."""
+"""A site plan as SVG in millimetres on paper: ground, axes, names, neighbours, the area with its measures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
@@ -42,7 +43,7 @@ def draw_plan(
     neighbours: Iterable[tuple[int, BaseGeometry]],
     language: Language,
 ) -> str:
-    """The drawing. Geometries in EPSG:25832; axes with the names of their streets; neighbours with numbers."""
+    """The drawing. Geometries in EPSG:25832; axes with the names of streets; neighbours with numbers."""
     w, h = PLAN_WIDTH_MM, PLAN_HEIGHT_MM
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}mm" height="{h}mm" viewBox="0 0 {w} {h}">',
@@ -136,8 +137,9 @@ def _street_name(window: Window, name: str, lines: list[LineString]) -> str:
 
 def _neighbours(window: Window, neighbours: Iterable[tuple[int, BaseGeometry]]) -> Iterator[str]:
     for number, area in neighbours:
-        outline = f'fill="{_OTHER}" fill-opacity="0.12" stroke="{_OTHER}" stroke-width="0.4" stroke-dasharray="1.4 0.7"'
-        yield f'<path d="{_path(window, area)}" {outline} fill-rule="evenodd"/>'
+        fill = f'fill="{_OTHER}" fill-opacity="0.12" fill-rule="evenodd"'
+        line = f'stroke="{_OTHER}" stroke-width="0.4" stroke-dasharray="1.4 0.7"'
+        yield f'<path d="{_path(window, area)}" {fill} {line}/>'
         spot = area.representative_point()
         x, y = window.mm(spot.x, spot.y)
         yield f'<circle cx="{x:.2f}" cy="{y:.2f}" r="2.3" fill="#fff" stroke="{_OTHER}" stroke-width="0.35"/>'
@@ -158,7 +160,7 @@ def _measures(
     window: Window, corners: list[tuple[float, ...]], area: BaseGeometry, language: Language
 ) -> Iterator[str]:
     """The length of each side that has room for it, outside the area."""
-    for (ax, ay, *_), (bx, by, *_) in zip(corners, corners[1:], strict=False):
+    for (ax, ay, *_), (bx, by, *_) in pairwise(corners):
         length = math.dist((ax, ay), (bx, by))
         if length * 1000 / window.scale < _LEAST_SIDE_MM:
             continue
@@ -184,10 +186,10 @@ def _scale_bar(window: Window, language: Language) -> Iterator[str]:
     )
     mm = piece * 1000 / window.scale
     left, top = PLAN_WIDTH_MM - 5 * mm - 10, PLAN_HEIGHT_MM - 9
-    yield f'<rect x="{left - 5:.2f}" y="{top - 4.5}" width="{5 * mm + 13:.2f}" height="10.5" fill="#fff" stroke="#222" stroke-width="0.2"/>'
+    yield _box(left - 5, top - 4.5, 5 * mm + 13, 10.5)
     for i in range(5):
         fill = "#222" if i % 2 == 0 else "#fff"
-        yield f'<rect x="{left + i * mm:.2f}" y="{top}" width="{mm:.2f}" height="1.6" fill="{fill}" stroke="#222" stroke-width="0.2"/>'
+        yield _box(left + i * mm, top, mm, 1.6, fill)
     for i in (0, 5):
         yield _text(
             left + i * mm, top - 0.8, f"{number_text(piece * i, language, 0)}{' m' if i else ''}", size=2.4
@@ -199,9 +201,15 @@ def _scale_bar(window: Window, language: Language) -> Iterator[str]:
 
 def _north_arrow() -> Iterator[str]:
     x, y = PLAN_WIDTH_MM - 8, 4.0
-    yield f'<rect x="{x - 4.5}" y="1.5" width="9" height="16" fill="#fff" stroke="#222" stroke-width="0.2"/>'
-    yield f'<path d="M{x} {y}l2.4 8l-2.4 -1.8z" fill="#222"/><path d="M{x} {y}l-2.4 8l2.4 -1.8z" fill="#fff" stroke="#222" stroke-width="0.25"/>'
+    yield _box(x - 4.5, 1.5, 9, 16)
+    yield f'<path d="M{x} {y}l2.4 8l-2.4 -1.8z" fill="#222"/>'
+    yield f'<path d="M{x} {y}l-2.4 8l2.4 -1.8z" fill="#fff" stroke="#222" stroke-width="0.25"/>'
     yield _text(x, y + 12.2, "N", size=3.6, more='font-weight="bold"')
+
+
+def _box(x: float, y: float, w: float, h: float, fill: str = "#fff") -> str:
+    place = f'x="{x:.2f}" y="{y:.2f}" width="{w:.2f}" height="{h:.2f}"'
+    return f'<rect {place} fill="{fill}" stroke="#222" stroke-width="0.2"/>'
 
 
 def _text(  # noqa: PLR0913 - attributes of one word

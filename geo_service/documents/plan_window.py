@@ -46,7 +46,7 @@ class Window:
 
 
 def window_around(area: BaseGeometry) -> Window:
-    """The window with `area` (EPSG:25832, not empty) in its middle, at the largest usual scale that holds it."""
+    """The window around `area` (EPSG:25832, not empty), at the largest usual scale that holds it."""
     west, south, east, north = area.bounds
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
 

@@ -1,4 +1,4 @@
-"""What is written whenever somebody asks: the receipt of a request, its site plan, the blank form of a use."""
+"""What is written whenever somebody asks: the receipt of a request, its site plan, the blank form."""
 
 from __future__ import annotations
 

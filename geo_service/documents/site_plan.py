@@ -1,4 +1,4 @@
-"""The site plan: the area of a case among the streets, drawn from what is stored; no tiles, no foreign map."""
+"""The site plan: the area of a case among the streets, drawn from what is stored; no tiles, no other map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which papers a use needs (data/use_types.yaml) and its case does not hold yet. Their lack stops nobody: a clerk sees it."""
+"""Which papers a use needs (data/use_types.yaml) and its case does not hold: a clerk sees it, nothing stops."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""What a notice will say, kept in the transaction of the decision; documents/notice.py draws the sheet from it.
+"""What a notice will say, kept in the transaction of the decision; documents/notice.py draws it.
 
-Drawing takes as long as twenty grants, and a grant holds the lock of what becomes binding: so only facts are kept here.
+Drawing takes as long as twenty grants, and a grant holds the lock of what becomes binding: so only facts
+are kept here.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def sheet_language(request: Request, permit: Permit) -> Language:
 
 
 def documents_of(request: Request, session: Session, permit: Permit) -> dict[str, Any]:
-    """All papers of a case as JSON. Notices that were not drawn yet are drawn now, so that each has its checksum."""
+    """All papers of a case as JSON. Notices that were not drawn yet are drawn now: each has its checksum."""
     now = datetime.now(UTC)
     notices = [
         make_notice(session, _files(request), one.notice_id, address=_address(request), now=now)

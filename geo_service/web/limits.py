@@ -51,6 +51,8 @@ class BodyLimit:
             )
             await problem_answer(error, language_of(Request(scope)))(scope, receive, send)
             return
+        # A form is read as a stream, after which nobody could ask for the whole again (idempotency.py does).
+        scope.setdefault("state", {})["body"] = body
         left = [body]
 
         async def replay() -> Message:

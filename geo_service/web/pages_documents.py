@@ -1,4 +1,4 @@
-"""Papers on the pages of a case and at the desk, and `/towns/{slug}/forms`: blank forms for people without internet."""
+"""Papers on the pages of a case and at the desk; `/towns/{slug}/forms`: blank forms to print."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Kind = Annotated[str, Form(max_length=40)]
 def file_of_case(
     reference: str, document_id: UUID, request: Request, session: PublicSession, caller: CurrentCaller
 ) -> Response:
-    """A paper, for the applicant by the cookie of the case or a clerk who is signed in; always as an attachment."""
+    """A paper as an attachment, for the applicant by the cookie of the case or a clerk who is signed in."""
     request.state.referrer_policy = "no-referrer"
     permit = get_permit(session, reference, caller=caller, token=request.cookies.get(CASE_COOKIE))
     return file_answer(request, session, permit, document_id)
