@@ -172,7 +172,7 @@ def _measures(
         x, y = window.mm(mx + nx * off, my + ny * off)
         turn = math.degrees(math.atan2(-(by - ay), bx - ax))
         turn += 180 if not -90 < turn <= 90 else 0
-        words = f"{number_text(length, language, 2)} m"
+        words = f"{number_text(length, language, 1)} m"
         place = f'transform="translate({x:.2f} {y:.2f}) rotate({turn:.1f})"'
         halo = f'{place} stroke="#ffffff" stroke-width="0.7"'
         yield _text(0, 0.9, words, size=2.6, fill="#ffffff", more=halo)

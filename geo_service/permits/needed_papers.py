@@ -1,4 +1,4 @@
-"""Which papers a use needs (data/use_types.yaml) and its case does not hold: a clerk sees it, nothing stops."""
+"""Which papers a use needs (data/use_types.yaml) and its case lacks. A clerk sees it; nothing stops."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
+from geo_service.documents.inspect_upload import MAX_FILE_BYTES
 from geo_service.documents.kept_documents import (
     MOST,
     documents_left,
@@ -138,13 +139,13 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         consultations=list_consultations(session, permit.permit_id),
         caller=caller,
         town_names={one.ags: one.name for one in list_towns(session)},
-        papers=papers_of(session, permit, caller),
+        papers=papers_of(request, session, permit, caller),
         **more,
     )
 
 
-def papers_of(session: Session, permit: Permit, caller: Caller) -> dict[str, Any]:
-    """What a case page shows of papers and notices."""
+def papers_of(request: Request, session: Session, permit: Permit, caller: Caller) -> dict[str, Any]:
+    """What a case page shows of papers and notices, and why the last one was refused (pages_documents.py)."""
     documents = list_documents(session, permit.permit_id)
     left = documents_left(documents)
     kinds = labels_of("document_kind")
@@ -158,6 +159,8 @@ def papers_of(session: Session, permit: Permit, caller: Caller) -> dict[str, Any
         "kinds": sorted(kinds, key=lambda kind: kind[0] not in needed),  # what is missing is offered first
         "may_add": may_add(permit, caller) and len(left) < MOST,
         "most": MOST,
+        "most_bytes": MAX_FILE_BYTES,
+        "refusal": getattr(request.state, "upload_refusal", None),
     }
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from geo_service.documents.file_name import inline
 from geo_service.documents.kept_documents import remove_document
 from geo_service.documents.receipt import draw_form
+from geo_service.errors import GeoServiceError, Invalid, Rejected, TooLarge
 from geo_service.identity.caller import require_desk
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.permit import get_permit
@@ -28,7 +29,8 @@ from geo_service.web.desk_answers import back_to_case
 from geo_service.web.language import language_of
 from geo_service.web.limits import LimitChecks
 from geo_service.web.page import page
-from geo_service.web.pages_case import CASE_COOKIE, case_path
+from geo_service.web.pages_case import CASE_COOKIE, case_path, follow
+from geo_service.web.pages_desk import desk_case
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
 from geo_service.web.token_cookie import path_here
@@ -89,7 +91,11 @@ def add_to_case(
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
     permit = get_permit(session, reference, caller=caller, token=request.cookies.get(CASE_COOKIE))
-    add_upload(request, session, permit, file, kind, caller)
+    try:
+        add_upload(request, session, permit, file, kind, caller)
+    except (Invalid, Rejected, TooLarge) as refusal:
+        request.state.upload_refusal = refusal
+        return _refused(follow(reference, request, session, caller), refusal)
     return RedirectResponse(f"{path_here(request, case_path(reference))}#documents", status_code=303)
 
 
@@ -119,7 +125,11 @@ def add_at_desk(  # noqa: PLR0913, PLR0917 - one per field of the form
     town = get_town(session, slug)
     require_desk(caller, town.ags)
     permit = get_permit(session, reference, caller=caller)
-    add_upload(request, session, permit, file, kind, caller)
+    try:
+        add_upload(request, session, permit, file, kind, caller)
+    except (Invalid, Rejected, TooLarge) as refusal:
+        request.state.upload_refusal = refusal
+        return _refused(desk_case(slug, reference, request, session, caller), refusal)
     return back_to_case(request, town, reference)
 
 
@@ -138,6 +148,12 @@ def remove_at_desk(
     permit = get_permit(session, reference, caller=caller)
     remove_document(session, permit, document_id, caller=caller, as_of=datetime.now(UTC))
     return back_to_case(request, town, reference)
+
+
+def _refused(shown: Response, refusal: GeoServiceError) -> Response:
+    """The page of the case, which says why; nothing has been stored."""
+    shown.status_code = refusal.status
+    return shown
 
 
 @router.get("/towns/{slug}/forms")

@@ -53,7 +53,7 @@ def path_of(receipt: dict[str, Any]) -> str:
     return f"/api/v1/permits/{receipt['reference'] or receipt['permit_id']}/documents"
 
 
-def add(  # noqa: PLR0913 - the parts of a form
+def add(
     desk: Desk,
     receipt: dict[str, Any],
     content: bytes,

@@ -58,7 +58,9 @@ for number in range(100_000):
 
 def rows(desk: Desk) -> dict[str, bytes]:
     with spoken(desk, OWN) as session:
-        found = session.execute(text("SELECT document_id, sha256 FROM case_document WHERE removed_at IS NULL"))
+        found = session.execute(
+            text("SELECT document_id, sha256 FROM case_document WHERE removed_at IS NULL")
+        )
         return {str(row.document_id): bytes(row.sha256) for row in found}
 
 
@@ -91,7 +93,9 @@ def test_a_killed_writer_leaves_nothing_half(desk: Desk) -> None:
         assert set(on_disk(desk)) == set(named)
         with spoken(desk, OWN) as session:  # room for the next round
             session.execute(
-                text("UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x' WHERE removed_at IS NULL")
+                text(
+                    "UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x' WHERE removed_at IS NULL"
+                )
             )
             session.commit()
 
@@ -100,7 +104,9 @@ def _wait_until_nobody_writes(desk: Desk) -> None:
     """The server of a killed client rolls back when it notices."""
     for _ in range(100):
         with spoken(desk, OWN) as session:
-            others = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()"
+            others = (
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()"
+            )
             if session.execute(text(others)).scalar_one() == 0:
                 return
         time.sleep(0.05)
@@ -135,7 +141,9 @@ def test_another_databases_folder_is_neither_swept_nor_written(desk: Desk) -> No
     ours = mark.read_text()
     mark.write_text(str(uuid4()))
     with spoken(desk, OWN) as session:
-        session.execute(text("UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x'"))
+        session.execute(
+            text("UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x'")
+        )
         session.commit()
     assert sweep(desk) == 0
     assert added["id"] in on_disk(desk)
@@ -163,7 +171,10 @@ def test_files_are_the_services_alone_and_no_address_leads_to_them(desk: Desk) -
     path = on_disk(desk)[added["id"]]
     assert path.stat().st_mode & 0o777 == 0o600
     assert all(folder.stat().st_mode & 0o077 == 0 for folder in (path.parent, path.parent.parent))
-    for address in (f"/static/../files/{path.parent.name}/{path.name}", f"/files/{path.parent.name}/{path.name}"):
+    for address in (
+        f"/static/../files/{path.parent.name}/{path.name}",
+        f"/files/{path.parent.name}/{path.name}",
+    ):
         assert desk.client.get(address, headers=own(case)).status_code == 404
 
 

@@ -101,7 +101,11 @@ def test_a_made_notice_cannot_be_changed(desk: Desk, case: dict[str, Any]) -> No
         session.execute(text("DELETE FROM case_notice"))
     for change in ("facts = '{}'", "sha256 = ''", "decision = 'rejected'"):
         with owner_session(desk.database) as owner:  # the owner's mistakes neither
-            owner.execute(text("SELECT set_config('app.actor', 'system', true), set_config('app.town', '06431002', true)"))
+            owner.execute(
+                text(
+                    "SELECT set_config('app.actor', 'system', true), set_config('app.town', '06431002', true)"
+                )
+            )
             with pytest.raises(DatabaseError, match="never changed"):
                 owner.execute(text(f"UPDATE case_notice SET {change}"))
             owner.rollback()

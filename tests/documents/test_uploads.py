@@ -115,7 +115,13 @@ def test_nobody_else_sees_or_touches_a_paper(desk: Desk, case: dict[str, Any]) -
     ]  # fmt: skip
     base = f"/api/v1/permits/{case['reference']}"
     for headers in strangers:
-        for path in (added["address"], path_of(case), notice["address"], f"{base}/receipt.pdf", f"{base}/site-plan.pdf"):
+        for path in (
+            added["address"],
+            path_of(case),
+            notice["address"],
+            f"{base}/receipt.pdf",
+            f"{base}/site-plan.pdf",
+        ):
             assert desk.client.get(path, headers=headers).status_code == 404, (path, headers)
         assert add(desk, case, pdf(), headers=headers).status_code == 404
         assert desk.client.delete(added["address"], headers=headers).status_code == 404
@@ -125,14 +131,18 @@ def test_nobody_else_sees_or_touches_a_paper(desk: Desk, case: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda who: who["actor"])
-def test_the_database_shows_them_to_nobody_else(desk: Desk, case: dict[str, Any], who: dict[str, Any]) -> None:
+def test_the_database_shows_them_to_nobody_else(
+    desk: Desk, case: dict[str, Any], who: dict[str, Any]
+) -> None:
     add(desk, case, pdf())
     desk.grant(case)
     with spoken(desk, OWN) as session:
         assert (count(session, "case_document"), count(session, "case_notice")) == (1, 1)
     with spoken(desk, who) as session:
         assert (count(session, "case_document"), count(session, "case_notice")) == (0, 0)
-        removed = session.execute(text("UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x'"))
+        removed = session.execute(
+            text("UPDATE case_document SET removed_at = now(), removed_by = 'x', removed_by_role = 'x'")
+        )
         assert removed.rowcount == 0  # type: ignore[attr-defined]
     with spoken(desk, who) as session, pytest.raises(DatabaseError, match="row-level security"):
         session.execute(
@@ -146,7 +156,11 @@ def test_the_database_shows_them_to_nobody_else(desk: Desk, case: dict[str, Any]
 
 def test_a_repeated_upload_is_one_paper(desk: Desk, case: dict[str, Any]) -> None:
     once = {**own(case), "Idempotency-Key": "a", "Content-Type": "multipart/form-data; boundary=x"}
-    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + pdf() + b"\r\n--x--\r\n"
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        + pdf()
+        + b"\r\n--x--\r\n"
+    )
     first, second = (desk.client.post(path_of(case), content=body, headers=once) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
