@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting; with "tests" Chromium too.
+# Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting, Pango with a font for the PDFs;
+# with "tests" Chromium too.
 # Says with "python" which interpreter will be used. Does nothing where all of it is there. As root or with sudo; otherwise prints the line to run and ends with 1.
 set -eu
 
@@ -25,6 +26,16 @@ has_postgis() {
     return 1
 }
 
+# Whether one of these files is there; what matches nothing stays as it was written.
+any_of() {
+    for path in "$@"; do if [ -e "$path" ]; then return 0; fi; done
+    return 1
+}
+
+has_library() { any_of /usr/lib/"$1" /usr/lib/*/"$1" /usr/lib64/"$1" /usr/local/lib/"$1"; }
+
+has_font() { any_of /usr/share/fonts/truetype/liberation*/*Sans-Regular.ttf /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf; }
+
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
 # Number of the distribution's PostgreSQL: "15" of the candidate "15+248+deb12u2".
@@ -41,7 +52,11 @@ wanted() {
         major=$(postgresql_major)
         echo "postgresql-${major:-15}" "postgresql-${major:-15}-postgis-3" "postgresql-${major:-15}-pgrouting"
     fi
-    if [ "${1:-}" = tests ] && ! has_browser; then echo chromium fonts-liberation; fi
+    if ! has_library libpango-1.0.so.0; then echo libpango-1.0-0; fi
+    if ! has_library libpangoft2-1.0.so.0; then echo libpangoft2-1.0-0; fi
+    if ! has_library libharfbuzz-subset.so.0; then echo libharfbuzz-subset0; fi
+    if ! has_font; then echo fonts-liberation; fi
+    if [ "${1:-}" = tests ] && ! has_browser; then echo chromium; fi
 }
 
 if [ "${1:-}" = python ]; then

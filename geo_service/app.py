@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo_service import __version__
 from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
+from geo_service.documents.file_store import file_store
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
@@ -20,6 +21,7 @@ from geo_service.settings import Settings
 from geo_service.web.api_checks import router as checks_router
 from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
+from geo_service.web.api_documents import router as documents_router
 from geo_service.web.api_findings import router as findings_router
 from geo_service.web.api_objects import router as objects_router
 from geo_service.web.api_permits import router as permits_router
@@ -31,6 +33,7 @@ from geo_service.web.pages import router as pages_router
 from geo_service.web.pages_apply import router as apply_router
 from geo_service.web.pages_case import router as case_router
 from geo_service.web.pages_desk import router as desk_router
+from geo_service.web.pages_documents import router as documents_page_router
 from geo_service.web.pages_rules import router as rules_page_router
 from geo_service.web.problems import install_problem_answers
 from geo_service.web.request_log import RequestLog
@@ -42,7 +45,7 @@ from geo_service.web.streets_tile import routes as street_tile_routes
 def build_app(settings: Settings, database: Database) -> FastAPI:
     """The application on one database.
 
-    `app.state`: settings, database, engine (sync), reading (sync, without transactions), pool (async).
+    `app.state`: settings, database, engine (sync), reading (sync, without transactions), pool (async), files.
     """
     refuse_public_demo(settings)
     engine = database.app_engine()
@@ -76,6 +79,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.reading = reading
     app.state.pool = pool
     app.state.rates = Rates(settings)
+    app.state.files = file_store(settings)
     install_problem_answers(app)
     install_error_pages(app)
     install_api_description(app, settings)
@@ -94,12 +98,14 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(rules_router)
     app.include_router(permits_router)
     app.include_router(consultations_router)
+    app.include_router(documents_router)
     app.include_router(objects_router)
     app.include_router(findings_router)
     app.include_router(pages_router)
     app.include_router(apply_router)
     app.include_router(case_router)
     app.include_router(desk_router)
+    app.include_router(documents_page_router)
     app.include_router(rules_page_router)
     app.router.routes.extend(street_tile_routes)
     app.router.routes.extend(ogc_routes)

@@ -25,3 +25,8 @@ class Settings(BaseSettings):
     rate_filings: Annotated[str, Field(description="Filings per client address")] = "20/hour"
     demo: Annotated[bool, Field(description="Demo towns, demo sign-in on loopback, no rate limits")] = False
     statement_timeout_ms: Annotated[int, Field(description="Longest statement", ge=100)] = 10_000
+
+    def address(self) -> str:
+        """Address of the service in what is printed, without a slash at its end; never what a client said."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from geo_service.as_written import day_text
 from geo_service.conflicts.finding import OtherObject
 from geo_service.conflicts.screen_files import screened_document
 from geo_service.conflicts.screen_pairs import Screened
 from geo_service.conflicts.words import code_labels
 from geo_service.web.language import Language
-from geo_service.web.page import day_text
 
 _ORDER = ("block", "undetermined", "warn", "info", "chance")
 _STYLE = {"block": "bold red", "warn": "yellow", "undetermined": "magenta", "info": "cyan", "chance": "green"}

@@ -75,7 +75,7 @@ def serve(
             if settings.demo:
                 fill(database, typer.echo)
             if worker:
-                stack.enter_context(worker_beside(database))
+                stack.enter_context(worker_beside(database, settings))
             _announce(settings, listener)
             completed = _run(settings, listener)
         except _Stopped:

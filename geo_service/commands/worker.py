@@ -31,7 +31,8 @@ def worker() -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, stop)
-    with opened_database(Settings()) as database, worker_beside(database):
+    settings = Settings()
+    with opened_database(settings) as database, worker_beside(database, settings):
         typer.echo("Background jobs are worked off; Ctrl-C stops it.")
         told.wait()
 

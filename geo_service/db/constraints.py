@@ -14,7 +14,9 @@ from geo_service.errors import BadGeometry, BadHeights, BadInterval, ChangedMean
 MEANING: dict[str, type[GeoServiceError]] = {
     "applicant_permit_fkey": ChangedMeanwhile,
     "applicant_permit_unique": ChangedMeanwhile,
+    "case_document_permit_fkey": ChangedMeanwhile,
     "case_note_permit_fkey": ChangedMeanwhile,
+    "case_notice_permit_fkey": ChangedMeanwhile,
     "consultation_asked_town_fkey": ChangedMeanwhile,
     "consultation_permit_fkey": ChangedMeanwhile,
     "case_key_permit_fkey": ChangedMeanwhile,
@@ -72,6 +74,8 @@ MEANING: dict[str, type[GeoServiceError]] = {
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
     "background_work_counts", "background_work_state_known", "blackout_refuses_something",
+    "case_document_media_type_known", "case_document_removed_whole", "case_document_size_plausible",
+    "case_notice_decision_known", "case_notice_made_whole",
     "consultation_answered_whole", "consultation_verdict_known",
     "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 RECOMPUTE_FINDINGS: Final = "recompute_findings"
 FOLLOW_CLOCK: Final = "follow_clock"
+MAKE_NOTICE: Final = "make_notice"
+SWEEP_FILES: Final = "sweep_files"
 
 # Never opened: each job goes through the connection of the session that defers it.
 _QUEUE = App(connector=SyncPsycopgConnector())

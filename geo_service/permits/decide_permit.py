@@ -26,6 +26,7 @@ from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
 from geo_service.permits.deadlines import answer_due_at
+from geo_service.permits.notice_facts import WITH_NOTICE, keep_notice
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
@@ -97,7 +98,10 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    return get_permit(session, str(permit.permit_id), caller=caller, token=token)
+    moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
+    if move.to in WITH_NOTICE:
+        keep_notice(session, moved, reason=move.reason, as_of=as_of)
+    return moved
 
 
 def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:

@@ -93,7 +93,7 @@ def _complete(operation: Document, name: str, said: Document, examples: Document
     if headers:
         operation["parameters"] = [*operation.get("parameters", []), *headers]
     if "body" in said:
-        sent = operation["requestBody"]["content"]["application/json"]
+        (sent,) = operation["requestBody"]["content"].values()
         if "request" in examples:
             sent = {**sent, "example": examples["request"]}
         operation["requestBody"]["content"] = dict.fromkeys(said["body"], sent)
@@ -105,11 +105,14 @@ def _complete(operation: Document, name: str, said: Document, examples: Document
 
 
 def _answer(said: Document, examples: Document) -> Document:
+    if "media" not in said:  # nothing but the status
+        return {"description": said["description"], **_headers(said)}
     schemas = [_ref("schemas", name) for name in said["schemas"]]
     content: Document = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
     if "answer" in examples:
         content["example"] = examples["answer"]
-    answer = {"description": said["description"], "content": {said["media"]: content}}
+    media = [said["media"]] if isinstance(said["media"], str) else said["media"]
+    answer = {"description": said["description"], "content": dict.fromkeys(media, content)}
     return {**answer, **_headers(said)}
 
 

@@ -85,7 +85,8 @@ async def read_once_only(request: Request) -> OnceOnly:
     if key is not None and not 0 < len(key) <= _MAX_KEY:
         raise Malformed(f"An Idempotency-Key has 1 to {_MAX_KEY} characters.")
     token = request.headers.get("x-permit-token") or request.query_params.get("token") or ""
-    body_hash = hashlib.sha256(await request.body() + b"\n" + token.encode()).digest()
+    body: bytes = request.state.body  # kept by BodyLimit
+    body_hash = hashlib.sha256(body + b"\n" + token.encode()).digest()
     return OnceOnly(path=request.url.path, key=key, body_hash=body_hash)
 
 

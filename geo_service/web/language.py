@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import Request
 
-Language = Literal["de", "en"]
+from geo_service.as_written import Language
+
+__all__ = ["Language", "language_of"]
 
 
 def language_of(request: Request) -> Language:

@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geo_service.documents.inspect_upload import MAX_FILE_BYTES, FileTooLarge
 from geo_service.errors import SetupError, TooLarge, TooMany
 from geo_service.identity.sign_in import demo_sign_in_offered
 from geo_service.settings import Settings
@@ -22,6 +23,9 @@ from geo_service.web.problems import problem_answer
 from geo_service.web.scope import CurrentCaller
 
 MAX_BODY_BYTES = 1_000_000
+# A file with the lines of its form around it; the file itself is measured by documents/inspect_upload.py.
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 100_000
+_UPLOAD = re.compile(r".*/(permits|cases)/[^/]+/documents")
 
 
 class BodyLimit:
@@ -36,13 +40,19 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        body = await self._read(scope, receive)
+        most = MAX_UPLOAD_BYTES if _UPLOAD.fullmatch(scope["path"]) else self.max_bytes
+        body = await self._read(scope, receive, most)
         if body is None:
-            error = TooLarge(
-                f"The body is larger than {self.max_bytes // 1000} kB.", headers={"Connection": "close"}
+            closing = {"Connection": "close"}
+            error = (
+                FileTooLarge(headers=closing)
+                if most == MAX_UPLOAD_BYTES
+                else TooLarge(f"The body is larger than {most // 1000} kB.", headers=closing)
             )
             await problem_answer(error, language_of(Request(scope)))(scope, receive, send)
             return
+        # A form is read as a stream, after which nobody could ask for the whole again (idempotency.py does).
+        scope.setdefault("state", {})["body"] = body
         left = [body]
 
         async def replay() -> Message:
@@ -52,10 +62,10 @@ class BodyLimit:
 
         await self.app(scope, replay, send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+    async def _read(self, scope: Scope, receive: Receive, most: int) -> bytes | None:
         """The whole body, or None when it is too large (told by Content-Length or found while reading)."""
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self.max_bytes:
+        if declared.isdigit() and int(declared) > most:
             return None
         parts, size, more = [], 0, True
         while more:
@@ -64,7 +74,7 @@ class BodyLimit:
                 break
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self.max_bytes:
+            if size > most:
                 return None
             more = message.get("more_body", False)
         return b"".join(parts)

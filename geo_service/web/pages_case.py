@@ -12,16 +12,27 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
+from geo_service.documents.inspect_upload import MAX_FILE_BYTES
+from geo_service.documents.kept_documents import (
+    MOST,
+    documents_left,
+    list_documents,
+    may_add,
+    may_remove,
+)
+from geo_service.documents.notice import list_notices
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
 from geo_service.permits.child_permit import request_change
 from geo_service.permits.consultations import list_consultations
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
+from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.notes import list_notes
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.towns.town import Town, get_town, list_towns
 from geo_service.web.child_body import ChildFeature, ChildProperties
+from geo_service.web.labels import labels_of
 from geo_service.web.limits import LimitFilings
 from geo_service.web.page import page
 from geo_service.web.pages import page_map
@@ -32,7 +43,7 @@ from geo_service.web.token_cookie import keep_token, path_here
 
 router = APIRouter(include_in_schema=False)
 
-_COOKIE = "geo_service_case"
+CASE_COOKIE = "geo_service_case"
 _MARGIN_DEGREES = 0.0008  # about 60 m around the area of a case
 
 
@@ -48,8 +59,8 @@ def follow(
     request.state.referrer_policy = "no-referrer"
     if token:
         get_permit(session, reference, caller=caller, token=token)  # NoSuchPermit for a wrong one
-        return keep_token(request, _COOKIE, _path(reference), token)
-    permit = get_permit(session, reference, caller=caller, token=request.cookies.get(_COOKIE))
+        return keep_token(request, CASE_COOKIE, case_path(reference), token)
+    permit = get_permit(session, reference, caller=caller, token=request.cookies.get(CASE_COOKIE))
     town = get_town(session, permit.town)
     cookie = sign_in_cookie(request)
     csrf = csrf_token(cookie) if cookie else ""
@@ -68,10 +79,10 @@ def take_step(
     """What the applicant may do; the cookie is SameSite and the form must be this service's own."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
-    token = request.cookies.get(_COOKIE)
+    token = request.cookies.get(CASE_COOKIE)
     move = Move(to=to, reason=reason.strip() or None)
     move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
-    return RedirectResponse(path_here(request, _path(reference)), status_code=303)
+    return RedirectResponse(path_here(request, case_path(reference)), status_code=303)
 
 
 @router.post("/permits/{reference}/extend")
@@ -87,12 +98,12 @@ def extend(
     """Ask for an extension; it is a case of its own, which is opened at once."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
-    token = request.cookies.get(_COOKIE)
+    token = request.cookies.get(CASE_COOKIE)
     parent = get_permit(session, reference, caller=caller, token=token, lock=True)
     stated = ChildProperties(until=until, urgent_reason=urgent_reason.strip() or None)
     change = ChildFeature(kind="extension", properties=stated).to_change()
     filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
-    return keep_token(request, _COOKIE, _path(filed.key), filed.token)
+    return keep_token(request, CASE_COOKIE, case_path(filed.key), filed.token)
 
 
 def case_page(  # noqa: PLR0913 - what a case page shows
@@ -128,8 +139,29 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         consultations=list_consultations(session, permit.permit_id),
         caller=caller,
         town_names={one.ags: one.name for one in list_towns(session)},
+        papers=papers_of(request, session, permit, caller),
         **more,
     )
+
+
+def papers_of(request: Request, session: Session, permit: Permit, caller: Caller) -> dict[str, Any]:
+    """What a case page shows of papers and notices, and why the last one was refused (pages_documents.py)."""
+    documents = list_documents(session, permit.permit_id)
+    left = documents_left(documents)
+    kinds = labels_of("document_kind")
+    needed = missing_papers(session, permit)
+    return {
+        "documents": left,
+        "removed": [one for one in documents if one.removed_at is not None],
+        "removable": {one.document_id for one in left if may_remove(permit, one, caller)},
+        "notices": list_notices(session, permit.permit_id),
+        "missing": needed,
+        "kinds": sorted(kinds, key=lambda kind: kind[0] not in needed),  # what is missing is offered first
+        "may_add": may_add(permit, caller) and len(left) < MOST,
+        "most": MOST,
+        "most_bytes": MAX_FILE_BYTES,
+        "refusal": getattr(request.state, "upload_refusal", None),
+    }
 
 
 def bounds_around(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
@@ -147,5 +179,6 @@ def bounds_around(geometry: dict[str, Any]) -> tuple[float, float, float, float]
     return (min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
 
-def _path(reference: str) -> str:
+def case_path(reference: str) -> str:
+    """The page of a case, without the prefix of the service."""
     return f"/permits/{quote(reference, safe='')}"

@@ -14,7 +14,14 @@ from procrastinate import App
 from sqlalchemy import Engine
 
 from geo_service.db.database import Database
-from geo_service.worker.tasks import build_worker_app, look_at_clock, look_for_outdated, rescue_stalled
+from geo_service.settings import Settings
+from geo_service.worker.tasks import (
+    build_worker_app,
+    look_at_clock,
+    look_for_outdated,
+    look_for_strays,
+    rescue_stalled,
+)
 
 JOB_TIMEOUT_MS = 120_000  # a part of a job's work is far shorter; a page must not wait so long, a job may
 _AGAIN_AFTER_S = 5.0
@@ -31,12 +38,12 @@ def _engine(database: Database) -> Iterator[Engine]:
         made.dispose()
 
 
-async def _work(database: Database, stopping: asyncio.Event) -> None:
+async def _work(database: Database, settings: Settings, stopping: asyncio.Event) -> None:
     """Work until told to stop; a job that is running then stops at the end of its part and is kept."""
     told = asyncio.create_task(stopping.wait())
     with _engine(database) as engine:
         while not told.done():
-            working = asyncio.create_task(_work_and_care(database, engine))
+            working = asyncio.create_task(_work_and_care(database, settings, engine))
             await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
             working.cancel()
             (result,) = await asyncio.gather(working, return_exceptions=True)
@@ -45,14 +52,14 @@ async def _work(database: Database, stopping: asyncio.Event) -> None:
             await asyncio.wait({told}, timeout=_AGAIN_AFTER_S)
 
 
-async def _work_and_care(database: Database, engine: Engine) -> None:
-    app = build_worker_app(database, engine)
+async def _work_and_care(database: Database, settings: Settings, engine: Engine) -> None:
+    app = build_worker_app(database, settings, engine)
     async with app.open_async():
         both = [
             asyncio.create_task(
                 app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S)
             ),
-            asyncio.create_task(_care(app, engine)),
+            asyncio.create_task(_care(app, settings, engine)),
         ]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -65,22 +72,27 @@ async def _work_and_care(database: Database, engine: Engine) -> None:
             raise result
 
 
-async def _care(app: App, engine: Engine) -> None:
+async def _care(app: App, settings: Settings, engine: Engine) -> None:
     """What is to be looked after as time passes: killed workers' jobs, values that come into force."""
     await look_at_clock(app)
     for minute in itertools.count():
         await rescue_stalled(app)
         if minute % 60 == 0:
             await asyncio.to_thread(look_for_outdated, engine)
+            await asyncio.to_thread(look_for_strays, settings, engine)
         await asyncio.sleep(60)
 
 
-def work_until_empty(database: Database) -> None:
-    """Do what waits in the queue and return; jobs that another worker has begun are left to it."""
+def work_until_empty(database: Database, settings: Settings | None = None) -> None:
+    """Do what waits in the queue and return; jobs that another worker has begun are left to it.
+
+    settings: of the service; from the environment where none are given.
+    """
+    known = settings or Settings()
 
     async def once() -> None:
         with _engine(database) as engine:
-            app = build_worker_app(database, engine)
+            app = build_worker_app(database, known, engine)
             async with app.open_async():
                 await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
@@ -88,14 +100,18 @@ def work_until_empty(database: Database) -> None:
 
 
 @contextlib.contextmanager
-def worker_beside(database: Database) -> Iterator[None]:
-    """A worker in a thread of its own for as long as the block lasts; leaving waits until it has stopped."""
+def worker_beside(database: Database, settings: Settings | None = None) -> Iterator[None]:
+    """A worker in a thread of its own for as long as the block lasts; leaving waits until it has stopped.
+
+    settings: of the service; from the environment where none are given.
+    """
+    known = settings or Settings()
     loop = asyncio.new_event_loop()
     stopping = asyncio.Event()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(_work(database, stopping))
+        loop.run_until_complete(_work(database, known, stopping))
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 

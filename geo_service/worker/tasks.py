@@ -7,28 +7,38 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from geo_service.conflicts.recompute_due import recompute_outdated, work_off
-from geo_service.db.database import Database, operator_session
+from geo_service.db.database import Database, operator_session, speak_as
+from geo_service.documents.file_store import file_store
+from geo_service.documents.notice import make_notice
+from geo_service.documents.sweep import sweep_file, sweep_files
+from geo_service.errors import Unavailable
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import FOLLOW_CLOCK, RECOMPUTE_FINDINGS
+from geo_service.jobs.queue import FOLLOW_CLOCK, MAKE_NOTICE, RECOMPUTE_FINDINGS, SWEEP_FILES
 from geo_service.jobs.work import finish_work
 from geo_service.permits.follow_clock import follow_clock
+from geo_service.settings import Settings
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
 _GO_ON = RetryStrategy(wait=1, retry_exceptions=[JobAborted, OperationalError, psycopg.OperationalError])
+_WHEN_THE_DISK_IS_BACK = RetryStrategy(
+    wait=30, retry_exceptions=[Unavailable, JobAborted, OperationalError, psycopg.OperationalError]
+)
 _STALLED_AFTER_S = 30.0
 # Days begin at midnight in the town, which is another hour of UTC in summer: look all the time.
 _CLOCK_CRON = "*/5 * * * *"
 
 
-def build_worker_app(database: Database, engine: Engine) -> App:
+def build_worker_app(database: Database, settings: Settings, engine: Engine) -> App:
     """The queue with every job of this service. engine: for the jobs, as the application's role."""
     # timeout: a worker that is stopped with the database away waits for one more connection, by default 30 s.
     app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4, timeout=5))
@@ -55,7 +65,25 @@ def build_worker_app(database: Database, engine: Engine) -> App:
     def move_by_clock(context: JobContext, timestamp: int) -> None:
         follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
 
+    @app.task(name=MAKE_NOTICE, retry=_WHEN_THE_DISK_IS_BACK)
+    def draw_kept_notice(*, notice: str, town: str) -> None:
+        with Session(engine) as session, session.begin():
+            speak_as(session, actor="system", town=town)
+            address, now = settings.address(), datetime.now(UTC)
+            make_notice(session, file_store(settings), UUID(notice), address=address, now=now)
+
+    @app.task(name=SWEEP_FILES, retry=_GO_ON)
+    def sweep_one(*, file: str) -> None:
+        with operator_session(engine) as session:
+            sweep_file(session, file_store(settings), UUID(file))
+
     return app
+
+
+def look_for_strays(settings: Settings, engine: Engine) -> int:
+    """Files that a killed server left behind; returns how many were removed."""
+    with operator_session(engine) as session:
+        return sweep_files(session, file_store(settings))
 
 
 async def look_at_clock(app: App) -> None:

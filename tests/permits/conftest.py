@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -88,9 +91,11 @@ class Desk:
 
 def opened_desks(database: Database) -> Iterator[Callable[..., Desk]]:
     opened: list[TestClient] = []
+    home = Path(mkdtemp(prefix="gs-files-", dir="/tmp"))  # where the server's user may look in
+    home.chmod(0o755)
 
     def make(**settings: Any) -> Desk:
-        chosen = {"rate_filings": "100000/hour", "rate_checks": "100000/minute", **settings}
+        chosen = {"rate_filings": "100000/hour", "rate_checks": "100000/minute", "home": home, **settings}
         app = build_app(Settings(_env_file=None, **chosen), database)
         client = TestClient(app, raise_server_exceptions=False)
         client.__enter__()
@@ -105,6 +110,7 @@ def opened_desks(database: Database) -> Iterator[Callable[..., Desk]]:
     yield make
     for client in opened:
         client.__exit__(None, None, None)
+    rmtree(home)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geo_service.interval import TOWN_ZONE
 from geo_service.web.api_description import describe
+from tests.documents.papers import picture
 from tests.objects.conftest import PATHS
 from tests.permits.conftest import BENSHEIM, Desk
 
@@ -26,6 +27,8 @@ ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
 CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultations"
 ASKED, ANSWER = "/api/v1/consultations/{consultation_id}", "/api/v1/consultations/{consultation_id}/answer"
 
+PAPERS, PAPER, NOTICE = f"{ONE}/documents", f"{ONE}/documents/{{document_id}}", f"{ONE}/notices/{{notice_id}}"
+SHEETS = (PAPERS, PAPER, NOTICE, f"{ONE}/receipt.pdf", f"{ONE}/site-plan.pdf")
 ASKINGS = (NOTES, ASKING, ASKED, ANSWER)
 
 EVERYTHING: dict[str, Any] = {
@@ -110,13 +113,14 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
     assert (
         set(document["paths"])
-        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, RULES, *SETTLING} | objects
+        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, *SHEETS, RULES, *SETTLING} | objects
     )
     assert "servers" not in document
     for item in document["paths"].values():
         for operation in item.values():
             for status, answer in operation["responses"].items():
-                media = set(described.resolved(answer)["content"])
+                media = set(described.resolved(answer).get("content", {}))
+                assert media or status == "204", operation["operationId"]
                 assert (media == {"application/problem+json"}) == (status >= "400"), operation["operationId"]
     too_many = described.resolved(document["paths"][CHECKS]["post"]["responses"]["429"])
     assert "Retry-After" in too_many["headers"]
@@ -230,6 +234,30 @@ def test_notes_and_consultations_are_described_as_they_are_answered(desk: Desk, 
     reply = {"verdict": "no_objection", "name": "Frau Rat"}
     described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 200)
     described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 409)
+
+
+def test_papers_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    receipt = desk.file()
+    own = {"X-Permit-Token": receipt["token"]}
+    case = f"{PERMITS}/{receipt['reference']}"
+    small = {"file": ("a.png", picture(), "image/png")}
+    answer = desk.client.post(f"{case}/documents", files=small, headers=own)
+    described.holds(answer, PAPERS, 201)
+    described.holds(desk.client.post(f"{case}/documents", data={"kind": "x"}, headers=own), PAPERS, 422)
+    described.holds(desk.client.post(f"{case}/documents", files=small), PAPERS, 404)
+    large = {"file": ("a.png", bytes(11_000_000), "image/png")}
+    described.holds(desk.client.post(f"{case}/documents", files=large, headers=own), PAPERS, 413)
+    assert desk.grant(receipt).status_code == 200
+    described.holds(desk.client.post(f"{case}/documents", files=small, headers=own), PAPERS, 409)
+    listed = desk.client.get(f"{case}/documents", headers=own)
+    described.holds(listed, PAPERS, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/Documents"}, listed.json()) == []
+    one = answer.json()["address"]
+    declared = described.document["paths"][PAPER]["get"]["responses"]["200"]["content"]
+    assert desk.client.get(one, headers=own).headers["content-type"] in declared
+    described.holds(desk.client.get(one), PAPER, 404)
+    described.holds(desk.client.delete(one, headers=own), PAPER, 409)
+    assert "content" not in described.document["paths"][PAPER]["delete"]["responses"]["204"]
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:

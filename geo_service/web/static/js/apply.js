@@ -90,6 +90,15 @@
   geo.drawingTools(map, drawing);
   for (const name of ["use_type", "from", "until", "restriction", "count", "frontage_m", "excavation", "commercial", "charitable"]) form.elements[name].addEventListener("change", later);
 
+  // Which papers the chosen use needs; they are added on the page of the case, after filing.
+  function showPapers() {
+    const papers = form.elements.use_type.selectedOptions[0].dataset.papers;
+    at("needed-papers").hidden = !papers;
+    at("needed-papers").textContent = papers ? `${geo.t("Dazu werden gebraucht (nach dem Einreichen hinzuzufügen):", "Needed with it (to be added after filing):")} ${papers}` : "";
+  }
+  form.elements.use_type.addEventListener("change", showPapers);
+  showPapers();
+
   function receipt(told) {
     const address = `${geo.state.base}/permits/${encodeURIComponent(told.reference)}?token=${encodeURIComponent(told.token)}`;
     const box = at("receipt");
@@ -98,6 +107,7 @@
         geo.el("p", {}, `${geo.t("Aktenzeichen", "Reference")}: `, geo.el("strong", { id: "reference" }, told.reference))),
       geo.el("p", {}, geo.t("Heben Sie diesen Link gut auf: Damit sehen Sie den Stand und können den Antrag zurückziehen. Wer ihn hat, kann das auch.", "Keep this link: it shows the state of your case and lets you withdraw it. So can anybody who has it.")),
       geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
+      ...(at("needed-papers").hidden ? [] : [geo.el("p", { class: "message message-warn" }, `${geo.t("Dort fügen Sie noch hinzu:", "Add there:")} ${form.elements.use_type.selectedOptions[0].dataset.papers}`)]),
       geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
     form.hidden = true;
     box.hidden = false;
