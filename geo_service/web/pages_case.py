@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.detour_offer import DetourOffer
 from geo_service.conflicts.stored_findings import list_findings
+from geo_service.fees.notice import find_notice, list_entries
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
 from geo_service.permits.child_permit import request_change
@@ -125,6 +126,8 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         detour_offer=detour_offer,
         map=page_map(request, session, town, "desk", bounds=bounds_around(document["geometry"])),
         notes=list_notes(session, permit.permit_id),
+        fee_notice=find_notice(session, permit.permit_id, as_of=datetime.now(UTC)),
+        fee_entries=list_entries(session, permit.permit_id),
         consultations=list_consultations(session, permit.permit_id),
         caller=caller,
         town_names={one.ags: one.name for one in list_towns(session)},

@@ -31,6 +31,7 @@ from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_consultation import router as consultation_router
 from geo_service.web.pages_desk_map import router as map_router
+from geo_service.web.pages_fees import router as fees_router
 from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
 from geo_service.web.pages_objects import router as objects_router
@@ -46,6 +47,7 @@ router.include_router(map_router)
 router.include_router(objects_router)
 router.include_router(findings_router)
 router.include_router(consultation_router)
+router.include_router(fees_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {

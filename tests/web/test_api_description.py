@@ -27,6 +27,9 @@ CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultatio
 ASKED, ANSWER = "/api/v1/consultations/{consultation_id}", "/api/v1/consultations/{consultation_id}/answer"
 
 ASKINGS = (NOTES, ASKING, ASKED, ANSWER)
+FEE, NOTICE, ENTRIES = f"{ONE}/fee", f"{ONE}/fee-notice", f"{ONE}/fee-notice/entries"
+NOTICES, TREASURY = "/api/v1/fee-notices", "/api/v1/fee-notices/treasury-file"
+FEES = (FEE, NOTICE, ENTRIES, NOTICES, TREASURY)
 
 EVERYTHING: dict[str, Any] = {
     "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
@@ -110,7 +113,7 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
     assert (
         set(document["paths"])
-        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, RULES, *SETTLING} | objects
+        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, *FEES, RULES, *SETTLING} | objects
     )
     assert "servers" not in document
     for item in document["paths"].values():
@@ -230,6 +233,33 @@ def test_notes_and_consultations_are_described_as_they_are_answered(desk: Desk, 
     reply = {"verdict": "no_objection", "name": "Frau Rat"}
     described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 200)
     described.holds(desk.client.post(f"{one}/answer", json=reply, headers=own), ANSWER, 409)
+
+
+def test_fees_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    receipt, key = desk.file(), desk.key()
+    case = f"{PERMITS}/{receipt['reference']}"
+    asked = {"amount_eur": "40.00", "reason": "Ratsbeschluss"}
+    described.holds(desk.client.put(f"{case}/fee", json=asked, headers=key), FEE, 428)
+    answer = desk.client.put(f"{case}/fee", json=asked, headers={"If-Match": "*", **key})
+    described.holds(answer, FEE, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/CaseFee"}, answer.json()) == []
+    described.holds(desk.client.get(f"{case}/fee-notice", headers=key), NOTICE, 404)
+    desk.grant(receipt)
+    paid = desk.client.post(f"{case}/fee-notice/entries", json={"kind": "paid"}, headers=key)
+    described.holds(paid, ENTRIES, 201)
+    assert described.tells_all({"$ref": "#/components/schemas/FeeNotice"}, paid.json()) == []
+    described.holds(desk.client.get(f"{case}/fee-notice", headers=key), NOTICE, 200)
+    described.holds(
+        desk.client.post(f"{case}/fee-notice/entries", json={"kind": "paid"}, headers=key), ENTRIES, 409
+    )
+    described.holds(
+        desk.client.post(f"{case}/fee-notice/entries", json={"kind": "x"}, headers=key), ENTRIES, 422
+    )
+    listed = desk.client.get(NOTICES, headers=key)
+    described.holds(listed, NOTICES, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/FeeNotices"}, listed.json()) == []
+    described.holds(desk.client.get(NOTICES), NOTICES, 401)
+    described.holds(desk.client.get(TREASURY, headers=key), TREASURY, 422)
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
