@@ -32,6 +32,7 @@ from geo_service.permits.permit_request import PermitRequest, get_deciding_town,
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
+from geo_service.permits.tell import tell_step
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
@@ -102,7 +103,9 @@ def move_permit(
         fix_fee(session, permit, by=by, as_of=as_of)
     else:
         credit_early_end(session, permit, move.to, as_of=as_of)
-    return get_permit(session, str(permit.permit_id), caller=caller, token=token)
+    moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
+    tell_step(session, permit.status, moved, move.reason, as_of=as_of)
+    return moved
 
 
 def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:

@@ -66,6 +66,9 @@ SENTENCES = {
     "The day lies between the notice and today.": "Der Tag liegt zwischen dem Bescheid und heute.",
     "At most … euros can be booked as ….": "Höchstens … Euro können als „…“ gebucht werden.",
     "There is nothing to be booked as ….": "Als „…“ ist nichts zu buchen.",
+    # messages
+    "There is no such message in this case.": "Diese Nachricht gibt es in diesem Vorgang nicht.",
+    "The message is on its way; it can be sent again once that is over.": "Die Nachricht ist unterwegs; danach kann sie noch einmal gesendet werden.",
     # filing
     "Something is missing before this can be filed.": "Vor dem Einreichen fehlt noch etwas.",
     "The area lies outside every town of this service, so nobody could decide about it.": "Die Fläche liegt außerhalb aller Kommunen dieses Dienstes; niemand könnte darüber entscheiden.",
@@ -246,6 +249,8 @@ FIELD_FAULTS = {
     "union_tag_not_found": "Die Angabe {discriminator} fehlt; sie sagt, was gesendet wird.",
     "unknown_use": "Diese Nutzung gibt es nicht.",
     "unstorable_character": "Das Zeichen U+0000 kann nicht gespeichert werden.",
+    "bad_mail_address": "Eine E-Mail-Adresse sieht so aus: name@example.org.",
+    "not_one_line": "Hier ist nur eine Zeile Text möglich.",
     "bad_amount": "Ein Betrag in Euro hat höchstens zwei Nachkommastellen, zum Beispiel 166.88.",
     "entry_needs_reason": "Eine Absetzung und jede Stornierung brauchen eine Begründung.",
     "not_reachable": "E-Mail, Anschrift oder Telefon wird gebraucht, damit die Kommune antworten kann.",

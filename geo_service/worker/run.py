@@ -14,6 +14,8 @@ from procrastinate import App
 from sqlalchemy import Engine
 
 from geo_service.db.database import Database
+from geo_service.jobs.queue import MAIL, WORK
+from geo_service.messages.mail_server import MailServer
 from geo_service.worker.tasks import build_worker_app, look_at_clock, look_for_outdated, rescue_stalled
 
 JOB_TIMEOUT_MS = 120_000  # a part of a job's work is far shorter; a page must not wait so long, a job may
@@ -31,12 +33,12 @@ def _engine(database: Database) -> Iterator[Engine]:
         made.dispose()
 
 
-async def _work(database: Database, stopping: asyncio.Event) -> None:
+async def _work(database: Database, server: MailServer | None, stopping: asyncio.Event) -> None:
     """Work until told to stop; a job that is running then stops at the end of its part and is kept."""
     told = asyncio.create_task(stopping.wait())
     with _engine(database) as engine:
         while not told.done():
-            working = asyncio.create_task(_work_and_care(database, engine))
+            working = asyncio.create_task(_work_and_care(build_worker_app(database, engine, server), engine))
             await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
             working.cancel()
             (result,) = await asyncio.gather(working, return_exceptions=True)
@@ -45,24 +47,25 @@ async def _work(database: Database, stopping: asyncio.Event) -> None:
             await asyncio.wait({told}, timeout=_AGAIN_AFTER_S)
 
 
-async def _work_and_care(database: Database, engine: Engine) -> None:
-    app = build_worker_app(database, engine)
+async def _work_and_care(app: App, engine: Engine) -> None:
     async with app.open_async():
-        both = [
-            asyncio.create_task(
-                app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S)
-            ),
-            asyncio.create_task(_care(app, engine)),
-        ]
+        tasks = [asyncio.create_task(_work_off(app, queue)) for queue in (WORK, MAIL)]
+        tasks.append(asyncio.create_task(_care(app, engine)))
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in both:
+            for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(*both, return_exceptions=True)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def _work_off(app: App, queue: str) -> None:
+    await app.run_worker_async(
+        queues=[queue], install_signal_handlers=False, shutdown_graceful_timeout=_GRACE_S
+    )
 
 
 async def _care(app: App, engine: Engine) -> None:
@@ -75,27 +78,32 @@ async def _care(app: App, engine: Engine) -> None:
         await asyncio.sleep(60)
 
 
-def work_until_empty(database: Database) -> None:
-    """Do what waits in the queue and return; jobs that another worker has begun are left to it."""
+def work_until_empty(database: Database, *, queue: str = WORK, server: MailServer | None = None) -> None:
+    """Do what waits in a queue and return; jobs that another worker has begun are left to it."""
 
     async def once() -> None:
         with _engine(database) as engine:
-            app = build_worker_app(database, engine)
+            app = build_worker_app(database, engine, server)
             async with app.open_async():
-                await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+                await app.run_worker_async(
+                    queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False
+                )
 
     asyncio.run(once())
 
 
 @contextlib.contextmanager
-def worker_beside(database: Database) -> Iterator[None]:
-    """A worker in a thread of its own for as long as the block lasts; leaving waits until it has stopped."""
+def worker_beside(database: Database, server: MailServer | None = None) -> Iterator[None]:
+    """A worker in a thread of its own for as long as the block lasts; leaving waits until it has stopped.
+
+    server: where messages go; None where none is configured.
+    """
     loop = asyncio.new_event_loop()
     stopping = asyncio.Event()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(_work(database, stopping))
+        loop.run_until_complete(_work(database, server, stopping))
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 

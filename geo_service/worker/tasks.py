@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
@@ -17,9 +18,12 @@ from sqlalchemy.exc import OperationalError
 from geo_service.conflicts.recompute_due import recompute_outdated, work_off
 from geo_service.db.database import Database, operator_session
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import FOLLOW_CLOCK, RECOMPUTE_FINDINGS
+from geo_service.jobs.queue import FOLLOW_CLOCK, MAIL, RECOMPUTE_FINDINGS, SEND_MESSAGE
 from geo_service.jobs.work import finish_work
+from geo_service.messages.mail_server import MailServer
+from geo_service.messages.send import note_broken, send_message
 from geo_service.permits.follow_clock import follow_clock
+from geo_service.permits.remind import remind
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
 _GO_ON = RetryStrategy(wait=1, retry_exceptions=[JobAborted, OperationalError, psycopg.OperationalError])
@@ -28,8 +32,11 @@ _STALLED_AFTER_S = 30.0
 _CLOCK_CRON = "*/5 * * * *"
 
 
-def build_worker_app(database: Database, engine: Engine) -> App:
-    """The queue with every job of this service. engine: for the jobs, as the application's role."""
+def build_worker_app(database: Database, engine: Engine, server: MailServer | None = None) -> App:
+    """The queue with every job of this service. engine: for the jobs, as the application's role.
+
+    server: where messages go; None where none is configured.
+    """
     # timeout: a worker that is stopped with the database away waits for one more connection, by default 30 s.
     app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4, timeout=5))
 
@@ -54,8 +61,25 @@ def build_worker_app(database: Database, engine: Engine) -> App:
     )
     def move_by_clock(context: JobContext, timestamp: int) -> None:
         follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
+        remind(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
 
+    _know_messages(app, engine, server)
     return app
+
+
+def _know_messages(app: App, engine: Engine, server: MailServer | None) -> None:
+    @app.task(name=SEND_MESSAGE, queue=MAIL, pass_context=True, retry=_GO_ON)
+    def send(context: JobContext, *, message_id: str, town: str) -> None:
+        try:
+            send_message(
+                engine, UUID(message_id), town, server,
+                now=lambda: datetime.now(UTC), should_stop=context.should_abort,
+            )  # fmt: skip
+        except (OperationalError, psycopg.OperationalError):
+            raise
+        except Exception:
+            note_broken(engine, UUID(message_id), town)
+            raise
 
 
 async def look_at_clock(app: App) -> None:
