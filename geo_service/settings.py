@@ -24,7 +24,8 @@ class Settings(BaseSettings):
     rate_checks: Annotated[str, Field(description="Checks per client address")] = "120/minute"
     rate_filings: Annotated[str, Field(description="Filings per client address")] = "20/hour"
     smtp_url: Annotated[
-        SecretStr | None, Field(description="Mail server: smtp://, smtp+starttls:// or smtps://user:password@host")
+        SecretStr | None,
+        Field(description="Mail server: smtp://, smtp+starttls:// or smtps://user:password@host"),
     ] = None
     mail_from: Annotated[str | None, Field(description="Sender of messages where the town has none")] = None
     demo: Annotated[bool, Field(description="Demo towns, demo sign-in on loopback, no rate limits")] = False

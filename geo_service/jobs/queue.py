@@ -16,7 +16,7 @@ RECOMPUTE_FINDINGS: Final = "recompute_findings"
 FOLLOW_CLOCK: Final = "follow_clock"
 SEND_MESSAGE: Final = "send_message"
 
-# Two queues, each worked off by itself: a mail server that hangs keeps no findings waiting, and the other way round.
+# Two queues, each worked off by itself: a mail server that hangs keeps no findings waiting, and vice versa.
 WORK: Final = "default"
 MAIL: Final = "mail"
 

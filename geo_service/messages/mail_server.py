@@ -1,8 +1,8 @@
 """The mail server: its address, and one message handed to it in one conversation.
 
-The moment that cannot be made safe is between the end of a message and the server's answer (RFC 5321, 4.2.5 and
-4.5.3.2.6; RFC 1047). It is made as short as it can be: everything is sent first, then `before_end` notes that
-the end is about to be sent, then the end goes out. A server throws away what has no end.
+The moment that cannot be made safe is between the end of a message and the server's answer (RFC 5321, 4.2.5
+and 4.5.3.2.6; RFC 1047). It is made as short as it can be: everything is sent first, then `before_end` notes
+that the end is about to be sent, then the end goes out. A server throws away what has no end.
 """
 
 from __future__ import annotations
@@ -72,14 +72,17 @@ def mail_server(settings: Settings) -> MailServer | None:
         port = parts.port
     except ValueError:
         port = 0
-    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or parts.path.strip("/") or parts.query:
+    rest = parts.path.strip("/") or parts.query
+    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or rest:
         raise SetupError(
             "GEO_SERVICE_SMTP_URL is an address like smtp+starttls://user:password@mail.example.org:587 "
             "(smtp, smtp+starttls or smtps; special characters in user and password as %40)."
         )
     security, usual = _SCHEMES[parts.scheme]
     if parts.password and security == "none" and parts.hostname not in _LOOPBACK:
-        raise SetupError("GEO_SERVICE_SMTP_URL: a password needs smtp+starttls:// or smtps://, else anybody reads it.")
+        raise SetupError(
+            "GEO_SERVICE_SMTP_URL: a password needs smtp+starttls:// or smtps://, else anybody reads it."
+        )
     if settings.mail_from is None or not is_address(settings.mail_from):
         raise SetupError("GEO_SERVICE_MAIL_FROM must be the address that messages are sent from.")
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -112,7 +115,8 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         raise NotAccepted("connection", _said(error), passing=True) from None
     try:
-        _send_all_but_the_end(smtp, message["From"].addresses[0].addr_spec, message["To"].addresses[0].addr_spec, raw)
+        sender, recipient = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+        _send_all_but_the_end(smtp, sender, recipient, raw)
         if not before_end():
             raise NoLongerOurs
         _end(smtp, should_stop)
@@ -147,7 +151,7 @@ def _send_all_but_the_end(smtp: smtplib.SMTP, sender: str, recipient: str, raw: 
         _expect("sender", smtp.mail(sender), 250)
         _expect("recipient", smtp.rcpt(recipient), 250, 251)
         _expect("data", smtp.docmd("DATA"), 354)
-        # A dot that begins a line is doubled (RFC 5321, 4.5.2); the policy has made every line end with CR LF.
+        # A dot that begins a line is doubled (RFC 5321, 4.5.2); the policy ends every line with CR LF.
         smtp.send(re.sub(rb"(?m)^\.", b"..", raw))
         if not raw.endswith(b"\r\n"):
             smtp.send(b"\r\n")

@@ -1,4 +1,4 @@
-"""Posting a message: a row and its job in the transaction of the step that says something; both or neither."""
+"""Posting a message: a row and its job, in the transaction of the step that says something."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class OnItsWay(Rejected):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What to say to whom. places: values for the text. once: at most one with this mark for the case and kind.
+    """What to say to whom. places: values for the text. consultation_id: what the link opens, not the case.
 
-    consultation_id: the link opens that instead of the case.
+    once: at most one with this mark for the case and kind.
     """
 
     kind: MessageKind
@@ -114,7 +114,9 @@ def post(session: Session, town: Town, letter: Letter, *, as_of: datetime) -> UU
     return message_id
 
 
-def defer_sending(session: Session, message_id: UUID, town: str, *, not_before: datetime | None = None) -> None:
+def defer_sending(
+    session: Session, message_id: UUID, town: str, *, not_before: datetime | None = None
+) -> None:
     """Put the job of a message into the queue; one worker at a time is at it."""
     mark = str(message_id)
     defer(session, SEND_MESSAGE, lock=mark, queue=MAIL, not_before=not_before, message_id=mark, town=town)

@@ -5,8 +5,8 @@ Each step is a transaction of its own, so that a killed worker leaves behind how
 waiting → sending → handing_over → sent
 sending → waiting (another try later) | failed        handing_over → unknown (nobody knows; the desk decides)
 
-An attempt has a number, and only the newest may hand over: a worker that was taken for dead and comes back finds
-its number outdated. docs/decisions/0016-messages.md says what SMTP allows.
+An attempt has a number, and only the newest may hand over: a worker that was taken for dead and comes back
+finds its number outdated. docs/decisions/0016-messages.md says what SMTP allows.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _TO_OFFICE: Final = ("answer_received", "consultation_answered")
 _log = structlog.get_logger()
 
 
-def send_message(
+def send_message(  # noqa: PLR0911 - one for each end that an attempt can come to
     engine: Engine,
     message_id: UUID,
     town: str,
@@ -168,9 +168,9 @@ def build_mail(row: Row[Any], town: Town, link: str, server: MailServer) -> Emai
     mail["Message-ID"] = row.internet_id
     if town.settings.mail.office and row.kind not in _TO_OFFICE:
         mail["Reply-To"] = town.settings.mail.office
-    mail["Content-Language"] = row.language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer of an absence assistant
     mail.set_content(row.body.replace(LINK, link), cte="quoted-printable")
+    mail["Content-Language"] = row.language  # only now: what describes the content goes with the old one
     return mail
 
 

@@ -1,6 +1,6 @@
 """The texts of messages: a file for each kind and language, or the town's own words in its folder.
 
-First line: the subject. Then an empty line and the text; `${name}` is a place that is filled (towns/message_texts.py).
+First line: the subject, then an empty line and the text; `${name}` is a place (towns/message_texts.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from geo_service.towns.message_texts import IN_SUBJECT, MessageKind
 from geo_service.towns.town import Town
 
 Language = Literal["de", "en"]
-# Stands in a stored message for the address with its token, which is put in when the message is sent. Nobody can
-# type it: the character is of the private use area, and it is taken out of what people write.
+# Stands in a stored message for the address with its token, which is put in when the message is sent. It is a
+# character of the private use area, and it is taken out of what people write.
 LINK: Final = "\ue000"
 _TOO_MANY_LINES = re.compile(r"\n{3,}")
 

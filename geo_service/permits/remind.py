@@ -36,7 +36,8 @@ def remind(
 def _remind_town(engine: Engine, town: str, as_of: datetime) -> None:
     with Session(engine) as session, session.begin():
         speak_as(session, actor="system", town=town)
-        asked = {"town": town, "as_of": as_of, "until": due_after(_WORKING_DAYS, as_of=as_of), "number": _AT_ONCE}
+        until = due_after(_WORKING_DAYS, as_of=as_of)
+        asked = {"town": town, "as_of": as_of, "until": until, "number": _AT_ONCE}
         for permit_id in session.execute(_DUE, asked).scalars().all():
             permit = get_permit(session, str(permit_id), caller=system_of(town), lock=True)
             if permit.status == "more_information_needed":  # nobody was faster

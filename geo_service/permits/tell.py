@@ -1,11 +1,12 @@
 """What the steps of a case say by e-mail, and to whom: the applicant, the own office, whoever is consulted.
 
-Nothing that an applicant has typed goes to the address that was given at filing: nobody has proved yet that it is
-theirs, and the service would carry anybody's words to anybody.
+Nothing that an applicant has typed goes to the address that was given at filing: nobody has proved yet that
+it is theirs, and the service would carry anybody's words to anybody.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,25 +27,39 @@ from geo_service.towns.message_texts import MessageKind
 from geo_service.towns.town import Town, get_town
 
 _TO_APPLICANT: Final[dict[str, MessageKind]] = {
-    "submitted": "receipt", "more_information_needed": "question", "granted": "granted", "rejected": "rejected",
-    "dismissed": "dismissed", "revoked": "revoked",
+    "submitted": "receipt", "more_information_needed": "question", "granted": "granted",
+    "rejected": "rejected", "dismissed": "dismissed", "revoked": "revoked",
 }  # fmt: skip
 
 
-def tell_filed(
-    session: Session, town: Town, permit_id: UUID, reference: str, *, use: UseRequest, to: Applicant, as_of: datetime
-) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filed:
+    """What the receipt of a request says, and to whom."""
+
+    permit_id: UUID
+    reference: str
+    use: UseRequest
+    applicant: Applicant | None
+
+
+def tell_filed(session: Session, town: Town, filed: Filed, *, as_of: datetime) -> None:
     """The receipt of a request that has just been filed."""
-    places = _places(reference, use, _language(use))
-    _to_applicant(session, town, "receipt", permit_id, places, use=use, to=to, as_of=as_of)
+    if filed.applicant is None:
+        return
+    language = _language(filed.use)
+    letter = Letter(
+        kind="receipt", permit_id=filed.permit_id, recipient=filed.applicant.email, language=language,
+        places=_places(filed.reference, filed.use, language),
+    )  # fmt: skip
+    post(session, town, letter, as_of=as_of)
 
 
 def tell_step(session: Session, before: str, permit: Permit, words: str | None, *, as_of: datetime) -> None:
     """What a step says; `permit` as it is after it, opened by whoever took it. words: the reason given."""
-    town = get_town(session, permit.town)
-    if before == "more_information_needed" and permit.status == "in_review" and "applicant" in permit.parties:
+    answered = before == "more_information_needed" and permit.status == "in_review"
+    if answered and "applicant" in permit.parties:
         places = {**_places(permit.key, permit.use, "de"), "words": words or ""}
-        _to_office(session, town, "answer_received", permit.permit_id, places, as_of=as_of)
+        _to_office(session, permit, "answer_received", places, as_of=as_of)
     kind = _TO_APPLICANT.get(permit.status)
     if kind is None or permit.applicant is None:
         return
@@ -54,7 +69,14 @@ def tell_step(session: Session, before: str, permit: Permit, words: str | None, 
         places["due"] = _last_day(permit.due_at, language)
     if kind == "granted":
         places["payment"] = _payment(find_notice(session, permit.permit_id, as_of=as_of), language)
-    _to_applicant(session, town, kind, permit.permit_id, places, use=permit.use, to=permit.applicant, as_of=as_of)
+    letter = Letter(
+        kind=kind,
+        permit_id=permit.permit_id,
+        recipient=permit.applicant.email,
+        language=language,
+        places=places,
+    )
+    post(session, get_town(session, permit.town), letter, as_of=as_of)
 
 
 def tell_reminder(session: Session, permit: Permit, *, as_of: datetime) -> None:
@@ -75,7 +97,7 @@ def tell_consulted(
 ) -> None:
     """An office is asked: by the address that the clerk gave, a neighbour town by that of its office.
 
-    asked: the row of the consultation. The office sees what the question page shows, nothing of the applicant.
+    asked: the row of the consultation. The office sees what the page shows, nothing of the applicant.
     """
     recipient = email
     if recipient is None and asked["asked_town"] is not None:
@@ -99,31 +121,15 @@ def tell_consultation_answered(
     places = {
         **_places(permit.key, permit.use, "de"), "office": office, "verdict": labels[verdict], "words": words,
     }  # fmt: skip
-    town = get_town(session, permit.town)
-    _to_office(session, town, "consultation_answered", permit.permit_id, places, as_of=as_of)
-
-
-def _to_applicant(  # noqa: PLR0913 - what a message to an applicant needs
-    session: Session,
-    town: Town,
-    kind: MessageKind,
-    permit_id: UUID,
-    places: dict[str, str],
-    *,
-    use: UseRequest,
-    to: Applicant,
-    as_of: datetime,
-) -> None:
-    letter = Letter(
-        kind=kind, permit_id=permit_id, recipient=to.email, language=_language(use), places=places
-    )
-    post(session, town, letter, as_of=as_of)
+    _to_office(session, permit, "consultation_answered", places, as_of=as_of)
 
 
 def _to_office(
-    session: Session, town: Town, kind: MessageKind, permit_id: UUID, places: dict[str, str], *, as_of: datetime
+    session: Session, permit: Permit, kind: MessageKind, places: dict[str, str], *, as_of: datetime
 ) -> None:
-    letter = Letter(kind=kind, permit_id=permit_id, recipient=town.settings.mail.office, places=places)
+    town = get_town(session, permit.town)
+    office = town.settings.mail.office
+    letter = Letter(kind=kind, permit_id=permit.permit_id, recipient=office, places=places)
     post(session, town, letter, as_of=as_of)
 
 

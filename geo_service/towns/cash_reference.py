@@ -4,7 +4,7 @@ A pattern is text with places to fill: {ags}, {prefix} (that of the town's refer
 {year2} (two), {number:N} (counted, at least N digits) and {check}. The number is needed. With a year in the
 pattern counting begins anew each year.
 
-Check digits, over everything else in the pattern without spaces, dots, slashes and hyphens (letters: A = 10 to
+Check digits, over everything else in the pattern but spaces, dots, slashes and hyphens (letters: A = 10 to
 Z = 35): `luhn` one digit (ISO/IEC 7812, annex B), `mod97` two (ISO/IEC 7064, MOD 97-10, that of an IBAN).
 """
 

@@ -31,7 +31,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
 
 
 @router.get("/towns/{slug}/desk/messages")
-def messages_of_desk(  # noqa: PLR0913, PLR0917 - one per query parameter
+def messages_of_desk(
     slug: str,
     request: Request,
     session: PublicSession,

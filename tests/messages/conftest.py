@@ -38,7 +38,7 @@ class Post:
     envelopes: list[Envelope] = field(default_factory=list)
     server: MailServer | None = None
 
-    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: Any) -> str:
         if self.gate_rcpt is not None:
             self.seen.set()
             await _wait(self.gate_rcpt)
@@ -47,7 +47,7 @@ class Post:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
         answer = self.data.pop(0) if self.data else "250 OK"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
@@ -115,7 +115,9 @@ def wait_over(database: Database) -> None:
         owner.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
 
 
-def messages_of(desk: Desk, receipt: dict[str, Any], key: dict[str, str] | None = None) -> list[dict[str, Any]]:
+def messages_of(
+    desk: Desk, receipt: dict[str, Any], key: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
     """The messages of a case as its desk reads them."""
     answer = desk.client.get(f"/api/v1/permits/{receipt['reference']}/messages", headers=key or desk.key())
     assert answer.status_code == 200, answer.text

@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geo_service.interval import TOWN_ZONE
+from geo_service.jobs.queue import MAIL
 from geo_service.web.api_description import describe
+from geo_service.worker.run import work_until_empty
 from tests.objects.conftest import PATHS
 from tests.permits.conftest import BENSHEIM, Desk
 
@@ -30,6 +32,7 @@ ASKINGS = (NOTES, ASKING, ASKED, ANSWER)
 FEE, NOTICE, ENTRIES = f"{ONE}/fee", f"{ONE}/fee-notice", f"{ONE}/fee-notice/entries"
 NOTICES, TREASURY = "/api/v1/fee-notices", "/api/v1/fee-notices/treasury-file"
 FEES = (FEE, NOTICE, ENTRIES, NOTICES, TREASURY)
+MESSAGES, RESEND = f"{ONE}/messages", f"{ONE}/messages/{{message_id}}/resend"
 
 EVERYTHING: dict[str, Any] = {
     "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
@@ -113,7 +116,8 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
     assert (
         set(document["paths"])
-        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, *FEES, RULES, *SETTLING} | objects
+        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, *FEES, MESSAGES, RESEND, RULES, *SETTLING}
+        | objects
     )
     assert "servers" not in document
     for item in document["paths"].values():
@@ -260,6 +264,18 @@ def test_fees_are_described_as_they_are_answered(desk: Desk, described: Describe
     assert described.tells_all({"$ref": "#/components/schemas/FeeNotices"}, listed.json()) == []
     described.holds(desk.client.get(NOTICES), NOTICES, 401)
     described.holds(desk.client.get(TREASURY, headers=key), TREASURY, 422)
+
+
+def test_messages_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    receipt, key = desk.file(), desk.key()
+    case = f"{PERMITS}/{receipt['reference']}/messages"
+    answer = desk.client.get(case, headers=key)
+    described.holds(answer, MESSAGES, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/Messages"}, answer.json()) == []
+    (message,) = answer.json()["messages"]
+    described.holds(desk.client.post(f"{case}/{message['id']}/resend", headers=key), RESEND, 409)
+    work_until_empty(desk.database, queue=MAIL)
+    described.holds(desk.client.post(f"{case}/{message['id']}/resend", headers=key), RESEND, 200)
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
