@@ -46,7 +46,7 @@ def configure_logs() -> None:
 class _PlacesOnlyFormatter(logging.Formatter):
     """For the libraries' own lines: of an error, its kind and places, as in our own lines."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name of the standard library
+    def formatException(self, ei: Any) -> str:
         """One line for the error, without its message."""
         kind, _, trace = ei
         return " ".join([kind.__name__, *_places(trace)])

@@ -26,7 +26,7 @@ from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
 from geo_service.permits.deadlines import answer_due_at
-from geo_service.permits.fee_at_grant import credit_early_end, credit_replaced, fix_fee
+from geo_service.permits.fee_at_grant import credit_replaced, settle_fee
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
@@ -99,10 +99,7 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    if move.to == "granted":
-        fix_fee(session, permit, by=by, as_of=as_of)
-    else:
-        credit_early_end(session, permit, move.to, as_of=as_of)
+    settle_fee(session, permit, move.to, by=by, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
     tell_step(session, permit.status, moved, move.reason, as_of=as_of)
     return moved

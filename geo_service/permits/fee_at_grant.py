@@ -31,6 +31,14 @@ _ENDINGS: dict[tuple[str, str], Why] = {
 }
 
 
+def settle_fee(session: Session, permit: Permit, to: str, *, by: Caller, as_of: datetime) -> None:
+    """What a step to `to` means for the fee of `permit` (as it was before): fixed, or a part given back."""
+    if to == "granted":
+        fix_fee(session, permit, by=by, as_of=as_of)
+    elif why := _ENDINGS.get((permit.status, to)):
+        _credit(session, permit, why, used_until=as_of, as_of=as_of)
+
+
 def fix_fee(session: Session, permit: Permit, *, by: Caller, as_of: datetime) -> FeeNotice | None:
     """Issue the notice of a case being granted, for the fee that it shows; None where it costs nothing.
 
@@ -53,12 +61,6 @@ def due_day(town: Town, as_of: datetime) -> date:
     while not calendar.is_working_day(day):
         day += timedelta(days=1)
     return day
-
-
-def credit_early_end(session: Session, permit: Permit, to: str, *, as_of: datetime) -> FeeNotice | None:
-    """Credit what the tariff gives back as `permit` (as it was before) goes to `to`; None where nothing."""
-    why = _ENDINGS.get((permit.status, to))
-    return None if why is None else _credit(session, permit, why, used_until=as_of, as_of=as_of)
 
 
 def credit_replaced(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> FeeNotice | None:
