@@ -19,7 +19,7 @@ def mail_address(value: str) -> str:
 
 def one_line(value: str) -> str:
     """A text without line breaks: it may stand in a heading. For pydantic."""
-    if not value.isprintable():
+    if not value.replace("\0", "").isprintable():  # that one is refused in words of its own
         raise PydanticCustomError("not_one_line", "This must be one line of text.")
     return value
 
