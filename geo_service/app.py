@@ -22,7 +22,9 @@ from geo_service.web.api_checks import router as checks_router
 from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
 from geo_service.web.api_documents import router as documents_router
+from geo_service.web.api_fees import router as fees_router
 from geo_service.web.api_findings import router as findings_router
+from geo_service.web.api_messages import router as messages_router
 from geo_service.web.api_objects import router as objects_router
 from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
@@ -99,6 +101,8 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(permits_router)
     app.include_router(consultations_router)
     app.include_router(documents_router)
+    app.include_router(fees_router)
+    app.include_router(messages_router)
     app.include_router(objects_router)
     app.include_router(findings_router)
     app.include_router(pages_router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +23,11 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[str, Field(description="Proxies whose forwarded headers count")] = ""
     rate_checks: Annotated[str, Field(description="Checks per client address")] = "120/minute"
     rate_filings: Annotated[str, Field(description="Filings per client address")] = "20/hour"
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(description="Mail server: smtp://, smtp+starttls:// or smtps://user:password@host"),
+    ] = None
+    mail_from: Annotated[str | None, Field(description="Sender of messages where the town has none")] = None
     demo: Annotated[bool, Field(description="Demo towns, demo sign-in on loopback, no rate limits")] = False
     statement_timeout_ms: Annotated[int, Field(description="Longest statement", ge=100)] = 10_000
 

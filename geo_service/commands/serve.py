@@ -24,6 +24,7 @@ from geo_service.db.open_database import locate_database, only_server, opened_da
 from geo_service.errors import SetupError
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.logs import configure_logs
+from geo_service.messages.mail_server import mail_server
 from geo_service.settings import Settings
 from geo_service.worker.run import worker_beside
 
@@ -66,6 +67,7 @@ def serve(
         update={name: value for name, value in given.items() if value is not None}
     )
     refuse_public_demo(settings)
+    server = mail_server(settings)
     with ExitStack() as stack:
         stack.enter_context(_stop_signals())
         try:
@@ -75,7 +77,7 @@ def serve(
             if settings.demo:
                 fill(database, typer.echo)
             if worker:
-                stack.enter_context(worker_beside(database, settings))
+                stack.enter_context(worker_beside(database, settings, server=server))
             _announce(settings, listener)
             completed = _run(settings, listener)
         except _Stopped:

@@ -15,6 +15,7 @@ from geo_service.db.database import Database, operator_session
 from geo_service.db.open_database import opened_database
 from geo_service.jobs.work import Work, list_work
 from geo_service.logs import configure_logs
+from geo_service.messages.mail_server import mail_server
 from geo_service.settings import Settings
 from geo_service.worker.run import work_until_empty, worker_beside
 
@@ -32,7 +33,8 @@ def worker() -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, stop)
     settings = Settings()
-    with opened_database(settings) as database, worker_beside(database, settings):
+    server = mail_server(settings)
+    with opened_database(settings) as database, worker_beside(database, settings, server=server):
         typer.echo("Background jobs are worked off; Ctrl-C stops it.")
         told.wait()
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 import psycopg
 from sqlalchemy.exc import IntegrityError
 
-from geo_service.errors import BadGeometry, BadHeights, BadInterval, ChangedMeanwhile, GeoServiceError
+from geo_service.errors import (
+    BadGeometry,
+    BadHeights,
+    BadInterval,
+    ChangedMeanwhile,
+    GeoServiceError,
+    Invalid,
+)
 
 MEANING: dict[str, type[GeoServiceError]] = {
     "applicant_permit_fkey": ChangedMeanwhile,
@@ -32,12 +39,21 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "event_detour_plausible": BadGeometry,
     "event_source_unique": ChangedMeanwhile,
     "event_town_fkey": ChangedMeanwhile,
+    "fee_entry_notice_fkey": ChangedMeanwhile,
+    "fee_notice_cash_reference_unique": ChangedMeanwhile,
+    "fee_notice_permit_fkey": ChangedMeanwhile,
+    "fee_notice_town_fkey": ChangedMeanwhile,
     "finding_mine_fkey": ChangedMeanwhile,
     "finding_other_fkey": ChangedMeanwhile,
     "fire_area_object_unique": ChangedMeanwhile,
     "fire_area_place_plausible": BadGeometry,
     "fire_area_source_unique": ChangedMeanwhile,
     "fire_area_town_fkey": ChangedMeanwhile,
+    "message_consultation_fkey": ChangedMeanwhile,
+    "message_one_line": Invalid,
+    "message_once_unique": ChangedMeanwhile,
+    "message_permit_fkey": ChangedMeanwhile,
+    "message_town_fkey": ChangedMeanwhile,
     "no_dig_period_area_plausible": BadGeometry,
     "no_dig_period_not_empty": BadInterval,
     "no_dig_period_segment_fkey": ChangedMeanwhile,
@@ -80,8 +96,9 @@ INTERNAL = frozenset({
     "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
     "event_gid_unique", "event_hours_not_negative", "event_state_known",
+    "fee_entry_amount_positive", "fee_entry_kind_known", "fee_notice_amount_positive",
     "finding_block_settled_by_override", "finding_due_work_fkey", "finding_settled_severity_known",
-    "finding_severity_known", "finding_status_known", "finding_together_finding_fkey",
+    "finding_severity_known", "message_state_known", "finding_status_known", "finding_together_finding_fkey",
     "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
     "occupation_collection_known", "occupation_detour_modes_known",
     "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",

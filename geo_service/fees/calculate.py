@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from functools import partial
@@ -46,11 +46,18 @@ class FeeLine:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """The lines add up to the total, to the cent. `official` false: an example tariff, say so."""
+    """The lines add up to the total, to the cent. `official` false: an example tariff, say so.
+
+    tariff_from: first day in force of the version it was calculated by. surcharges_eur: part of the total,
+    for work that is done whatever becomes of the use. urgent: as it was asked.
+    """
 
     total_eur: Decimal
     lines: tuple[FeeLine, ...]
     official: bool
+    tariff_from: date
+    surcharges_eur: Decimal = ZERO
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,15 @@ def calculate_fee(tariff: Tariff, question: FeeQuestion) -> Fee | None:
             return None
         ways = [_limited(item, units, way) for way in _ways(tariff, item, units, first, last)]
         charges += min(ways, key=_sum, default=[])
-    charges += [
+    return replace(_rounded(charges, _surcharges(tariff, question), tariff), urgent=question.urgent)
+
+
+def _surcharges(tariff: Tariff, question: FeeQuestion) -> list[_Charge]:
+    return [
         _Charge(partial(_words, surcharge), surcharge.eur)
         for surcharge in tariff.surcharges
         if _applies(surcharge, question)
     ]
-    return _rounded(charges, tariff.official)
 
 
 def _covers(items: Sequence[Item], first: date, last: date) -> bool:
@@ -186,14 +196,15 @@ def _sum(charges: Iterable[_Charge]) -> Decimal:
     return sum((charge.amount for charge in charges), ZERO)
 
 
-def _rounded(charges: Sequence[_Charge], official: bool) -> Fee:
+def _rounded(items: Sequence[_Charge], surcharges: Sequence[_Charge], tariff: Tariff) -> Fee:
     """The total rounded once; a line is the difference of two rounded running totals, so the lines add up."""
     lines: list[FeeLine] = []
     exact = shown = ZERO
-    for charge in charges:
+    for charge in (*items, *surcharges):
         exact += charge.amount
         total = exact.quantize(CENT, ROUND_HALF_UP)
         text, text_en = charge.words()
         lines.append(FeeLine(text, total - shown, text_en))
         shown = total
-    return Fee(shown.quantize(CENT), tuple(lines), official)
+    added = _sum(surcharges).quantize(CENT, ROUND_HALF_UP)
+    return Fee(shown.quantize(CENT), tuple(lines), tariff.official, tariff.valid_from, added)

@@ -17,6 +17,7 @@ from geo_service.towns.faults import faults_of, refusal
 
 Basis = Literal["m2", "running_metre", "piece", "flat"]
 Unit = Literal["day", "week", "month", "season", "year", "once"]
+RefundRule = Literal["none", "unused_days", "recalculated"]
 Mode = Literal["cheapest", "longest_unit", "day_only", "months_then_days"]
 UNITS_BY_LENGTH: tuple[Unit, ...] = ("once", "day", "week", "month", "season", "year")
 
@@ -149,6 +150,21 @@ class Surcharge(_Part):
     charity_exempt: bool = False
 
 
+class Refunds(_Part):
+    """What is given back when a permit ends before its period does (fees/refund.py).
+
+    revoked by the town, surrendered by its holder before it begins, cleared_early by its holder, changed:
+    another permit takes its place, whose own fee covers the days that are left.
+    """
+
+    revoked: RefundRule = "none"
+    surrendered: RefundRule = "none"
+    cleared_early: RefundRule = "none"
+    changed: RefundRule = "recalculated"  # else nobody could ask for a change without paying twice
+    minimum_eur: Euros = Decimal(0)  # less than this is not given back
+    legal_source: str | None = None
+
+
 class Tariff(_Part):
     """One version of a town's tariff; `official` false = an example, shown as one."""
 
@@ -159,6 +175,7 @@ class Tariff(_Part):
     mode: Mode
     items: Annotated[tuple[Item, ...], Field(min_length=1, strict=False)]
     surcharges: tuple[Surcharge, ...] = Field(default=(), strict=False)
+    refunds: Refunds = Refunds()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -6,6 +6,7 @@ private: the queue has no row-level security.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from procrastinate import App, SyncPsycopgConnector
@@ -15,16 +16,30 @@ RECOMPUTE_FINDINGS: Final = "recompute_findings"
 FOLLOW_CLOCK: Final = "follow_clock"
 MAKE_NOTICE: Final = "make_notice"
 SWEEP_FILES: Final = "sweep_files"
+SEND_MESSAGE: Final = "send_message"
+
+# Two queues, each worked off by itself: a mail server that hangs keeps no findings waiting, and vice versa.
+WORK: Final = "default"
+MAIL: Final = "mail"
 
 # Never opened: each job goes through the connection of the session that defers it.
 _QUEUE = App(connector=SyncPsycopgConnector())
 
 
-def defer(session: Session, job: str, *, lock: str | None = None, **ids: int | str) -> int:
+def defer(
+    session: Session,
+    job: str,
+    *,
+    lock: str | None = None,
+    queue: str = WORK,
+    not_before: datetime | None = None,
+    **ids: int | str,
+) -> int:
     """Put a job into the queue; returns its id. Jobs with the same `lock` run one after the other.
 
-    It runs after the commit. `job` is a name that worker/tasks.py knows.
+    It runs after the commit, and not before `not_before`. `job` is a name that worker/tasks.py knows.
     """
     connection = session.connection().connection.driver_connection
-    found: int = _QUEUE.configure_task(job, lock=lock, connection=connection).defer(**ids)
+    asked = _QUEUE.configure_task(job, lock=lock, queue=queue, schedule_at=not_before, connection=connection)
+    found: int = asked.defer(**ids)
     return found

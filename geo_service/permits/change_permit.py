@@ -19,6 +19,7 @@ from geo_service.permits.assess_request import assess_request
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import (
     PermitRequest,
+    fee_as_set,
     fee_document,
     get_deciding_town,
     require_complete,
@@ -70,7 +71,7 @@ def change_permit(
         **request_columns(use),
         "town": town.ags,
         "purpose": request.purpose,
-        "fee": fee_document(assessment.fee),
+        "fee": fee_as_set(permit.fee, fee_document(assessment.fee)),
     }
     session.execute(
         text(statements("permits")["update_permit"]),

@@ -22,8 +22,9 @@ from geo_service.occupations.use_types import use_types
 from geo_service.permits.deadlines import answer_due_at, due_after
 from geo_service.permits.decide_permit import Move, move_permit
 from geo_service.permits.notes import require_clerk
-from geo_service.permits.permit import Permit
+from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import instant, lonlat_document
+from geo_service.permits.tell import tell_consultation_answered, tell_consulted
 from geo_service.sql.loader import statements
 from geo_service.towns.town import NoSuchTown, get_town
 
@@ -46,12 +47,16 @@ class AnsweredAlready(Rejected):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """office: who is asked, in words; None for a neighbour town. working_days None: the usual deadline."""
+    """office: who is asked, in words; None for a neighbour town. working_days None: the usual deadline.
+
+    email: where the question is sent; None = a neighbour's office, else the clerk passes the link on.
+    """
 
     question: str
     office: str | None = None
     asked_town: str | None = None
     working_days: int | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +106,7 @@ def consult(
     }  # fmt: skip
     session.execute(text(_NAMED["ask_office"]), values)
     session.execute(text(_NAMED["await_offices"]), {"permit_id": permit.permit_id})
+    tell_consulted(session, permit, values, question.email, as_of=as_of)
     return get_consultation(session, consultation_id)
 
 
@@ -188,6 +194,8 @@ def answer_consultation(
         raise AnsweredAlready()
     with speaking_as_system(session, found.town):
         _go_on(session, found, as_of=as_of)
+        permit = get_permit(session, str(found.permit_id), caller=system_of(found.town))
+        tell_consultation_answered(session, permit, found.office, verdict, words.strip(), as_of=as_of)
     return get_consultation(session, found.consultation_id)
 
 

@@ -26,12 +26,14 @@ from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
 from geo_service.permits.deadlines import answer_due_at
+from geo_service.permits.fee_at_grant import credit_replaced, settle_fee
 from geo_service.permits.notice_facts import WITH_NOTICE, keep_notice
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
+from geo_service.permits.tell import tell_step
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
@@ -98,9 +100,11 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
+    settle_fee(session, permit, move.to, by=by, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
     if move.to in WITH_NOTICE:
         keep_notice(session, moved, reason=move.reason, as_of=as_of)
+    tell_step(session, permit.status, moved, move.reason, as_of=as_of)
     return moved
 
 
@@ -122,6 +126,7 @@ def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetim
     _move_occupation(session, parent, to, as_of=as_of)
     move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
     _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
+    credit_replaced(session, parent, child, as_of=as_of)
 
 
 def _refuse_too_early(permit: Permit, step: Transition, as_of: datetime) -> None:

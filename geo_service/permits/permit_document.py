@@ -64,7 +64,7 @@ def permit_document(
             "traffic_order": traffic_order_document(permit.use.traffic_order),
             "consents": sorted(permit.use.consents),
             "applicant": _applicant(permit),
-            "fee": permit.fee,
+            "fee": _fee(permit),
             "conditions": list(permit.conditions),
             "filed_by": permit.filed_by,
             "demo": permit.demo,
@@ -92,6 +92,14 @@ def _at_grant(permit: Permit) -> dict[str, Any] | None:
     if permit.findings_at_grant is None or "clerk" not in permit.parties:
         return None
     return {"rule_basis": permit.rule_basis, "findings": list(permit.findings_at_grant)}
+
+
+def _fee(permit: Permit) -> dict[str, Any] | None:
+    """The applicant learns why another amount was set, not by which person."""
+    fee = permit.fee
+    if fee is None or "set" not in fee or "clerk" in permit.parties:
+        return fee
+    return {**fee, "set": {name: value for name, value in fee["set"].items() if name != "by"}}
 
 
 def _times(permit: Permit) -> dict[str, Any]:

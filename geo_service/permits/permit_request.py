@@ -82,4 +82,16 @@ def fee_document(fee: Any) -> Mapping[str, Any] | None:
             for line in fee.lines
         ],
         "official": fee.official,
+        "tariff_from": fee.tariff_from.isoformat(),
+        "surcharges_eur": f"{fee.surcharges_eur:.2f}",
+        "urgent": fee.urgent,
     }
+
+
+def fee_as_set(
+    before: Mapping[str, Any] | None, calculated: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """The fee of a case asked for anew: an amount that the desk has set stays, beside the tariff's of now."""
+    if before is not None and "set" in before:
+        return {**before, "set": {**before["set"], "calculated": calculated}}
+    return calculated

@@ -27,6 +27,7 @@ from geo_service.permits.permit_request import (
 )
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.record_step import record_step
+from geo_service.permits.tell import Filed, tell_filed
 from geo_service.sql.loader import statements
 from geo_service.towns.town import Town
 
@@ -90,6 +91,9 @@ def request_permit(
         found = recompute_findings(session, occupation_id, as_of=as_of)
         assessment = replace(assessment, check=found)
     token = issue_token(session, permit_id)
+    if reference is not None:
+        told = Filed(permit_id=permit_id, reference=reference, use=request.use, applicant=request.applicant)
+        tell_filed(session, town, told, as_of=as_of)
     return FiledPermit(
         permit_id=permit_id, reference=reference, token=token, status=status, version=1, assessment=assessment
     )

@@ -154,6 +154,12 @@ UPDATE permit SET
     updated_at = now()
 WHERE permit_id = :permit_id
 
+-- set_fee
+-- The desk sets another fee than the tariff's, or goes back to that.
+-- In: permit_id, fee (json object or NULL).  Out: nothing.
+UPDATE permit SET fee = CAST(:fee AS jsonb), version = version + 1, updated_at = now()
+WHERE permit_id = :permit_id
+
 -- list_permits
 -- The queue of a desk, newest filing first, one page after a place (by deadline: list_permits.py). Row-level security shows the own town only.
 -- In: town (AGS), status (array, NULL = any), pattern (ILIKE over reference, purpose, address and name, NULL = any),

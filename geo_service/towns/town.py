@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from shapely import to_wkb
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, text
@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound
 from geo_service.sql.loader import statements
+from geo_service.towns.cash_reference import DEFAULT_PATTERN, CheckKind, known_pattern
+from geo_service.towns.mail_address import known_address
+from geo_service.towns.message_texts import known_texts
 
 
 class NoSuchTown(NotFound):
@@ -39,6 +42,30 @@ class TownTextsByLanguage(BaseModel):
     en: TownTexts
 
 
+class FeeSettings(BaseModel):
+    """How the town's treasury numbers fee notices and when they are due (towns/cash_reference.py).
+
+    Due payment_days after the notification, which counts as made notification_days after the decision: four
+    days for a letter since 2025 (§ 41 (2) VwVfG; whether Hessen follows is unverified). Never on a day off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    cash_reference: Annotated[str, AfterValidator(known_pattern)] = DEFAULT_PATTERN
+    check: CheckKind = "luhn"
+    notification_days: Annotated[int, Field(ge=0, le=30)] = 4
+    payment_days: Annotated[int, Field(ge=0, le=365)] = 14
+
+
+class MailSettings(BaseModel):
+    """Addresses of the town's messages; unset: the sender of the service, and no message to the office."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    sender: Annotated[str, AfterValidator(known_address)] | None = None
+    office: Annotated[str, AfterValidator(known_address)] | None = None
+
+
 class TownSettings(BaseModel):
     """A town's own settings, stored as one document; `settings["texts"]` is `settings.texts`."""
 
@@ -49,6 +76,10 @@ class TownSettings(BaseModel):
     published_uses_except: tuple[str, ...] = Field(default=("umzug_halteverbot",), strict=False)
     website_origins: tuple[str, ...] = Field(default=(), strict=False)
     lead_time_days: dict[str, int] = {}
+    fees: FeeSettings = FeeSettings()
+    mail: MailSettings = MailSettings()
+    # Language, then kind of message: the town's own wording in place of messages/texts.
+    messages: Annotated[dict[str, dict[str, str]], AfterValidator(known_texts)] = {}
 
     @field_validator("time_zone")
     @classmethod

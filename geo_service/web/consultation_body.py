@@ -10,7 +10,7 @@ from geo_service.permits.consultations import Consultation, Question
 from geo_service.permits.deadlines import last_day_of
 from geo_service.permits.notes import Note
 from geo_service.permits.permit_document import instant
-from geo_service.web.storable import StorableBody
+from geo_service.web.storable import MailAddress, StorableBody
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -29,10 +29,11 @@ class ConsultationBody(StorableBody):
     office: Name | None = None
     asked_town: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
     working_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    email: MailAddress | None = None
 
     def to_question(self) -> Question:
         """The same as a value of the house."""
-        return Question(**self.model_dump())
+        return Question(**{**self.model_dump(), "email": self.email or None})
 
 
 class AnswerBody(StorableBody):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import AfterValidator
 from sqlalchemy.orm import Session
 
 from geo_service.errors import GeoServiceError, Invalid, Rejected
@@ -33,6 +34,7 @@ from geo_service.web.pages_case import bounds_around
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
 from geo_service.web.sign_in_cookie import sign_in_cookie
+from geo_service.web.storable import mail_address
 from geo_service.web.token_cookie import keep_token, path_here
 
 router = APIRouter(include_in_schema=False)
@@ -69,6 +71,7 @@ def ask_office(  # noqa: PLR0913, PLR0917 - one per field of the form
     office: Annotated[str, Form(max_length=200)] = "",
     asked_town: Annotated[str, Form(max_length=8)] = "",
     working_days: Annotated[int, Form(ge=1, le=60)] = 10,
+    email: Annotated[str, Form(max_length=254), AfterValidator(mail_address)] = "",
 ) -> Response:
     """Ask an office or a neighbour town; the link to send is on the case afterwards."""
     town = get_town(session, slug)
@@ -79,6 +82,7 @@ def ask_office(  # noqa: PLR0913, PLR0917 - one per field of the form
         office=office.strip() or None,
         asked_town=asked_town or None,
         working_days=working_days,
+        email=email.strip() or None,
     )
     consult(session, permit, asked, caller=caller, as_of=datetime.now(UTC))
     return back_to_case(request, town, reference)

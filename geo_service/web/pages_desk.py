@@ -15,6 +15,7 @@ from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.identity.sign_in import demo_sign_in_offered
 from geo_service.jobs.work import list_open_work
+from geo_service.messages.outbox import count_trouble
 from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
 from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
@@ -31,8 +32,10 @@ from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_consultation import router as consultation_router
 from geo_service.web.pages_desk_map import router as map_router
+from geo_service.web.pages_fees import router as fees_router
 from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
+from geo_service.web.pages_messages import router as messages_router
 from geo_service.web.pages_objects import router as objects_router
 from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -46,6 +49,8 @@ router.include_router(map_router)
 router.include_router(objects_router)
 router.include_router(findings_router)
 router.include_router(consultation_router)
+router.include_router(fees_router)
+router.include_router(messages_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -90,6 +95,7 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
         caller=caller,
         queue=queue,
         works=list_open_work(session, town.ags),
+        undelivered=count_trouble(session, town.ags),
         now=datetime.now(UTC),
         view=view,
         q=q,

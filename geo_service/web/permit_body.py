@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_service.errors import FieldFault, Invalid
@@ -12,7 +12,7 @@ from geo_service.identity.caller import Caller
 from geo_service.permits.applicant import Applicant
 from geo_service.permits.decide_permit import Move, Override
 from geo_service.permits.permit_request import PermitRequest
-from geo_service.web.storable import StorableBody
+from geo_service.web.storable import MailAddress, StorableBody, one_line
 from geo_service.web.use_request import UseProperties, use_request
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -22,8 +22,10 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000
 class ApplicantBody(StorableBody):
     """Who asks. A name and one way to reach the person."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)
+    ]
+    email: MailAddress | None = None
     address: Line | None = None
     phone: Line | None = None
 

@@ -80,6 +80,17 @@ SENTENCES = {
     "The file of this paper cannot be read on the server; the town's operator has been told.": "Die Datei dieser Unterlage ist auf dem Server nicht lesbar; der Betrieb ist unterrichtet.",
     "A draft has not been received by anybody; file it first.": "Ein Entwurf ist noch nicht eingegangen; reichen Sie ihn zuerst ein.",
     "Only a single use can stand instead of an own case; check it alone.": "Nur eine einzelne Nutzung kann an die Stelle eines eigenen Antrags treten; prüfen Sie sie allein.",
+    # fees
+    "There is no fee notice: the case is not granted, or it costs nothing.": "Es gibt keinen Gebührenbescheid: Der Vorgang ist nicht erlaubt oder kostet nichts.",
+    "Another amount than the tariff's needs a reason.": "Ein anderer Betrag als der des Tarifs braucht eine Begründung.",
+    "An amount in euros has at most two decimals, for example 166.88.": "Ein Betrag in Euro hat höchstens zwei Nachkommastellen, zum Beispiel 166,88.",
+    "A credit and whatever undoes an entry need a reason.": "Eine Absetzung und jede Stornierung brauchen eine Begründung.",
+    "The day lies between the notice and today.": "Der Tag liegt zwischen dem Bescheid und heute.",
+    "At most … euros can be booked as ….": "Höchstens … Euro können als „…“ gebucht werden.",
+    "There is nothing to be booked as ….": "Als „…“ ist nichts zu buchen.",
+    # messages
+    "There is no such message in this case.": "Diese Nachricht gibt es in diesem Vorgang nicht.",
+    "The message is on its way; it can be sent again once that is over.": "Die Nachricht ist unterwegs; danach kann sie noch einmal gesendet werden.",
     # filing
     "Something is missing before this can be filed.": "Vor dem Einreichen fehlt noch etwas.",
     "The area lies outside every town of this service, so nobody could decide about it.": "Die Fläche liegt außerhalb aller Kommunen dieses Dienstes; niemand könnte darüber entscheiden.",
@@ -260,6 +271,10 @@ FIELD_FAULTS = {
     "union_tag_not_found": "Die Angabe {discriminator} fehlt; sie sagt, was gesendet wird.",
     "unknown_use": "Diese Nutzung gibt es nicht.",
     "unstorable_character": "Das Zeichen U+0000 kann nicht gespeichert werden.",
+    "bad_mail_address": "Eine E-Mail-Adresse sieht so aus: name@example.org.",
+    "not_one_line": "Hier ist nur eine Zeile Text möglich.",
+    "bad_amount": "Ein Betrag in Euro hat höchstens zwei Nachkommastellen, zum Beispiel 166.88.",
+    "entry_needs_reason": "Eine Absetzung und jede Stornierung brauchen eine Begründung.",
     "not_reachable": "E-Mail, Anschrift oder Telefon wird gebraucht, damit die Kommune antworten kann.",
     "json_invalid": "Hier ist das JSON fehlerhaft.",
 }

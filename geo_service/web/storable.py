@@ -1,11 +1,35 @@
-"""A text that PostgreSQL can store: without the character U+0000, which nobody types."""
+"""Texts that can be kept and sent: without U+0000 for PostgreSQL, one line where it stands in a heading."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
+
+from geo_service.towns.mail_address import is_address
+
+
+def mail_address(value: str) -> str:
+    """An address that a message can be sent to; empty stays empty. For pydantic."""
+    if value and not is_address(value):
+        raise PydanticCustomError("bad_mail_address", "An e-mail address looks like name@example.org.")
+    return value
+
+
+def one_line(value: str) -> str:
+    """A text without line breaks: it may stand in a heading. For pydantic."""
+    if not value.replace("\0", "").isprintable():  # that one is refused in words of its own
+        raise PydanticCustomError("not_one_line", "This must be one line of text.")
+    return value
+
+
+MailAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(mail_address),
+    WithJsonSchema({"type": "string", "maxLength": 254, "pattern": r"^[^@\s]+@[^@\s]+$"}),
+]
 
 
 class StorableBody(BaseModel):

@@ -23,9 +23,19 @@ from geo_service.documents.notice import make_notice
 from geo_service.documents.sweep import sweep_file, sweep_files
 from geo_service.errors import Unavailable
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import FOLLOW_CLOCK, MAKE_NOTICE, RECOMPUTE_FINDINGS, SWEEP_FILES
+from geo_service.jobs.queue import (
+    FOLLOW_CLOCK,
+    MAIL,
+    MAKE_NOTICE,
+    RECOMPUTE_FINDINGS,
+    SEND_MESSAGE,
+    SWEEP_FILES,
+)
 from geo_service.jobs.work import finish_work
+from geo_service.messages.mail_server import MailServer
+from geo_service.messages.send import note_broken, send_message
 from geo_service.permits.follow_clock import follow_clock
+from geo_service.permits.remind import remind
 from geo_service.settings import Settings
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
@@ -38,8 +48,14 @@ _STALLED_AFTER_S = 30.0
 _CLOCK_CRON = "*/5 * * * *"
 
 
-def build_worker_app(database: Database, settings: Settings, engine: Engine) -> App:
-    """The queue with every job of this service. engine: for the jobs, as the application's role."""
+def build_worker_app(
+    database: Database, engine: Engine, settings: Settings, server: MailServer | None
+) -> App:
+    """The queue with every job of this service. engine: for the jobs, as the application's role.
+
+    settings: where files are kept, the address in papers; server: where messages go, None where none is
+    configured.
+    """
     # timeout: a worker that is stopped with the database away waits for one more connection, by default 30 s.
     app = App(connector=PsycopgConnector(conninfo=database.app_conninfo(), min_size=1, max_size=4, timeout=5))
 
@@ -64,7 +80,14 @@ def build_worker_app(database: Database, settings: Settings, engine: Engine) -> 
     )
     def move_by_clock(context: JobContext, timestamp: int) -> None:
         follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
+        remind(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
 
+    _know_papers(app, engine, settings)
+    _know_messages(app, engine, server)
+    return app
+
+
+def _know_papers(app: App, engine: Engine, settings: Settings) -> None:
     @app.task(name=MAKE_NOTICE, retry=_WHEN_THE_DISK_IS_BACK)
     def draw_kept_notice(*, notice: str, town: str) -> None:
         with Session(engine) as session, session.begin():
@@ -77,13 +100,26 @@ def build_worker_app(database: Database, settings: Settings, engine: Engine) -> 
         with operator_session(engine) as session:
             sweep_file(session, file_store(settings), UUID(file))
 
-    return app
-
 
 def look_for_strays(settings: Settings, engine: Engine) -> int:
     """Files that a killed server left behind; returns how many were removed."""
     with operator_session(engine) as session:
         return sweep_files(session, file_store(settings))
+
+
+def _know_messages(app: App, engine: Engine, server: MailServer | None) -> None:
+    @app.task(name=SEND_MESSAGE, queue=MAIL, pass_context=True, retry=_GO_ON)
+    def send(context: JobContext, *, message_id: str, town: str) -> None:
+        try:
+            send_message(
+                engine, UUID(message_id), town, server,
+                now=lambda: datetime.now(UTC), should_stop=context.should_abort,
+            )  # fmt: skip
+        except (OperationalError, psycopg.OperationalError):
+            raise
+        except Exception:
+            note_broken(engine, UUID(message_id), town)
+            raise
 
 
 async def look_at_clock(app: App) -> None:

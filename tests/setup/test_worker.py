@@ -42,7 +42,7 @@ class Queue:
 def test_one_of_several_server_processes_works_off_jobs(home: Path, start: Start) -> None:
     served = start(home, "--workers", "2")
     queue = Queue(home)
-    wait_until(lambda: queue.count("procrastinate_workers") == 1)
+    wait_until(lambda: queue.count("procrastinate_workers") == 2)  # one process, one for each queue
     queue.put()
     wait_until(
         lambda: (
@@ -50,7 +50,7 @@ def test_one_of_several_server_processes_works_off_jobs(home: Path, start: Start
             == 1
         )
     )
-    assert queue.count("procrastinate_workers") == 1
+    assert queue.count("procrastinate_workers") == 2
     queue.engine.dispose()
     asked = time.monotonic()
     assert served.stop(signal.SIGTERM) == 0

@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geo_service.interval import TOWN_ZONE
+from geo_service.jobs.queue import MAIL
 from geo_service.web.api_description import describe
+from geo_service.worker.run import work_until_empty
 from tests.documents.papers import picture
 from tests.objects.conftest import PATHS
 from tests.permits.conftest import BENSHEIM, Desk
@@ -27,9 +29,17 @@ ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
 CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultations"
 ASKED, ANSWER = "/api/v1/consultations/{consultation_id}", "/api/v1/consultations/{consultation_id}/answer"
 
-PAPERS, PAPER, NOTICE = f"{ONE}/documents", f"{ONE}/documents/{{document_id}}", f"{ONE}/notices/{{notice_id}}"
-SHEETS = (PAPERS, PAPER, NOTICE, f"{ONE}/receipt.pdf", f"{ONE}/site-plan.pdf")
+PAPERS, PAPER, DECIDED = (
+    f"{ONE}/documents",
+    f"{ONE}/documents/{{document_id}}",
+    f"{ONE}/notices/{{notice_id}}",
+)
+SHEETS = (PAPERS, PAPER, DECIDED, f"{ONE}/receipt.pdf", f"{ONE}/site-plan.pdf")
 ASKINGS = (NOTES, ASKING, ASKED, ANSWER)
+FEE, NOTICE, ENTRIES = f"{ONE}/fee", f"{ONE}/fee-notice", f"{ONE}/fee-notice/entries"
+NOTICES, TREASURY = "/api/v1/fee-notices", "/api/v1/fee-notices/treasury-file"
+FEES = (FEE, NOTICE, ENTRIES, NOTICES, TREASURY)
+MESSAGES, RESEND = f"{ONE}/messages", f"{ONE}/messages/{{message_id}}/resend"
 
 EVERYTHING: dict[str, Any] = {
     "restriction": "full_closure", "takes": ["carriageway"], "excavation": True, "count": 2, "commercial": True,
@@ -113,7 +123,21 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
     assert (
         set(document["paths"])
-        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, *SHEETS, RULES, *SETTLING} | objects
+        == {
+            CHECKS,
+            PERMITS,
+            ONE,
+            STEPS,
+            CHILDREN,
+            *ASKINGS,
+            *SHEETS,
+            *FEES,
+            MESSAGES,
+            RESEND,
+            RULES,
+            *SETTLING,
+        }
+        | objects
     )
     assert "servers" not in document
     for item in document["paths"].values():
@@ -258,6 +282,45 @@ def test_papers_are_described_as_they_are_answered(desk: Desk, described: Descri
     described.holds(desk.client.get(one), PAPER, 404)
     described.holds(desk.client.delete(one, headers=own), PAPER, 409)
     assert "content" not in described.document["paths"][PAPER]["delete"]["responses"]["204"]
+
+
+def test_fees_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    receipt, key = desk.file(), desk.key()
+    case = f"{PERMITS}/{receipt['reference']}"
+    asked = {"amount_eur": "40.00", "reason": "Ratsbeschluss"}
+    described.holds(desk.client.put(f"{case}/fee", json=asked, headers=key), FEE, 428)
+    answer = desk.client.put(f"{case}/fee", json=asked, headers={"If-Match": "*", **key})
+    described.holds(answer, FEE, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/CaseFee"}, answer.json()) == []
+    described.holds(desk.client.get(f"{case}/fee-notice", headers=key), NOTICE, 404)
+    desk.grant(receipt)
+    paid = desk.client.post(f"{case}/fee-notice/entries", json={"kind": "paid"}, headers=key)
+    described.holds(paid, ENTRIES, 201)
+    assert described.tells_all({"$ref": "#/components/schemas/FeeNotice"}, paid.json()) == []
+    described.holds(desk.client.get(f"{case}/fee-notice", headers=key), NOTICE, 200)
+    described.holds(
+        desk.client.post(f"{case}/fee-notice/entries", json={"kind": "paid"}, headers=key), ENTRIES, 409
+    )
+    described.holds(
+        desk.client.post(f"{case}/fee-notice/entries", json={"kind": "x"}, headers=key), ENTRIES, 422
+    )
+    listed = desk.client.get(NOTICES, headers=key)
+    described.holds(listed, NOTICES, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/FeeNotices"}, listed.json()) == []
+    described.holds(desk.client.get(NOTICES), NOTICES, 401)
+    described.holds(desk.client.get(TREASURY, headers=key), TREASURY, 422)
+
+
+def test_messages_are_described_as_they_are_answered(desk: Desk, described: Described) -> None:
+    receipt, key = desk.file(), desk.key()
+    case = f"{PERMITS}/{receipt['reference']}/messages"
+    answer = desk.client.get(case, headers=key)
+    described.holds(answer, MESSAGES, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/Messages"}, answer.json()) == []
+    (message,) = answer.json()["messages"]
+    described.holds(desk.client.post(f"{case}/{message['id']}/resend", headers=key), RESEND, 409)
+    work_until_empty(desk.database, queue=MAIL)
+    described.holds(desk.client.post(f"{case}/{message['id']}/resend", headers=key), RESEND, 200)
 
 
 def test_no_member_of_a_real_answer_goes_unsaid(desk: Desk, described: Described) -> None:
