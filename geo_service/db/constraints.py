@@ -77,7 +77,7 @@ INTERNAL = frozenset({
     "background_work_counts", "background_work_state_known", "blackout_refuses_something",
     "consultation_answered_whole", "consultation_verdict_known",
     "construction_site_gid_unique", "construction_site_state_known",
-    "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
+    "construction_site_street_check_known", "desk_person_role_known", "detour_gid_unique", "detour_state_known",
     "event_gid_unique", "event_hours_not_negative", "event_state_known",
     "finding_block_settled_by_override", "finding_due_work_fkey", "finding_settled_severity_known",
     "finding_severity_known", "finding_status_known", "finding_together_finding_fkey",

@@ -114,7 +114,9 @@ def require_overlap(days: int) -> int:
 
 
 def _found(owner: Session, beginning: str) -> Row[tuple[UUID]]:
-    rows = owner.execute(text(_NAMED["keys_like"]), {"beginning": beginning.lower()}).all() if beginning else []
+    rows = (
+        owner.execute(text(_NAMED["keys_like"]), {"beginning": beginning.lower()}).all() if beginning else []
+    )
     if len(rows) != 1:
         what = "no key" if not rows else f"{len(rows)} keys"
         raise NoSuchKey(f"{what} begin with {beginning!r}; `geo-service api-keys list` shows them.")

@@ -47,8 +47,8 @@ class Attempt:
 
     def in_cookie(self) -> str:
         """As the cookie's value."""
-        place = orjson.dumps([self.town, self.next])
-        return f"{self.secret}.{base64.urlsafe_b64encode(place).decode()}"
+        place = base64.urlsafe_b64encode(orjson.dumps([self.town, self.next]))
+        return f"{self.secret}.{place.decode().rstrip('=')}"  # with a "=" it would be quoted
 
     def _derived(self, use: str) -> str:
         digest = hmac.new(self.secret.encode(), use.encode(), hashlib.sha256).digest()
@@ -64,7 +64,7 @@ def attempt_in_cookie(value: str | None) -> Attempt | None:
     """The attempt behind a cookie's value, or None where there is none to be read."""
     secret, _, place = (value or "").partition(".")
     try:
-        town, next_path = orjson.loads(base64.urlsafe_b64decode(place))
+        town, next_path = orjson.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
     except (ValueError, TypeError):
         return None
     if len(secret) < 43 or not isinstance(town, str) or not isinstance(next_path, str):

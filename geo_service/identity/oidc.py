@@ -167,9 +167,7 @@ class OpenIdProvider:
     def _decoded(self, id_token: str, keys: KeySet) -> jwt.Token:
         offered = self.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
         allowed = [name for name in offered if name in _ALGORITHMS]
-        return jwt.decode(
-            id_token, keys, registry=JWSRegistry(algorithms=allowed, strict_check_header=False)
-        )
+        return jwt.decode(id_token, keys, registry=JWSRegistry(algorithms=allowed, strict_check_header=False))
 
     def _read_keys(self) -> KeySet:
         self._keys = KeySet.import_key_set(self._get(self.metadata()["jwks_uri"]))  # type: ignore[arg-type]

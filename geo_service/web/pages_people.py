@@ -66,17 +66,13 @@ def create(
     caller: CurrentCaller,
     role: Annotated[str, Form(max_length=20)],
     name: Annotated[str, Form(max_length=200)],
-    last_day: Annotated[date | str, Form(max_length=10)] = "",
+    last_day: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Make a key; this answer is the only one that shows it. `last_day` empty: it does not expire."""
     town = get_town(session, slug)
     require_admin(caller, town.ags)
-    until = midnight(last_day + timedelta(days=1), town.zone) if isinstance(last_day, date) else None
-    if until is None and last_day:
-        raise Invalid("The last day is a date such as 2027-12-31.")
-    key = create_own_key(
-        session, role=role, name=name, expires_at=until, by=caller, now=datetime.now(UTC)
-    )
+    until = _end_of(last_day, town) if last_day else None
+    key = create_own_key(session, role=role, name=name, expires_at=until, by=caller, now=datetime.now(UTC))
     return _people_page(request, session, town, caller, new_key=key, status=201)
 
 
@@ -105,6 +101,13 @@ def revoke(
     require_admin(caller, town.ags)
     revoke_own_key(session, key_id, by=caller)
     return _back(request, town)
+
+
+def _end_of(last_day: str, town: Town) -> datetime:
+    try:
+        return midnight(date.fromisoformat(last_day) + timedelta(days=1), town.zone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("The last day is a date such as 2027-12-31.") from error
 
 
 def _back(request: Request, town: Town) -> Response:

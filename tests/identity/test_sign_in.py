@@ -167,7 +167,11 @@ def test_over_https_the_cookie_is_bound_to_the_host(database: Database) -> None:
 def test_another_site_cannot_sign_a_browser_in(database: Database) -> None:
     sent = {"key": make_key(database, "clerk")}
     with TestClient(small_app(database, Settings()), base_url="http://127.0.0.1") as client:
-        for said in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        for said in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ):
             assert client.post("/sign-in", data=sent, headers=said).status_code == 403
         mine = {"Origin": "http://127.0.0.1"}
         assert client.post("/sign-in", data=sent, headers=mine, follow_redirects=False).status_code == 303
