@@ -22,6 +22,7 @@ from geo_service.web.api_checks import router as checks_router
 from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
 from geo_service.web.api_findings import router as findings_router
+from geo_service.web.api_my_data import router as my_data_router
 from geo_service.web.api_objects import router as objects_router
 from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
@@ -97,6 +98,7 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(checks_router)
     app.include_router(rules_router)
     app.include_router(permits_router)
+    app.include_router(my_data_router)
     app.include_router(consultations_router)
     app.include_router(objects_router)
     app.include_router(findings_router)

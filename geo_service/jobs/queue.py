@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 RECOMPUTE_FINDINGS: Final = "recompute_findings"
 FOLLOW_CLOCK: Final = "follow_clock"
+FORGET_PEOPLE: Final = "forget_people"
 
 # Never opened: each job goes through the connection of the session that defers it.
 _QUEUE = App(connector=SyncPsycopgConnector())

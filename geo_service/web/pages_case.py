@@ -28,11 +28,10 @@ from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
 from geo_service.web.sign_in_cookie import sign_in_cookie
-from geo_service.web.token_cookie import keep_token, path_here
+from geo_service.web.token_cookie import CASE_COOKIE, keep_token, path_here
 
 router = APIRouter(include_in_schema=False)
 
-_COOKIE = "geo_service_case"
 _MARGIN_DEGREES = 0.0008  # about 60 m around the area of a case
 
 
@@ -48,8 +47,8 @@ def follow(
     request.state.referrer_policy = "no-referrer"
     if token:
         get_permit(session, reference, caller=caller, token=token)  # NoSuchPermit for a wrong one
-        return keep_token(request, _COOKIE, _path(reference), token)
-    permit = get_permit(session, reference, caller=caller, token=request.cookies.get(_COOKIE))
+        return keep_token(request, CASE_COOKIE, _path(reference), token)
+    permit = get_permit(session, reference, caller=caller, token=request.cookies.get(CASE_COOKIE))
     town = get_town(session, permit.town)
     cookie = sign_in_cookie(request)
     csrf = csrf_token(cookie) if cookie else ""
@@ -68,7 +67,7 @@ def take_step(
     """What the applicant may do; the cookie is SameSite and the form must be this service's own."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
-    token = request.cookies.get(_COOKIE)
+    token = request.cookies.get(CASE_COOKIE)
     move = Move(to=to, reason=reason.strip() or None)
     move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC), token=token)
     return RedirectResponse(path_here(request, _path(reference)), status_code=303)
@@ -87,12 +86,12 @@ def extend(
     """Ask for an extension; it is a case of its own, which is opened at once."""
     request.state.referrer_policy = "no-referrer"
     refuse_other_site(request)
-    token = request.cookies.get(_COOKIE)
+    token = request.cookies.get(CASE_COOKIE)
     parent = get_permit(session, reference, caller=caller, token=token, lock=True)
     stated = ChildProperties(until=until, urgent_reason=urgent_reason.strip() or None)
     change = ChildFeature(kind="extension", properties=stated).to_change()
     filed = request_change(session, parent, change, filed_by=caller, as_of=datetime.now(UTC))
-    return keep_token(request, _COOKIE, _path(filed.key), filed.token)
+    return keep_token(request, CASE_COOKIE, _path(filed.key), filed.token)
 
 
 def case_page(  # noqa: PLR0913 - what a case page shows

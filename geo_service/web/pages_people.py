@@ -25,6 +25,7 @@ from geo_service.identity.people import (
 )
 from geo_service.identity.secrets import csrf_token
 from geo_service.interval import midnight
+from geo_service.permits.retention import list_retention_runs
 from geo_service.towns.town import Town, get_town
 from geo_service.web.page import page
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -114,7 +115,7 @@ def _back(request: Request, town: Town) -> Response:
     return RedirectResponse(path_here(request, f"/towns/{town.slug}/desk/people"), status_code=303)
 
 
-def _people_page(  # noqa: PLR0913 - what the page shows
+def _people_page(
     request: Request,
     session: Session,
     town: Town,
@@ -136,4 +137,5 @@ def _people_page(  # noqa: PLR0913 - what the page shows
         keys=[(key, key.state(now)) for key in list_own_keys(session, town.ags)],
         key_roles=OWN_KEY_ROLES,
         new_key=new_key,
+        retention_runs=list_retention_runs(session),
     )

@@ -14,8 +14,8 @@ from fastapi.responses import RedirectResponse
 
 from geo_service.errors import Forbidden, NotSignedIn
 from geo_service.identity.caller import Role
-from geo_service.identity.sign_in import sign_in_for_demo, sign_in_with_key, sign_out
 from geo_service.identity.oidc import OpenIdProvider
+from geo_service.identity.sign_in import sign_in_for_demo, sign_in_with_key, sign_out
 from geo_service.ogc.addresses import base_of
 from geo_service.web.limits import LimitSignIns
 from geo_service.web.scope import CurrentCaller, PublicSession
@@ -70,7 +70,7 @@ def refuse_open_line(request: Request) -> None:
 
 
 @router.post("/sign-in")
-def post_sign_in(  # noqa: PLR0913, PLR0917 - one per field of the form
+def post_sign_in(
     request: Request,
     session: PublicSession,
     _: LimitSignIns,

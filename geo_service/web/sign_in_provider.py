@@ -50,7 +50,7 @@ def begin(
 
 
 @router.get("/sign-in/callback")
-def finish(  # noqa: PLR0913, PLR0917 - one per query parameter
+def finish(
     request: Request,
     _: LimitSignIns,
     state: Annotated[str, Query(max_length=200)] = "",

@@ -17,15 +17,17 @@ from sqlalchemy.exc import OperationalError
 from geo_service.conflicts.recompute_due import recompute_outdated, work_off
 from geo_service.db.database import Database, operator_session
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import FOLLOW_CLOCK, RECOMPUTE_FINDINGS
+from geo_service.jobs.queue import FOLLOW_CLOCK, FORGET_PEOPLE, RECOMPUTE_FINDINGS
 from geo_service.jobs.work import finish_work
 from geo_service.permits.follow_clock import follow_clock
+from geo_service.permits.retention import forget_people
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
 _GO_ON = RetryStrategy(wait=1, retry_exceptions=[JobAborted, OperationalError, psycopg.OperationalError])
 _STALLED_AFTER_S = 30.0
 # Days begin at midnight in the town, which is another hour of UTC in summer: look all the time.
 _CLOCK_CRON = "*/5 * * * *"
+_NIGHTLY_CRON = "10 1 * * *"
 
 
 def build_worker_app(database: Database, engine: Engine) -> App:
@@ -54,6 +56,13 @@ def build_worker_app(database: Database, engine: Engine) -> App:
     )
     def move_by_clock(context: JobContext, timestamp: int) -> None:
         follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
+
+    @app.periodic(cron=_NIGHTLY_CRON)
+    @app.task(
+        name=FORGET_PEOPLE, queueing_lock=FORGET_PEOPLE, lock=FORGET_PEOPLE, pass_context=True, retry=_GO_ON
+    )
+    def forget(context: JobContext, timestamp: int) -> None:
+        forget_people(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
 
     return app
 
