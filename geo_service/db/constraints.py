@@ -63,6 +63,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "reinstatement_area_plausible": BadGeometry,
     "reinstatement_source_unique": ChangedMeanwhile,
     "reinstatement_town_fkey": ChangedMeanwhile,
+    "retention_run_town_fkey": ChangedMeanwhile,
     "sign_in_key_fkey": ChangedMeanwhile,
     "sign_in_person_fkey": ChangedMeanwhile,
     "desk_person_town_fkey": ChangedMeanwhile,
