@@ -175,3 +175,6 @@ BEGIN
     WHERE key_id = wanted AND revoked_at IS NULL AND town = administered_town();
     RETURN FOUND;
 END $$;
+
+-- A function with the owner's rights looks names up where nobody else can put any.
+ALTER FUNCTION configuration_changed() SET search_path = public, pg_temp;
