@@ -30,12 +30,15 @@ def places_that_say(database: Database, words: Iterable[str]) -> dict[str, set[s
     with superuser(database) as connection:
         for name, byte_columns in connection.execute(_TABLES).fetchall():
             readable = [sql.SQL("CAST(t AS text)")] + [
-                sql.SQL("encode({}, 'escape')").format(sql.Identifier(column)) for column in byte_columns or ()
+                sql.SQL("encode({}, 'escape')").format(sql.Identifier(column))
+                for column in byte_columns or ()
             ]
             said = sql.SQL("lower(concat_ws(' ', {}))").format(sql.SQL(", ").join(readable))
             for word in words:
                 one = sql.SQL("SELECT count(*) FROM {} AS t WHERE position(lower(%s) IN {}) > 0")
-                (count,) = connection.execute(one.format(sql.Identifier(name), said), [word]).fetchone() or (0,)
+                (count,) = connection.execute(one.format(sql.Identifier(name), said), [word]).fetchone() or (
+                    0,
+                )
                 if count:
                     found.setdefault(name, set()).add(word)
     return found

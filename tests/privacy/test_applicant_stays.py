@@ -61,17 +61,26 @@ def whole_case(desk: Desk, address: str) -> list[str]:
         page = client.get(f"/permits/{receipt['reference']}", params={"token": token}, follow_redirects=True)
         assert PERSON["name"] in page.text
         mine = client.get(f"/permits/{receipt['reference']}/my-data")
-        assert mine.json()["applicant"]["email"] == PERSON["email"] and "attachment" in mine.headers["content-disposition"]
+        assert (
+            mine.json()["applicant"]["email"] == PERSON["email"]
+            and "attachment" in mine.headers["content-disposition"]
+        )
 
         def step(to: str, headers: dict[str, str], **more: str) -> httpx.Response:
-            answer = client.post(f"{path}/transitions", json={"to": to, **more}, headers={**headers, "Idempotency-Key": to + str(more)})
+            answer = client.post(
+                f"{path}/transitions",
+                json={"to": to, **more},
+                headers={**headers, "Idempotency-Key": to + str(more)},
+            )
             assert answer.status_code == 200, answer.text
             return answer
 
         assert PERSON["email"] in step("in_review", key).text  # an answer that is kept holds the person
         step("more_information_needed", key, reason="Wie hoch?")
         mine_only = {"X-Permit-Token": token}
-        answer = client.put(path, json=desk.body(applicant=PERSON, height_to_m=8), headers={**mine_only, "If-Match": "*"})
+        answer = client.put(
+            path, json=desk.body(applicant=PERSON, height_to_m=8), headers={**mine_only, "If-Match": "*"}
+        )
         assert answer.status_code == 200, answer.text
         step("in_review", mine_only, reason="8 m")
         step("granted", key)
@@ -84,10 +93,19 @@ def whole_case(desk: Desk, address: str) -> list[str]:
         for one in wrong:
             assert client.post("/api/v1/permits", json=one).status_code == 422
         asked = {"q": PERSON["name"], "token": token}
-        for address_with_words in (f"/api/v1/permits/{PERSON['email']}", f"/{PERSON['name']}", "/api/v1/permits", path):
-            client.get(address_with_words, params=asked, headers={"Authorization": f"Bearer {PERSON['email']}"})
+        for address_with_words in (
+            f"/api/v1/permits/{PERSON['email']}",
+            f"/{PERSON['name']}",
+            "/api/v1/permits",
+            path,
+        ):
+            client.get(
+                address_with_words, params=asked, headers={"Authorization": f"Bearer {PERSON['email']}"}
+            )
         assert client.get("/api/v1/permits", params=asked, headers=key).json()["numberReturned"] == 1
-        client.post("/api/v1/permits", content=json.dumps(wrong[0])[:-3], headers={"Content-Type": "application/json"})
+        client.post(
+            "/api/v1/permits", content=json.dumps(wrong[0])[:-3], headers={"Content-Type": "application/json"}
+        )
     return [token, *(key["Authorization"].removeprefix("Bearer "),)]
 
 

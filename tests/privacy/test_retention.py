@@ -69,7 +69,9 @@ def rejected_case(desk: Desk) -> dict[str, Any]:
     post("/notes", {"text": "Mit Zwetschgenbaum telefoniert"})
     post("/transitions", {"to": "more_information_needed", "reason": "Herr Zwetschgenbaum, welche Höhe?"})
     changed = desk.body(applicant=PERSON, purpose="Neu: Zwetschgenbaum", address_text=PERSON["address"])
-    answer = desk.client.put(path, json=changed, headers={"X-Permit-Token": receipt["token"], "If-Match": "*"})
+    answer = desk.client.put(
+        path, json=changed, headers={"X-Permit-Token": receipt["token"], "If-Match": "*"}
+    )
     assert answer.status_code == 200, answer.text
     answer = desk.client.post(
         f"{path}/transitions", json={"to": "in_review", "reason": f"{PERSON['phone']}: 3 m"},
@@ -94,20 +96,37 @@ def test_a_case_that_is_long_over_goes_on_without_the_person(desk: Desk) -> None
 
     said = places_that_say(desk.database, WORDS)
     assert set(said) == {"applicant"}, "only the case that is still open names its person"
-    document = desk.client.get(f"/api/v1/permits/{receipt['reference']}", headers=desk.key()).json()["properties"]
+    document = desk.client.get(f"/api/v1/permits/{receipt['reference']}", headers=desk.key()).json()[
+        "properties"
+    ]
     assert (document["status"], document["applicant"], document["purpose"]) == ("rejected", None, None)
     assert document["history"][-1]["reason"] == "[…] hat den Platz nicht; § 16 HStrG."
     assert document["urgent_reason"] is None and document["area_m2"] > 0 and document["fee"]
     past = desk.client.get(
-        f"/api/v1/permits/{receipt['reference']}", params={"as_of": NOW.date().isoformat()}, headers=desk.key()
+        f"/api/v1/permits/{receipt['reference']}",
+        params={"as_of": NOW.date().isoformat()},
+        headers=desk.key(),
     )
     assert past.status_code == 200 and "zwetschge" not in past.text.lower()
-    assert desk.client.get(f"/api/v1/permits/{receipt['reference']}", params={"token": receipt["token"]}).status_code == 404
-    assert desk.client.get(f"/api/v1/permits/{living['reference']}", params={"token": living["token"]}).status_code == 200
+    assert (
+        desk.client.get(
+            f"/api/v1/permits/{receipt['reference']}", params={"token": receipt["token"]}
+        ).status_code
+        == 404
+    )
+    assert (
+        desk.client.get(
+            f"/api/v1/permits/{living['reference']}", params={"token": living["token"]}
+        ).status_code
+        == 200
+    )
     with owner_session(desk.database) as owner:
         owner.execute(text("SELECT set_config('app.town', :town, true)"), {"town": BENSHEIM})
         assert owner.execute(text("SELECT count(*) FROM permit_transition")).scalar_one() == before
-        kept = owner.execute(text("SELECT party FROM occupation WHERE source_id = CAST(:id AS uuid)"), {"id": receipt["permit_id"]})
+        kept = owner.execute(
+            text("SELECT party FROM occupation WHERE source_id = CAST(:id AS uuid)"),
+            {"id": receipt["permit_id"]},
+        )
         assert kept.scalar_one() is None
     assert run(desk, NOW + timedelta(days=367)) == {}, "once"
 
@@ -128,7 +147,9 @@ def test_what_cannot_be_done_is_left_over_and_keeps_nobody_else(desk: Desk) -> N
     first, _ = rejected_case(desk), rejected_case(desk)
     settings_of(desk, BENSHEIM, retention_days=1)
     with owner_session(desk.database) as owner:
-        owner.execute(text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"))
+        owner.execute(
+            text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$")
+        )
         owner.execute(
             text(
                 "CREATE TRIGGER refuse BEFORE DELETE ON applicant FOR EACH ROW"
@@ -155,8 +176,12 @@ def test_drafts_are_thrown_away_after_thirty_days(desk: Desk) -> None:
     assert desk.client.get(f"/api/v1/permits/{filed['reference']}", headers=desk.key()).status_code == 200
 
 
-@pytest.mark.parametrize("who", [OWN, {"actor": "public"}, {"actor": "operator"}, {"actor": "system", "town": HEPPENHEIM}])
-def test_only_the_service_itself_forgets_and_only_in_the_town_it_speaks_for(desk: Desk, who: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "who", [OWN, {"actor": "public"}, {"actor": "operator"}, {"actor": "system", "town": HEPPENHEIM}]
+)
+def test_only_the_service_itself_forgets_and_only_in_the_town_it_speaks_for(
+    desk: Desk, who: dict[str, Any]
+) -> None:
     filed, draft = desk.file(applicant=PERSON), desk.file(50, status="draft", applicant=PERSON)
     with spoken(desk, who) as session:
         asked = {"id": filed["permit_id"]}

@@ -50,7 +50,12 @@ class TownScene:
         """Everything that nobody else may read."""
         words = ("name", "purpose", "note", "question", "reason", "address", "phone", "person")
         ids = (self.case["permit_id"], self.case["reference"], self.case["token"], self.consultation)
-        return [*(self.says(word) for word in words), f"{self.says('mail')}@example.org", self.phone_24h, *ids]
+        return [
+            *(self.says(word) for word in words),
+            f"{self.says('mail')}@example.org",
+            self.phone_24h,
+            *ids,
+        ]
 
 
 def build(desk: Desk) -> dict[str, TownScene]:
@@ -63,8 +68,16 @@ def build(desk: Desk) -> dict[str, TownScene]:
 def _town(desk: Desk, town: str) -> TownScene:
     scene = TownScene(town)
     key = desk.key(town=town)
-    applicant = {"name": scene.says("name"), "email": f"{scene.says('mail')}@example.org", "phone": scene.says("phone")}
-    facts: dict[str, Any] = {"applicant": applicant, "purpose": scene.says("purpose"), "address_text": scene.says("address")}
+    applicant = {
+        "name": scene.says("name"),
+        "email": f"{scene.says('mail')}@example.org",
+        "phone": scene.says("phone"),
+    }
+    facts: dict[str, Any] = {
+        "applicant": applicant,
+        "purpose": scene.says("purpose"),
+        "address_text": scene.says("address"),
+    }
 
     def post(path: str, body: dict[str, Any]) -> Response:
         answer = desk.client.post(f"/api/v1/{path}", json=body, headers=key)

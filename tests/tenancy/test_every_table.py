@@ -132,7 +132,9 @@ def test_the_lists_name_what_there_is(tables: list[Any]) -> None:
     missing("Listed here, but there is no such table", gone, "Take it out of the list.")
 
 
-def test_a_private_table_shows_a_row_to_one_town_only(desk: Desk, tables: list[Any], towns: dict[str, TownScene]) -> None:
+def test_a_private_table_shows_a_row_to_one_town_only(
+    desk: Desk, tables: list[Any], towns: dict[str, TownScene]
+) -> None:
     unfilled, unguarded, leaks = [], [], []
     for table in private(tables):
         read = f"SELECT CAST(t AS text) FROM {table.name} AS t"
@@ -153,7 +155,9 @@ def test_a_private_table_shows_a_row_to_one_town_only(desk: Desk, tables: list[A
         "Private tables without FORCE ROW LEVEL SECURITY", unguarded,
         "Give it policies by current_town() and current_case(). Where everybody may read it, say why in OPEN.",
     )  # fmt: skip
-    missing("Rows that are shown to somebody whose business they are not", leaks, "Its policies are too wide.")
+    missing(
+        "Rows that are shown to somebody whose business they are not", leaks, "Its policies are too wide."
+    )
     missing(
         "Private tables without a row of both towns in the scene", unfilled,
         "Store one for each town in tests/tenancy/scene.py. Where everybody may read it, say why in OPEN; where only"
@@ -161,7 +165,9 @@ def test_a_private_table_shows_a_row_to_one_town_only(desk: Desk, tables: list[A
     )  # fmt: skip
 
 
-def test_what_only_the_service_reads_is_shown_to_nobody(desk: Desk, tables: list[Any], towns: dict[str, TownScene]) -> None:
+def test_what_only_the_service_reads_is_shown_to_nobody(
+    desk: Desk, tables: list[Any], towns: dict[str, TownScene]
+) -> None:
     for name in SERVICE_ONLY:
         with superuser(desk.database) as connection:
             connection.execute("SELECT 1")
@@ -172,45 +178,67 @@ def test_what_only_the_service_reads_is_shown_to_nobody(desk: Desk, tables: list
 
 
 def test_no_secret_stands_in_an_open_table(desk: Desk, towns: dict[str, TownScene]) -> None:
-    open_ids = {towns[town].case[name] for town in towns for name in ("permit_id", "reference")}  # in occupation, by design
+    open_ids = {
+        towns[town].case[name] for town in towns for name in ("permit_id", "reference")
+    }  # in occupation, by design
     secrets = [word for scene in towns.values() for word in scene.secrets if word not in open_ids]
     said = places_that_say(desk.database, secrets)
     leaks = [f"{name}: {', '.join(sorted(words))}" for name, words in said.items() if name in OPEN]
     missing("Secrets in tables that everybody reads", leaks, "Keep it in a private table beside it.")
-    assert {"applicant", "permit", "case_note", "consultation", "site_contact", "permit_transition"} <= set(said)
+    assert {"applicant", "permit", "case_note", "consultation", "site_contact", "permit_transition"} <= set(
+        said
+    )
 
 
-def test_nobody_changes_or_removes_a_row_of_another_town(desk: Desk, tables: list[Any], towns: dict[str, TownScene]) -> None:
+def test_nobody_changes_or_removes_a_row_of_another_town(
+    desk: Desk, tables: list[Any], towns: dict[str, TownScene]
+) -> None:
     faults = []
     for table in tables:
         if not table.writable or table.name in UNGUARDED:
             continue
         if not table.guarded:
-            faults.append(f"{table.name}: has no row-level security; add policies, or say in UNGUARDED why not")
+            faults.append(
+                f"{table.name}: has no row-level security; add policies, or say in UNGUARDED why not"
+            )
             continue
         changes = [f"DELETE FROM {table.name} AS t RETURNING CAST(t AS text)"]
         if table.changeable:
             column = table.changeable
-            changes.append(f'UPDATE {table.name} AS t SET "{column}" = t."{column}" RETURNING CAST(t AS text)')
+            changes.append(
+                f'UPDATE {table.name} AS t SET "{column}" = t."{column}" RETURNING CAST(t AS text)'
+            )
         for change in changes:
             mine = rows(desk, OWN, change)
             for who, speaker in strangers(towns).items():
                 taken = rows(desk, speaker, change)
                 own_case = speaker.get("case")
-                foreign = taken & mine if speaker is OTHER else {r for r in taken if not own_case or own_case not in r}
+                foreign = (
+                    taken & mine
+                    if speaker is OTHER
+                    else {r for r in taken if not own_case or own_case not in r}
+                )
                 if foreign:
                     faults.append(f"{table.name}: {who} can {change.split()[0]} {len(foreign)} rows")
-    missing("Rows that somebody can change whose business they are not", faults, "Its policies of writing are too wide.")
+    missing(
+        "Rows that somebody can change whose business they are not",
+        faults,
+        "Its policies of writing are too wide.",
+    )
 
 
-def test_nobody_stores_a_row_for_another_town(desk: Desk, tables: list[Any], towns: dict[str, TownScene]) -> None:
+def test_nobody_stores_a_row_for_another_town(
+    desk: Desk, tables: list[Any], towns: dict[str, TownScene]
+) -> None:
     faults = []
     with superuser(desk.database) as connection:
         for table in private(tables):
             # A row that only Bensheim's desk sees, stored once more by somebody else.
             seen = sorted(rows(desk, OWN, f"SELECT CAST(to_jsonb(t) AS text) FROM {table.name} AS t"))
             with speaking(desk, OWN) as session:
-                one = session.execute(text(f"SELECT CAST(to_jsonb(t) AS text) FROM {table.name} AS t LIMIT 1")).scalar_one()
+                one = session.execute(
+                    text(f"SELECT CAST(to_jsonb(t) AS text) FROM {table.name} AS t LIMIT 1")
+                ).scalar_one()
             assert one in seen
             columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.columns)
             copy = sql.SQL(
@@ -227,8 +255,14 @@ def test_nobody_stores_a_row_for_another_town(desk: Desk, tables: list[Any], tow
                         faults.append(f"{table.name}: {who} stored a row of Bensheim")
                     except DBAPIError as error:
                         if getattr(error.orig, "sqlstate", None) != "42501":
-                            faults.append(f"{table.name}: {who} was stopped by {type(error.orig).__name__} only")
-    missing("Rows that somebody can store for another town", faults, "Give the policy a WITH CHECK by current_town().")
+                            faults.append(
+                                f"{table.name}: {who} was stopped by {type(error.orig).__name__} only"
+                            )
+    missing(
+        "Rows that somebody can store for another town",
+        faults,
+        "Give the policy a WITH CHECK by current_town().",
+    )
 
 
 def test_functions_with_the_owners_rights_say_what_they_ask(desk: Desk) -> None:
@@ -242,12 +276,20 @@ def test_functions_with_the_owners_rights_say_what_they_ask(desk: Desk) -> None:
             " AND NOT coalesce(array_to_string(proconfig, ',') ~ 'search_path', false)"
             " AND NOT EXISTS (SELECT 1 FROM pg_depend AS d WHERE d.objid = pg_proc.oid AND d.deptype = 'e')"
         ).fetchall()]  # fmt: skip
-    missing("SECURITY DEFINER functions without a search_path of their own", free, "SET search_path = public, pg_temp.")
+    missing(
+        "SECURITY DEFINER functions without a search_path of their own",
+        free,
+        "SET search_path = public, pg_temp.",
+    )
     missing(
         "Functions with the owner's rights that this test does not know", sorted(names - set(DEFINERS)),
         "They are above every policy: say in DEFINERS what they ask before they show or do anything.",
     )  # fmt: skip
-    missing("Listed here, but there is no such function", sorted(set(DEFINERS) - names), "Take it out of DEFINERS.")
+    missing(
+        "Listed here, but there is no such function",
+        sorted(set(DEFINERS) - names),
+        "Take it out of DEFINERS.",
+    )
 
 
 _SPATIAL = """
@@ -262,7 +304,9 @@ ORDER BY 1"""
 def test_every_spatial_index_stays_in_use_for_everybody(desk: Desk, towns: dict[str, TownScene]) -> None:
     with superuser(desk.database) as connection:
         indexes = connection.cursor(row_factory=psycopg.rows.namedtuple_row).execute(_SPATIAL).fetchall()
-    assert {"occupation", "published_permit", "road_segment", "construction_site"} <= {one.of_table for one in indexes}
+    assert {"occupation", "published_permit", "road_segment", "construction_site"} <= {
+        one.of_table for one in indexes
+    }
     lost = []
     for who in (OWN, *strangers(towns).values()):
         with speaking(desk, who) as session:
