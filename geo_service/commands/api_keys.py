@@ -63,7 +63,8 @@ def list_(
     for entry in entries:
         table.add_row(
             str(entry.key_id)[:8], entry.town or "–", entry.role, entry.name,
-            _day(entry.created_at), str(entry.last_used_on or "never"), _day(entry.expires_at), entry.state(now),
+            _day(entry.created_at), str(entry.last_used_on or "never"), _day(entry.expires_at),
+            entry.state(now),
         )  # fmt: skip
     Console(width=None if Console().is_terminal else 200).print(table)
 

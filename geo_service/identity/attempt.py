@@ -1,7 +1,7 @@
-"""A sign-in on its way through the OpenID provider: one secret in the browser's cookie, everything else from it.
+"""A sign-in on its way through the OpenID provider: one secret in the browser's cookie, the rest from it.
 
-State, nonce and PKCE verifier are HMACs of the secret. So nothing is stored here, any server process can go on
-with it, and only the browser that began can finish: nobody else has the cookie.
+State, nonce and PKCE verifier are HMACs of the secret. So nothing is stored here, any server process can go
+on with it, and only the browser that began can finish: nobody else has the cookie.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class VouchedPerson:
 
 
 class OpenIdProvider:
-    """One provider and this service as its client; keeps what it publishes for an hour, keys until one is new."""
+    """One provider and this service as its client; keeps what it publishes for an hour."""
 
     def __init__(self, settings: Settings) -> None:
         self.issuer = (settings.oidc_issuer or "").rstrip("/")
@@ -118,10 +118,10 @@ class OpenIdProvider:
             claims.validate(now=now, leeway=_LEEWAY_S)
         except (JoseError, AuthlibBaseError, ValueError, TypeError) as error:
             raise SignInRefused() from error
-        return claims
+        return dict(claims)
 
     def address_to_sign_out(self, id_token: str, *, back_to: str) -> str | None:
-        """Where the browser signs out there, too (RP-Initiated Logout 1.0); None where that is not offered."""
+        """Where the browser signs out there, too (RP-Initiated Logout 1.0); None where that cannot be."""
         try:
             endpoint = self.metadata().get("end_session_endpoint")
         except ProviderAway:

@@ -1,7 +1,7 @@
 """Keys of systems and sign-ins of people; stored as SHA-256, looked up by functions of the database.
 
-For pages: `sign_in_with_key`, `sign_in_person` and `sign_in_for_demo` give a `SignIn`; its token goes into the cookie of
-`web/sign_in.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field `csrf_token`.
+For pages: `sign_in_with_key`, `sign_in_person` and `sign_in_for_demo` give a `SignIn`; its token goes into
+the cookie of `web/sign_in_cookie.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field `csrf_token`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def sign_in_for_demo(session: Session, settings: Settings, *, town: str, role: R
 def sign_in_person(session: Session, person: VouchedPerson, *, town: str) -> SignIn:
     """Begin a sign-in at the desk of `town` (AGS) for somebody the OpenID provider vouches for.
 
-    Raises Forbidden where the provider gives them no role there, or the town's administration has barred them.
+    Raises Forbidden where the provider gives them no role there, or the town has barred them.
     """
     role = person.roles.get(town)
     if role is None:
@@ -132,7 +132,8 @@ def sign_in_person(session: Session, person: VouchedPerson, *, town: str) -> Sig
 def sign_out(session: Session, cookie: str) -> str | None:
     """End the sign-in behind a cookie, if there is one; returns the ID token it began with, if any."""
     ended = session.execute(text(statements("identity")["end_sign_in"]), {"hash": stored_form(cookie)})
-    return ended.scalar_one()
+    id_token: str | None = ended.scalar_one()
+    return id_token
 
 
 def demo_sign_in_offered(settings: Settings) -> bool:

@@ -19,7 +19,7 @@ from geo_service.towns.town import Town
 def my_data(
     session: Session, permit: Permit, findings: list[Finding], town: Town, *, as_of: datetime
 ) -> dict[str, Any]:
-    """Everything stored with the case but the desk's internal notes. Raises NoSuchPermit without the token."""
+    """Everything stored with the case but the desk's internal notes. NoSuchPermit without the token."""
     if "applicant" not in permit.parties:
         raise NoSuchPermit()
     who = session.execute(
@@ -27,7 +27,11 @@ def my_data(
     ).mappings()
     return {
         "exported_at": instant(as_of),
-        "responsible": {"town": town.ags, "name": town.name, "contact": town.texts(permit.use.language).contact},
+        "responsible": {
+            "town": town.ags,
+            "name": town.name,
+            "contact": town.texts(permit.use.language).contact,
+        },
         "applicant": dict(found) if (found := who.one_or_none()) else None,
         "case": permit_document(permit, findings, PUBLIC, as_of=as_of),
         "kept": {
@@ -35,8 +39,8 @@ def my_data(
             "retention_days": town.settings.retention_days,
             "de": (
                 f"Ein Entwurf wird {town.settings.draft_days} Tage nach der letzten Änderung gelöscht. "
-                f"{town.settings.retention_days} Tage nach dem Ende des Vorgangs werden Ihre Angaben gelöscht; "
-                "die Entscheidung bleibt ohne Bezug zu Ihnen erhalten."
+                f"{town.settings.retention_days} Tage nach dem Ende des Vorgangs werden Ihre Angaben "
+                "gelöscht; die Entscheidung bleibt ohne Bezug zu Ihnen erhalten."
             ),
             "en": (
                 f"A draft is deleted {town.settings.draft_days} days after it was last changed. "

@@ -1,8 +1,8 @@
 """How long people stay known: drafts are thrown away, cases that are long over go on without the person.
 
-The periods are the town's (`draft_days`, `retention_days` in town.toml). What is done to a case is one function of
-the database (sql/migrations/0006/41_retention.sql), which the service alone may call. May run at any time and in
-several places at once.
+The periods are the town's (`draft_days`, `retention_days` in town.toml). What is done to a case is one
+function of the database (sql/migrations/0006/41_retention.sql), which the service alone may call. May run at
+any time and in several places at once.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from geo_service.towns.town import Town, list_towns
 OVER = ("rejected", "withdrawn", "dismissed", "accepted", "surrendered", "lapsed", "revoked", "ended")
 KINDS = ("drafts", "people", "parties", "notes", "texts")
 _AT_ONCE = 500
+_Deed = Callable[[Session, UUID], Counter[str]]
 _NAMED = statements("retention")
 _log = structlog.get_logger()
 
@@ -100,7 +101,7 @@ def _each(engine: Engine, town: Town, listed: str, due: dict[str, Any]) -> Itera
         yield from new
 
 
-def _done(engine: Engine, town: Town, permit_id: UUID, deed: Callable[[Session, UUID], Counter[str]]) -> Counter[str]:
+def _done(engine: Engine, town: Town, permit_id: UUID, deed: _Deed) -> Counter[str]:
     try:
         with _speaking(engine, town) as session:
             return deed(session, permit_id)

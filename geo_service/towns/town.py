@@ -49,8 +49,8 @@ class TownSettings(BaseModel):
     published_uses_except: tuple[str, ...] = Field(default=("umzug_halteverbot",), strict=False)
     website_origins: tuple[str, ...] = Field(default=(), strict=False)
     lead_time_days: dict[str, int] = {}
-    # Days after which a draft is thrown away, and a case that is over loses the person. The second is unverified:
-    # ten years, as long as the vouchers of a fee may have to be kept; the town's own rule decides.
+    # Days after which a draft is thrown away, and a case that is over loses the person. The second is
+    # unverified: ten years, as vouchers of a fee may have to be kept so long; the town's own rule decides.
     draft_days: int = 30
     retention_days: int = 3650
 

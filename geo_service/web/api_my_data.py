@@ -1,4 +1,4 @@
-"""The own data of an applicant: `/api/v1/permits/{reference}/my-data`, and the button of the page of the case."""
+"""The own data of an applicant: `/api/v1/permits/{reference}/my-data`, and the button of the case page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/towns/{slug}/desk/people`: who may act at the desk, for its administration; keys are made and ended here."""
+"""`/towns/{slug}/desk/people`: who may act at the desk, for its administration; keys are made here."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def bar(
 
 
 @router.post("/towns/{slug}/desk/keys")
-def create(
+def create(  # noqa: PLR0913, PLR0917 - one per field of the form
     slug: str,
     request: Request,
     session: PublicSession,

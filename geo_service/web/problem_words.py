@@ -54,7 +54,6 @@ SENTENCES = {
     "This service has no sign-in by an account at the town.": "Dieser Dienst hat keine Anmeldung mit einem Konto der Verwaltung.",
     "Your account has no role at this desk; the town's administration gives it.": "Ihr Konto hat an diesem Arbeitsplatz keine Rolle; die Verwaltung der Kommune vergibt sie.",
     "Your account may not act at this desk; ask the town's administration.": "Ihr Konto ist an diesem Arbeitsplatz nicht zugelassen; fragen Sie die Verwaltung der Kommune.",
-    "This form must be sent from this service's own page.": "Dieses Formular muss von der eigenen Seite dieses Dienstes kommen.",
     "Signing in needs https; ask whoever runs this service for its https address.": "Die Anmeldung geht nur über https; fragen Sie den Betrieb nach der https-Adresse dieses Dienstes.",
     "Only the administration of the town sees and changes its people and keys.": "Personen und Schlüssel sieht und ändert nur die Verwaltung der Kommune.",
     "There is no such person at the desk of this town.": "Diese Person gibt es an diesem Arbeitsplatz nicht.",

@@ -1,7 +1,7 @@
 """The cookies of a browser that signs in: HttpOnly, SameSite=Lax, for this host and every path.
 
-Over https they carry the `__Host-` name, which browsers take from this very host only. Over plain http they are
-kept from travelling (Secure), unless the service runs on this machine: nobody signs in over an open line.
+Over https they carry the `__Host-` name, which browsers take from this very host only. Over plain http they
+are kept from travelling (Secure), unless the service runs on this machine: no sign-in over an open line.
 """
 
 from __future__ import annotations

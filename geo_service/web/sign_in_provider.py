@@ -1,4 +1,4 @@
-"""Signing in with the account at the town: to the OpenID provider and back, `/sign-in/provider`, `/sign-in/callback`.
+"""Signing in with the account at the town: `/sign-in/provider` leads there, `/sign-in/callback` back.
 
 No transaction is open while the provider is asked: it may take its time, a connection of the pool may not.
 """

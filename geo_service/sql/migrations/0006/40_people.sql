@@ -177,4 +177,8 @@ BEGIN
 END $$;
 
 -- A function with the owner's rights looks names up where nobody else can put any.
-ALTER FUNCTION configuration_changed() SET search_path = public, pg_temp;
+CREATE OR REPLACE FUNCTION configuration_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE configuration_version SET last_value = last_value + 1;
+    RETURN NULL;
+END $$;
