@@ -1,7 +1,8 @@
 """Keys of systems and sign-ins of people; stored as SHA-256, looked up by functions of the database.
 
 For pages: `sign_in_with_key`, `sign_in_person` and `sign_in_for_demo` give a `SignIn`; its token goes into
-the cookie of `web/sign_in_cookie.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field `csrf_token`.
+the cookie of `web/sign_in_cookie.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field
+`csrf_token`.
 """
 
 from __future__ import annotations
