@@ -109,6 +109,9 @@ BEGIN
     END IF;
     PERFORM set_config('app.forgetting', of_case::text, true);
     SELECT * INTO who FROM applicant WHERE permit_id = of_case;
+    IF to_regprocedure('forget_papers(uuid)') IS NOT NULL THEN   -- papers and notices, where the service keeps any
+        EXECUTE 'SELECT forget_papers($1)' USING of_case;
+    END IF;
     texts := strike_words(of_case, words_of_person(who));
     UPDATE permit SET purpose = NULL, address_text = NULL, urgent_reason = NULL, anonymised_at = now(), version = version + 1
     WHERE permit_id = of_case;
