@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -93,7 +95,8 @@ def test_only_the_browser_that_began_can_finish(service: TestClient, database: D
     assert service.get(back).status_code == 401
     service.cookies.clear()
     service.cookies.set(ATTEMPT, mine)
-    assert service.get(f"{back}x").status_code == 401  # another issuer, state or code
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    assert service.get(back.replace(state, state[::-1])).status_code == 401
     assert service.get(back, follow_redirects=False).status_code == 303
     service.cookies.set(ATTEMPT, mine)
     assert service.get(back).status_code == 401  # a code is good once
@@ -217,6 +220,20 @@ def test_an_id_token_is_good_for_its_attempt_its_client_and_its_time_only(
     other = OpenIdProvider(Settings(_env_file=None, **{**provider.settings(), "oidc_client_id": "other"}))
     with pytest.raises(SignInRefused):
         other.check_id_token(token, attempt)
+
+
+def test_an_id_token_for_somebody_else_is_refused_whoever_was_authorized(vouched: Vouched) -> None:
+    """Signed rightly, for another audience, with us as the authorized party: Authlib alone would take it."""
+    asking, token, attempt = vouched
+    claims = dict(asking.check_id_token(token, attempt))
+    key = RSAKey.generate_key(2048, {"kid": "new"})
+    asking._keys = KeySet([key])
+    asking.check_id_token(jwt.encode({"alg": "RS256", "kid": "new"}, claims, key), attempt)
+    wrong = [{"aud": "other", "azp": "geo-service"}, {"iss": "https://evil.example"}, {"nonce": None}]
+    for one in wrong:
+        signed = jwt.encode({"alg": "RS256", "kid": "new"}, {**claims, **one}, key)
+        with pytest.raises(SignInRefused):
+            asking.check_id_token(signed, attempt)
 
 
 def test_a_token_that_the_provider_did_not_sign_is_refused(vouched: Vouched) -> None:
