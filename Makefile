@@ -22,6 +22,7 @@ setup-tests:
 	@.lock/python.sh
 	@.lock/python.sh tests
 	@.lock/browser.sh
+	@.lock/provider.sh
 
 .PHONY: run
 run: setup ## set up what is missing, fill the demo towns, serve; ROADS=file imports streets first

@@ -7,3 +7,4 @@ compile pyproject.toml .lock/build.in --extra dev --output-file .lock/python-dev
 compile pyproject.toml .lock/build.in --constraint .lock/python-dev.txt --output-file .lock/python.txt
 compile .lock/node.in --output-file .lock/node.txt
 (cd .lock/browser && npm install --package-lock-only)
+(cd tests/identity/provider && npm install --package-lock-only)

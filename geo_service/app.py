@@ -14,6 +14,7 @@ from geo_service import __version__
 from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
 from geo_service.documents.file_store import file_store
+from geo_service.identity.oidc import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
@@ -25,6 +26,7 @@ from geo_service.web.api_documents import router as documents_router
 from geo_service.web.api_fees import router as fees_router
 from geo_service.web.api_findings import router as findings_router
 from geo_service.web.api_messages import router as messages_router
+from geo_service.web.api_my_data import router as my_data_router
 from geo_service.web.api_objects import router as objects_router
 from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
@@ -41,6 +43,7 @@ from geo_service.web.problems import install_problem_answers
 from geo_service.web.request_log import RequestLog
 from geo_service.web.security_headers import SecurityHeaders
 from geo_service.web.sign_in import router as sign_in_router
+from geo_service.web.sign_in_provider import router as provider_router
 from geo_service.web.streets_tile import routes as street_tile_routes
 
 
@@ -82,6 +85,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.pool = pool
     app.state.rates = Rates(settings)
     app.state.files = file_store(settings)
+    app.state.provider = find_provider(settings)
     install_problem_answers(app)
     install_error_pages(app)
     install_api_description(app, settings)
@@ -96,9 +100,11 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
 def _include_rooms(app: FastAPI) -> None:
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
     app.include_router(sign_in_router)
+    app.include_router(provider_router)
     app.include_router(checks_router)
     app.include_router(rules_router)
     app.include_router(permits_router)
+    app.include_router(my_data_router)
     app.include_router(consultations_router)
     app.include_router(documents_router)
     app.include_router(fees_router)

@@ -28,6 +28,13 @@ class Settings(BaseSettings):
         Field(description="Mail server: smtp://, smtp+starttls:// or smtps://user:password@host"),
     ] = None
     mail_from: Annotated[str | None, Field(description="Sender of messages where the town has none")] = None
+    rate_sign_ins: Annotated[str, Field(description="Attempts to sign in per client address")] = "30/minute"
+    oidc_issuer: Annotated[str | None, Field(description="OpenID provider of the people at desks")] = None
+    oidc_client_id: Annotated[str | None, Field(description="This service's name there")] = None
+    oidc_client_secret: Annotated[str | None, Field(description="Its secret there", repr=False)] = None
+    oidc_claims: Annotated[str, Field(description="Claims with roles such as 06431002:clerk")] = (
+        "groups,realm_access.roles"
+    )
     demo: Annotated[bool, Field(description="Demo towns, demo sign-in on loopback, no rate limits")] = False
     statement_timeout_ms: Annotated[int, Field(description="Longest statement", ge=100)] = 10_000
 

@@ -22,6 +22,7 @@ from geo_service.app import build_app
 from geo_service.commands.demo import fill
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
+from geo_service.identity.oidc import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.logs import configure_logs
 from geo_service.messages.mail_server import mail_server
@@ -68,6 +69,7 @@ def serve(
     )
     refuse_public_demo(settings)
     server = mail_server(settings)
+    find_provider(settings)  # says what is wrong before anything is started
     with ExitStack() as stack:
         stack.enter_context(_stop_signals())
         try:

@@ -113,7 +113,8 @@ class LocalCluster:
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises SetupError with the server's own last words."""
-        options = f"-k '{self.socket}' -p {self.port}"
+        # Terse: the details of an error can hold a whole row, and with it a person.
+        options = f"-k '{self.socket}' -p {self.port} -c log_error_verbosity=terse"
         if _free_shared_memory() < _SMALL_SHARED_MEMORY_BYTES:
             options += " -c dynamic_shared_memory_type=mmap"
         log = self.data / "start.log"

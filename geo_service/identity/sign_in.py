@@ -1,24 +1,28 @@
 """Keys of systems and sign-ins of people; stored as SHA-256, looked up by functions of the database.
 
-For pages: `sign_in_with_key` / `sign_in_for_demo` give a `SignIn`; its token goes into the cookie of
-`web/sign_in.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field `csrf_token`.
+For pages: `sign_in_with_key`, `sign_in_person` and `sign_in_for_demo` give a `SignIn`; its token goes into
+the cookie of `web/sign_in_cookie.py`. Forms of a signed-in page carry `csrf_token(cookie)` in a field
+`csrf_token`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Forbidden, NotSignedIn, SetupError
 from geo_service.identity.caller import DESK_ROLES, PUBLIC, Caller, Role
+from geo_service.identity.loopback import is_loopback
+from geo_service.identity.oidc import VouchedPerson
 from geo_service.identity.secrets import new_secret, stored_form
 from geo_service.settings import Settings
 from geo_service.sql.loader import statements
 
+# A working day, and an hour without a click (the column `idle` of sign_in).
 SIGN_IN_SECONDS = 8 * 60 * 60
 
 
@@ -100,17 +104,37 @@ def sign_in_for_demo(session: Session, settings: Settings, *, town: str, role: R
     return SignIn(token=token, caller=_caller(row, signed_in=True))
 
 
-def sign_out(session: Session, cookie: str) -> None:
-    """End the sign-in behind a cookie; nothing happens when there is none."""
-    session.execute(text(statements("identity")["end_sign_in"]), {"hash": stored_form(cookie)})
+def sign_in_person(session: Session, person: VouchedPerson, *, town: str) -> SignIn:
+    """Begin a sign-in at the desk of `town` (AGS) for somebody the OpenID provider vouches for.
+
+    Raises Forbidden where the provider gives them no role there, or the town has barred them.
+    """
+    role = person.roles.get(town)
+    if role is None:
+        raise Forbidden("Your account has no role at this desk; the town's administration gives it.")
+    token = new_secret()
+    stated = {
+        "issuer": person.issuer, "subject": person.subject, "name": person.name, "town": town, "role": role,
+        "id_token": person.id_token,
+    }  # fmt: skip
+    row = session.execute(
+        text(statements("identity")["begin_person_sign_in"]),
+        {
+            "person": orjson.dumps(stated).decode(),
+            "token_hash": stored_form(token),
+            "seconds": SIGN_IN_SECONDS,
+        },
+    ).one_or_none()
+    if row is None:
+        raise Forbidden("Your account may not act at this desk; ask the town's administration.")
+    return SignIn(token=token, caller=_caller(row, signed_in=True))
 
 
-def is_loopback(host: str) -> bool:
-    """True for localhost and loopback addresses: nobody else can reach it."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+def sign_out(session: Session, cookie: str) -> str | None:
+    """End the sign-in behind a cookie, if there is one; returns the ID token it began with, if any."""
+    ended = session.execute(text(statements("identity")["end_sign_in"]), {"hash": stored_form(cookie)})
+    id_token: str | None = ended.scalar_one()
+    return id_token
 
 
 def demo_sign_in_offered(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 RECOMPUTE_FINDINGS: Final = "recompute_findings"
 FOLLOW_CLOCK: Final = "follow_clock"
 MAKE_NOTICE: Final = "make_notice"
+FORGET_PEOPLE: Final = "forget_people"
 SWEEP_FILES: Final = "sweep_files"
 SEND_MESSAGE: Final = "send_message"
 

@@ -88,6 +88,13 @@ LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
 LEFT JOIN permit AS parent ON parent.permit_id = permit.parent
 WHERE permit.reference = :reference OR permit.permit_id = CAST(:permit_id AS uuid)
 
+-- get_applicant
+-- Who asks, as stored.
+-- In: permit_id.  Out: 0 or 1 row.
+SELECT name, email, phone, address, invoice_address
+FROM applicant
+WHERE permit_id = :permit_id
+
 -- lock_permit
 -- Waits for and keeps out other writers of one case until the end of the transaction.
 -- In: permit_id.  Out: 0 or 1 row.

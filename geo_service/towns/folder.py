@@ -60,6 +60,8 @@ class TownFile(TownSettings):
     boundary_accuracy_m: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
     website_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(default=(), strict=False)
     lead_time_days: dict[str, Annotated[int, Field(ge=0, le=365)]] = Field(default={})
+    draft_days: Annotated[int, Field(ge=1, le=365)] = 30
+    retention_days: Annotated[int, Field(ge=1, le=36500)] = 3650
 
     def settings(self) -> TownSettings:
         """The part that is stored as one document."""

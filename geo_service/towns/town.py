@@ -80,6 +80,10 @@ class TownSettings(BaseModel):
     mail: MailSettings = MailSettings()
     # Language, then kind of message: the town's own wording in place of messages/texts.
     messages: Annotated[dict[str, dict[str, str]], AfterValidator(known_texts)] = {}
+    # Days after which a draft is thrown away, and a case that is over loses the person. The second is
+    # unverified: ten years, as vouchers of a fee may have to be kept so long; the town's own rule decides.
+    draft_days: int = 30
+    retention_days: int = 3650
 
     @field_validator("time_zone")
     @classmethod

@@ -75,6 +75,7 @@ class OnceOnly:
             "path": self.path,
             "caller": who,
             "key": key_hash,
+            "secret": hashlib.sha256(f"answer {self.key}".encode()).hexdigest(),
             "lock": f"{self.path} {who} {key_hash.hex()}",
         }
 

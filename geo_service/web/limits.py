@@ -87,6 +87,7 @@ class Rates:
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
         self.checks = _rate("GEO_SERVICE_RATE_CHECKS", settings.rate_checks)
         self.filings = _rate("GEO_SERVICE_RATE_FILINGS", settings.rate_filings)
+        self.sign_ins = _rate("GEO_SERVICE_RATE_SIGN_INS", settings.rate_sign_ins)
         self.off = demo_sign_in_offered(settings)  # the demo on this machine
         self.proxies = _networks(settings.trusted_proxies)
 
@@ -146,5 +147,12 @@ def limit_filings(request: Request, caller: CurrentCaller) -> None:
         rates.count("filings", rates.filings, client_address(request, rates.proxies))
 
 
+def limit_sign_ins(request: Request) -> None:
+    """For every attempt to sign in, whoever asks: a key or code that is guessed comes from somebody."""
+    rates: Rates = request.app.state.rates
+    rates.count("sign-ins", rates.sign_ins, client_address(request, rates.proxies))
+
+
+LimitSignIns = Annotated[None, Depends(limit_sign_ins)]
 LimitChecks = Annotated[None, Depends(limit_checks)]
 LimitFilings = Annotated[None, Depends(limit_filings)]

@@ -42,11 +42,10 @@ from geo_service.web.pages import page_map
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
 from geo_service.web.sign_in_cookie import sign_in_cookie
-from geo_service.web.token_cookie import keep_token, path_here
+from geo_service.web.token_cookie import CASE_COOKIE, keep_token, path_here
 
 router = APIRouter(include_in_schema=False)
 
-CASE_COOKIE = "geo_service_case"
 _MARGIN_DEGREES = 0.0008  # about 60 m around the area of a case
 
 

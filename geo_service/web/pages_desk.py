@@ -37,6 +37,7 @@ from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
 from geo_service.web.pages_messages import router as messages_router
 from geo_service.web.pages_objects import router as objects_router
+from geo_service.web.pages_people import router as people_router
 from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
@@ -51,6 +52,7 @@ router.include_router(findings_router)
 router.include_router(consultation_router)
 router.include_router(fees_router)
 router.include_router(messages_router)
+router.include_router(people_router)
 
 # The filters of the queue: what each shows.
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -76,8 +78,9 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
     if not caller.at_desk or caller.town != town.ags:
         offered = demo_sign_in_offered(request.app.state.settings) and town.demo
         return page(
-            request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request)
-        )
+            request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request),
+            provider_offered=request.app.state.provider is not None,
+        )  # fmt: skip
     view = view if view in VIEWS else "open"
     queue = list_permits(
         session,

@@ -29,11 +29,11 @@ from geo_service.web.desk_answers import back_to_case
 from geo_service.web.language import language_of
 from geo_service.web.limits import LimitChecks
 from geo_service.web.page import page
-from geo_service.web.pages_case import CASE_COOKIE, case_path, follow
+from geo_service.web.pages_case import case_path, follow
 from geo_service.web.pages_desk import desk_case
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in import refuse_other_site
-from geo_service.web.token_cookie import path_here
+from geo_service.web.token_cookie import CASE_COOKIE, path_here
 
 router = APIRouter(include_in_schema=False)
 

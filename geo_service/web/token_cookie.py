@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+CASE_COOKIE = "geo_service_case"
 _COOKIE_SECONDS = 30 * 24 * 60 * 60
 
 

@@ -25,6 +25,7 @@ from geo_service.errors import Unavailable
 from geo_service.interval import TOWN_ZONE
 from geo_service.jobs.queue import (
     FOLLOW_CLOCK,
+    FORGET_PEOPLE,
     MAIL,
     MAKE_NOTICE,
     RECOMPUTE_FINDINGS,
@@ -36,6 +37,7 @@ from geo_service.messages.mail_server import MailServer
 from geo_service.messages.send import note_broken, send_message
 from geo_service.permits.follow_clock import follow_clock
 from geo_service.permits.remind import remind
+from geo_service.permits.retention import forget_people
 from geo_service.settings import Settings
 
 # A stopped worker and a database that is away are no failures: the job goes on when both are back.
@@ -46,6 +48,7 @@ _WHEN_THE_DISK_IS_BACK = RetryStrategy(
 _STALLED_AFTER_S = 30.0
 # Days begin at midnight in the town, which is another hour of UTC in summer: look all the time.
 _CLOCK_CRON = "*/5 * * * *"
+_NIGHTLY_CRON = "10 1 * * *"
 
 
 def build_worker_app(
@@ -81,6 +84,13 @@ def build_worker_app(
     def move_by_clock(context: JobContext, timestamp: int) -> None:
         follow_clock(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
         remind(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
+
+    @app.periodic(cron=_NIGHTLY_CRON)
+    @app.task(
+        name=FORGET_PEOPLE, queueing_lock=FORGET_PEOPLE, lock=FORGET_PEOPLE, pass_context=True, retry=_GO_ON
+    )
+    def forget(context: JobContext, timestamp: int) -> None:
+        forget_people(engine, now=lambda: datetime.now(UTC), should_stop=context.should_abort)
 
     _know_papers(app, engine, settings)
     _know_messages(app, engine, server)

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from geo_service.db.database import Database, owner_session
 from geo_service.errors import Forbidden, Invalid, NotSignedIn, SetupError
 from geo_service.identity.api_keys import create_api_key
+from geo_service.identity.oidc import find_provider
 from geo_service.identity.secrets import csrf_token
 from geo_service.identity.sign_in import (
     demo_sign_in_offered,
@@ -23,6 +24,7 @@ from geo_service.identity.sign_in import (
     sign_in_with_key,
 )
 from geo_service.settings import Settings
+from geo_service.web.limits import Rates
 from geo_service.web.problems import install_problem_answers
 from geo_service.web.scope import CurrentCaller
 from geo_service.web.sign_in import own_path, router
@@ -125,6 +127,7 @@ def test_a_demo_refuses_to_start_for_others(more: dict[str, str]) -> None:
 def small_app(database: Database, settings: Settings) -> FastAPI:
     app = FastAPI()
     app.state.settings, app.state.engine = settings, database.app_engine()
+    app.state.rates, app.state.provider = Rates(settings), find_provider(settings)
     install_problem_answers(app)
     app.include_router(router)
 
@@ -162,11 +165,28 @@ def test_over_https_the_cookie_is_bound_to_the_host(database: Database) -> None:
 
 
 def test_another_site_cannot_sign_a_browser_in(database: Database) -> None:
-    with TestClient(small_app(database, Settings())) as client:
-        answer = client.post(
-            "/sign-in", data={"key": make_key(database, "clerk")}, headers={"Sec-Fetch-Site": "cross-site"}
-        )
-        assert answer.status_code == 403
+    sent = {"key": make_key(database, "clerk")}
+    with TestClient(small_app(database, Settings()), base_url="http://127.0.0.1") as client:
+        for said in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ):
+            assert client.post("/sign-in", data=sent, headers=said).status_code == 403
+        mine = {"Origin": "http://127.0.0.1"}
+        assert client.post("/sign-in", data=sent, headers=mine, follow_redirects=False).status_code == 303
+
+
+def test_nobody_signs_in_over_an_open_line(database: Database) -> None:
+    with TestClient(small_app(database, Settings()), base_url="http://strasse.example") as client:
+        assert client.post("/sign-in", data={"key": make_key(database, "clerk")}).status_code == 403
+
+
+def test_attempts_to_sign_in_are_counted(database: Database) -> None:
+    settings = Settings(rate_sign_ins="3/minute", _env_file=None)
+    with TestClient(small_app(database, settings), base_url="http://127.0.0.1") as client:
+        answers = [client.post("/sign-in", data={"key": "guessed"}).status_code for _ in range(4)]
+        assert answers == [401, 401, 401, 429]
 
 
 @pytest.mark.parametrize(

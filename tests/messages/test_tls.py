@@ -57,7 +57,6 @@ def guarded(
     )  # fmt: skip
     if security == "tls":  # its own test of being up connects without trusting the certificate
         controller._trigger_server = controller._factory_invoked.set  # type: ignore[method-assign]
-        controller, "_trigger_server", lambda: None
     controller.start()
     yield post, MailServer(
         host="localhost", port=port, security=security, user="amt", password="p:w",

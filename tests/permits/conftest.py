@@ -97,7 +97,7 @@ def opened_desks(database: Database) -> Iterator[Callable[..., Desk]]:
     def make(**settings: Any) -> Desk:
         chosen = {"rate_filings": "100000/hour", "rate_checks": "100000/minute", "home": home, **settings}
         app = build_app(Settings(_env_file=None, **chosen), database)
-        client = TestClient(app, raise_server_exceptions=False)
+        client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         client.__enter__()
         opened.append(client)
         with owner_session(database) as owner:

@@ -26,6 +26,7 @@ ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
 SETTLING = ("/api/v1/conflicts", "/api/v1/findings/{finding_id}")
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
+MY_DATA = f"{ONE}/my-data"
 CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultations"
 ASKED, ANSWER = "/api/v1/consultations/{consultation_id}", "/api/v1/consultations/{consultation_id}/answer"
 
@@ -127,6 +128,7 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
             CHECKS,
             PERMITS,
             ONE,
+            MY_DATA,
             STEPS,
             CHILDREN,
             *ASKINGS,

@@ -1,0 +1,153 @@
+"""Every route of the service: for whom it is, and what has to be sent so that it is the caller who is refused.
+
+A new route needs a line here, and a new word in braces a line in `parameters`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from geo_service.mapview.assets import STATIC
+from tests.objects.conftest import PATHS, feature
+from tests.permits.conftest import Desk
+from tests.tenancy.scene import TownScene, days_ahead
+
+# public: answers everybody, with nothing that is private in it (`why`)
+# desk: the clerks of the town     admin: the administration of the town     case: its clerks and its applicant
+# own: every desk, each about its own things
+# applicant: the applicant only, by token     asked: its clerks and whoever has the link of the consultation
+Whose = Literal["public", "own", "desk", "admin", "case", "applicant", "asked"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One route. sends: `json`, `data` or `params`, as httpx takes them. shuts: what strangers are answered."""
+
+    whose: Whose
+    why: str = ""
+    sends: dict[str, Any] = field(default_factory=dict)
+    shuts: tuple[int, ...] = (401, 403, 404)
+
+
+def entries(desk: Desk, scene: TownScene) -> dict[tuple[str, str], Entry]:
+    """(method, path) → entry; HEAD and OPTIONS go with GET."""
+    town = scene.town
+    body = desk.body(1, 1, town=town)
+    check = {
+        **body,
+        "properties": {n: v for n, v in body["properties"].items() if n not in ("purpose", "applicant")},
+    }
+    api, one = "/api/v1/permits", "/api/v1/permits/{reference}"
+    pages, case = "/towns/{slug}/desk", "/towns/{slug}/desk/cases/{reference}"
+    extension = {"kind": "extension", "properties": {"until": days_ahead(100)}}
+    form = {"version": 1}
+    listed = {
+        ("GET", "/api/v1/openapi.json"): Entry("public", "a description"),
+        ("GET", "/static"): Entry("public", "files that are packed"),
+        ("GET", "/"): Entry("public", "start page"),
+        ("GET", "/favicon.ico"): Entry("public", "a picture"),
+        ("GET", "/rules"): Entry("public", "rules are public"),
+        ("GET", "/api/v1/rules"): Entry("public", "rules are public"),
+        ("GET", "/towns/{slug}"): Entry("public", "leads to the map"),
+        ("GET", "/towns/{slug}/"): Entry("public", "the public map"),
+        ("GET", "/towns/{slug}/apply"): Entry("public", "anybody may apply"),
+        ("GET", "/map/streets/{z:int}/{x:int}/{y:int}.json"): Entry("public", "streets are public"),
+        ("GET", "/health/live"): Entry("public", "for machines that watch"),
+        ("GET", "/health/ready"): Entry("public", "for machines that watch"),
+        ("GET", "/metrics"): Entry("public", "routes as patterns and numbers"),
+        ("POST", "/sign-in"): Entry("public", "begins a sign-in", {"data": {"key": "no key"}}),
+        ("POST", "/sign-in/provider"): Entry("public", "begins a sign-in", {"data": {"town": town}}),
+        ("GET", "/sign-in/callback"): Entry("public", "ends a sign-in"),
+        ("POST", "/sign-out"): Entry("public", "ends the own sign-in"),
+        ("POST", "/api/v1/conflict-checks"): Entry("public", "others are cut to the caller", {"json": check}),
+        ("POST", api): Entry("public", "anybody may file", {"json": body}),
+        ("GET", api): Entry("desk", sends={"params": {"town": town}}),
+        ("GET", one): Entry("case"),
+        ("PUT", one): Entry("case", sends={"json": body}),
+        ("POST", f"{one}/transitions"): Entry("case", sends={"json": {"to": "withdrawn"}}),
+        ("POST", f"{one}/children"): Entry("case", sends={"json": extension}),
+        ("GET", f"{one}/my-data"): Entry("applicant"),
+        ("GET", f"{one}/notes"): Entry("desk"),
+        ("POST", f"{one}/notes"): Entry("desk", sends={"json": {"text": "x"}}),
+        ("GET", f"{one}/consultations"): Entry("desk"),
+        ("POST", f"{one}/consultations"): Entry("desk", sends={"json": {"office": "x", "question": "y"}}),
+        ("GET", "/api/v1/consultations/{consultation_id}"): Entry("asked"),
+        ("POST", "/api/v1/consultations/{consultation_id}/answer"): Entry(
+            "asked", sends={"json": {"verdict": "no_objection", "name": "x"}}
+        ),
+        ("GET", "/api/v1/conflicts"): Entry("desk", sends={"params": {"town": town}}),
+        ("GET", "/api/v1/findings/{finding_id}"): Entry("desk"),
+        ("PATCH", "/api/v1/findings/{finding_id}"): Entry("desk", sends={"json": {"status": "accepted"}}),
+        ("GET", "/permits/{reference}"): Entry("applicant"),
+        ("GET", "/permits/{reference}/my-data"): Entry("applicant"),
+        ("POST", "/permits/{reference}/steps"): Entry("applicant", sends={"data": {"to": "withdrawn"}}),
+        ("POST", "/permits/{reference}/extend"): Entry(
+            "applicant", sends={"data": {"until": days_ahead(100)}}
+        ),
+        ("GET", "/consultations/{consultation_id}"): Entry("asked"),
+        ("POST", "/consultations/{consultation_id}"): Entry(
+            "asked", sends={"data": {"verdict": "no_objection", "name": "x"}}
+        ),
+        ("GET", pages): Entry("desk", "strangers are shown the sign-in", shuts=(200,)),
+        ("GET", f"{pages}/imports"): Entry("desk"),
+        ("GET", f"{pages}/conflicts"): Entry("desk"),
+        ("POST", f"{pages}/conflicts"): Entry("desk"),
+        ("GET", f"{pages}/conflicts.geojson"): Entry("desk"),
+        ("GET", f"{pages}/conflicts.csv"): Entry("desk"),
+        ("GET", f"{pages}/timeline"): Entry("desk"),
+        ("GET", f"{pages}/map"): Entry("desk"),
+        ("GET", f"{pages}/map/{{layer}}"): Entry("desk", sends={"params": {"bbox": "8.3,49.4,8.9,49.8"}}),
+        ("GET", f"{pages}/consultations"): Entry("desk"),
+        ("GET", f"{pages}/people"): Entry("admin"),
+        ("POST", f"{pages}/people/{{person_id}}"): Entry("admin", sends={"data": {"blocked": "true"}}),
+        ("POST", f"{pages}/keys"): Entry("admin", sends={"data": {"role": "reader", "name": "x"}}),
+        ("POST", f"{pages}/keys/{{key_id}}/rotate"): Entry("admin"),
+        ("POST", f"{pages}/keys/{{key_id}}/revoke"): Entry("admin"),
+        ("GET", case): Entry("desk"),
+        ("POST", case): Entry("desk", sends={"data": {"to": "rejected", "reason": "x", **form}}),
+        ("POST", f"{case}/facts"): Entry("desk", sends={"data": form}),
+        ("POST", f"{case}/detour"): Entry("desk", sends={"data": form}),
+        ("POST", f"{case}/notes"): Entry("desk", sends={"data": {"words": "x"}}),
+        ("POST", f"{case}/consultations"): Entry("desk", sends={"data": {"question": "x", "office": "y"}}),
+        ("POST", f"{case}/findings/{{finding_id}}"): Entry(
+            "desk", sends={"data": {"status": "accepted", **form}}
+        ),
+    }
+    for path in ("", "/", "/conformance", "/api", "/collections"):
+        listed["GET", f"/ogc{path}"] = Entry("public", "published data")
+    for path in ("", "/items", "/items/{feature_id:path}", "/export", "/queryables", "/sortables", "/schema"):
+        listed["GET", f"/ogc/collections/{{collection}}{path}"] = Entry("public", "published data")
+    for kind in PATHS:
+        new = {"json": feature(desk, kind, 3000, town=town)}
+        listed |= {
+            ("GET", f"/api/v1/{kind}"): Entry("own"), ("POST", f"/api/v1/{kind}"): Entry("own", sends=new),
+            ("GET", f"/api/v1/{kind}/{{object_id}}"): Entry("desk"),
+            ("PUT", f"/api/v1/{kind}/{{object_id}}"): Entry("desk", sends=new),
+            ("DELETE", f"/api/v1/{kind}/{{object_id}}"): Entry("desk"),
+            ("GET", f"{pages}/{kind}"): Entry("desk"), ("GET", f"{pages}/{kind}/new"): Entry("desk"),
+            ("GET", f"{pages}/{kind}/{{object_id}}"): Entry("desk"),
+        }  # fmt: skip
+    return listed
+
+
+def parameters(path: str, scene: TownScene) -> dict[str, str]:
+    """What stands for each word in braces; KeyError for a new one."""
+    kind = next((kind for kind in PATHS if f"/{kind}/" in path), PATHS[0])
+    known = {
+        "slug": {"06431002": "bensheim", "06431020": "viernheim"}[scene.town],
+        "reference": scene.case["reference"], "consultation_id": scene.consultation, "finding_id": scene.finding,
+        "object_id": scene.objects[kind], "person_id": scene.person, "key_id": scene.key,
+        "layer": "requests", "collection": "permits", "feature_id": scene.granted["permit_id"],
+        "z": "14", "x": "8585", "y": "5570",
+    }  # fmt: skip
+    return {word: known[word] for word in re.findall(r"{([a-z_]+)(?::[a-z]+)?}", path)}
+
+
+def filled(path: str, scene: TownScene) -> str:
+    """The address of this town's own thing."""
+    if path == "/static":
+        return f"/static/{next(file for file in STATIC.glob('css/*.css')).relative_to(STATIC)}"
+    values = parameters(path, scene)
+    return re.sub(r"{([a-z_]+)(?::[a-z]+)?}", lambda word: values[word[1]], path)

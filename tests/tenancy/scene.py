@@ -1,0 +1,129 @@
+"""Two towns at work: whatever a desk, an applicant or the service itself can store is there for both of them.
+
+A new private table belongs in here: store a row of it for each town, with a secret in it if it holds text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from httpx import Response
+from sqlalchemy import text
+
+from geo_service.db.database import operator_session, owner_session
+from geo_service.jobs.work import open_work
+from geo_service.permits.retention import forget_people
+from tests.objects.conftest import PATHS, feature
+from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
+
+SLUGS = {BENSHEIM: "bensheim", VIERNHEIM: "viernheim"}
+
+
+@dataclass
+class TownScene:
+    """What one town has, and the words that nobody else may read."""
+
+    town: str
+    case: dict[str, Any] = field(default_factory=dict)
+    granted: dict[str, Any] = field(default_factory=dict)
+    other_case: dict[str, Any] = field(default_factory=dict)
+    objects: dict[str, str] = field(default_factory=dict)
+    consultation: str = ""
+    finding: str = ""
+    person: str = ""
+    key: str = ""
+
+    def says(self, what: str) -> str:
+        """A word that stands in this town's private rows and nowhere else."""
+        return f"geheim-{what}-{self.town}"
+
+    @property
+    def phone_24h(self) -> str:
+        """Whom to call about a construction site at night."""
+        return f"{self.town} 700700"
+
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that nobody else may read."""
+        words = ("name", "purpose", "note", "question", "reason", "address", "phone", "person")
+        ids = (self.case["permit_id"], self.case["reference"], self.case["token"], self.consultation)
+        return [
+            *(self.says(word) for word in words),
+            f"{self.says('mail')}@example.org",
+            self.phone_24h,
+            *ids,
+        ]
+
+
+def build(desk: Desk) -> dict[str, TownScene]:
+    """The scene of both towns, AGS → what is there."""
+    towns = {town: _town(desk, town) for town in SLUGS}
+    forget_people(desk.app.state.engine, now=lambda: datetime.now(UTC))  # records its run in every town
+    return towns
+
+
+def _town(desk: Desk, town: str) -> TownScene:
+    scene = TownScene(town)
+    key = desk.key(town=town)
+    applicant = {
+        "name": scene.says("name"),
+        "email": f"{scene.says('mail')}@example.org",
+        "phone": scene.says("phone"),
+    }
+    facts: dict[str, Any] = {
+        "applicant": applicant,
+        "purpose": scene.says("purpose"),
+        "address_text": scene.says("address"),
+    }
+
+    def post(path: str, body: dict[str, Any]) -> Response:
+        answer = desk.client.post(f"/api/v1/{path}", json=body, headers=key)
+        assert answer.status_code in (200, 201), answer.text
+        return answer
+
+    scene.granted = desk.file(town=town, **facts)
+    assert desk.grant(scene.granted, town).status_code == 200
+    scene.other_case = desk.file(300, town=town)
+    scene.case = desk.file(1, 1, town=town, **facts)  # findings with the granted one
+    case = f"permits/{scene.case['reference']}"
+    post(f"{case}/transitions", {"to": "in_review"})
+    post(f"{case}/transitions", {"to": "more_information_needed", "reason": scene.says("reason")})
+    post(f"{case}/transitions", {"to": "in_review"})
+    post(f"{case}/notes", {"text": scene.says("note")})
+    asked = post(f"{case}/consultations", {"question": scene.says("question"), "office": "Polizei"})
+    scene.consultation = asked.json()["id"]
+    for place, path in enumerate(PATHS):
+        more = {"phone_24h": scene.phone_24h} if path == "construction-sites" else {}
+        body = feature(desk, path, 1000 + 100 * place, town=town, **more)
+        scene.objects[path] = post(path, body).json()["id"]
+    _behind_the_desk(desk, scene)
+    return scene
+
+
+def _behind_the_desk(desk: Desk, scene: TownScene) -> None:
+    """What no interface stores by itself: a person who has signed in, work in the background."""
+    with owner_session(desk.database) as owner:
+        person = "INSERT INTO desk_person (town, issuer, subject, name, role) VALUES (:town, 'i', 's', :name, 'clerk') RETURNING person_id"
+        named = {"town": scene.town, "name": scene.says("person")}
+        scene.person = str(owner.execute(text(person), named).scalar_one())
+        key = "SELECT key_id FROM api_key WHERE town = :town AND role = 'clerk'"
+        scene.key = str(owner.execute(text(key), {"town": scene.town}).scalar_one())
+        owner.execute(text("SELECT set_config('app.town', :town, true)"), {"town": scene.town})
+        found = "SELECT finding_id FROM finding WHERE mine_source = CAST(:id AS uuid) AND severity = 'block' LIMIT 1"
+        scene.finding = str(owner.execute(text(found), {"id": scene.case["permit_id"]}).scalar_one())
+    with operator_session(desk.app.state.engine) as session:
+        open_work(session, "recompute_findings", reason="parameters", town=scene.town)
+
+
+def days_ahead(days: int) -> str:
+    """A civil day from today."""
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
+def missing(what: str, names: list[str], advice: str) -> None:
+    """Fail with words that say what to add."""
+    if names:
+        pytest.fail(f"{what}:\n  " + "\n  ".join(names) + f"\n{advice}", pytrace=False)
