@@ -17,6 +17,7 @@ from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
+from geo_service.web.api_changes import router as changes_router
 from geo_service.web.api_checks import router as checks_router
 from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
@@ -96,6 +97,7 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(consultations_router)
     app.include_router(objects_router)
     app.include_router(findings_router)
+    app.include_router(changes_router)
     app.include_router(pages_router)
     app.include_router(apply_router)
     app.include_router(case_router)

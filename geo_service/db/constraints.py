@@ -72,6 +72,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
 # Nothing that a client sends decides these; one of them broken is a fault of ours.
 INTERNAL = frozenset({
     "background_work_counts", "background_work_state_known", "blackout_refuses_something",
+    "change_batch_position_unique",
     "consultation_answered_whole", "consultation_verdict_known",
     "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "detour_gid_unique", "detour_state_known",
@@ -81,7 +82,7 @@ INTERNAL = frozenset({
     "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
     "occupation_collection_known", "occupation_detour_modes_known",
     "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
-    "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known",
+    "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known", "published_change_deed_known",
     "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 

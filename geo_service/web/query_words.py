@@ -8,6 +8,7 @@ QUERY_SENTENCES = {
     "The collection … has no feature ….": "Der Datensatz … hat keinen Eintrag ….",
     "This parameter is not known here; known are ….": "Dieser Parameter ist hier nicht bekannt; bekannt sind ….",
     "This parameter is given twice.": "Dieser Parameter kommt zweimal vor.",
+    "Changes are kept of …, not of ….": "Änderungen gibt es zu …, nicht zu ….",
     "Too many parameters.": "Zu viele Parameter.",
     "results or hits.": "Möglich sind results und hits.",
     "cql2-text or cql2-json.": "Möglich sind cql2-text und cql2-json.",

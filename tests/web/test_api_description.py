@@ -21,6 +21,7 @@ from tests.permits.conftest import BENSHEIM, Desk
 
 ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
+CHANGES = "/api/v1/changes"
 SETTLING = ("/api/v1/conflicts", "/api/v1/findings/{finding_id}")
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
 CHILDREN, NOTES, ASKING = f"{ONE}/children", f"{ONE}/notes", f"{ONE}/consultations"
@@ -110,7 +111,7 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
     assert (
         set(document["paths"])
-        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, RULES, *SETTLING} | objects
+        == {CHECKS, PERMITS, ONE, STEPS, CHILDREN, *ASKINGS, RULES, *SETTLING, CHANGES} | objects
     )
     assert "servers" not in document
     for item in document["paths"].values():
@@ -185,6 +186,7 @@ def test_real_answers_are_as_declared(desk: Desk, described: Described) -> None:
     described.holds(case, ONE, 200)
     described.holds(desk.client.get(PERMITS, params={"limit": 1}, headers=desk.key()), PERMITS, 200)
     described.holds(desk.client.get(RULES, params={"town": BENSHEIM}), RULES, 200)
+    described.holds(desk.client.get(CHANGES), CHANGES, 200)
     refused = desk.grant(receipt)
     described.holds(refused, STEPS, 409)
     assert refused.json()["findings"]
@@ -273,6 +275,7 @@ def test_real_problems_are_as_declared(desk: Desk, described: Described) -> None
     described.holds(desk.client.get(PERMITS, params={"cursor": "?"}, headers=desk.key()), PERMITS, 400)
     described.holds(desk.client.get(case), ONE, 404)
     described.holds(desk.client.get(RULES, params={"town": "nowhere"}), RULES, 404)
+    described.holds(desk.client.get(CHANGES, params={"since": "x"}), CHANGES, 400)
     described.holds(desk.client.get(RULES, params={"town": "a\0b"}), RULES, 422)
     described.holds(desk.client.get(f"{PERMITS}/a%00b", headers=desk.key()), ONE, 422)
     described.holds(desk.client.put(case, json=desk.body(), headers=own), ONE, 428)
