@@ -28,6 +28,8 @@ from geo_service.web.api_rules import router as rules_router
 from geo_service.web.error_pages import install_error_pages
 from geo_service.web.health import routes as health_routes
 from geo_service.web.limits import BodyLimit, Rates
+from geo_service.web.ogc_writes import router as ogc_writes_router
+from geo_service.web.ogc_writes import site_receivables
 from geo_service.web.pages import router as pages_router
 from geo_service.web.pages_apply import router as apply_router
 from geo_service.web.pages_case import router as case_router
@@ -77,6 +79,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.reading = reading
     app.state.pool = pool
     app.state.rates = Rates(settings)
+    app.state.receivables = {"construction_sites": site_receivables()}
     install_problem_answers(app)
     install_error_pages(app)
     install_api_description(app, settings)
@@ -104,5 +107,6 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(desk_router)
     app.include_router(rules_page_router)
     app.router.routes.extend(street_tile_routes)
+    app.include_router(ogc_writes_router)
     app.router.routes.extend(ogc_routes)
     app.router.routes.extend(health_routes)
