@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting; with "tests" Chromium too.
+# Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting; with "tests" Chromium too, with "qgis" QGIS.
 # Says with "python" which interpreter will be used. Does nothing where all of it is there. As root or with sudo; otherwise prints the line to run and ends with 1.
 set -eu
 
@@ -27,6 +27,8 @@ has_postgis() {
 
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
+has_qgis() { /usr/bin/python3 -c 'import qgis.core' 2>/dev/null; }
+
 # Number of the distribution's PostgreSQL: "15" of the candidate "15+248+deb12u2".
 postgresql_major() { LC_ALL=C apt-cache policy postgresql | sed -n 's/^  Candidate: \([0-9]*\).*/\1/p'; }
 
@@ -42,6 +44,7 @@ wanted() {
         echo "postgresql-${major:-15}" "postgresql-${major:-15}-postgis-3" "postgresql-${major:-15}-pgrouting"
     fi
     if [ "${1:-}" = tests ] && ! has_browser; then echo chromium fonts-liberation; fi
+    if [ "${1:-}" = qgis ] && ! has_qgis; then echo python3-qgis; fi
 }
 
 if [ "${1:-}" = python ]; then

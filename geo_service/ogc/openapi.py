@@ -125,7 +125,8 @@ def _schema_operation(name: str, title: str, tag: str) -> Part:
 
 
 def _export_operation(one: Collection, title: str) -> Part:
-    content = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
+    content: Part = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
+    content["application/geo+json"] = {"schema": _reference("schemas", "featureCollection")}
     answer = {"description": title, "content": content}
     return _get(f"export_{one.id}", title, answer, _with_f(ON_EXPORT, "f-export"), one.id)
 
