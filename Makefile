@@ -45,12 +45,13 @@ bench: setup-tests ## side-by-side benchmarks, a table of ratios
 	@exec $(PY)/python -m tests.benchmarks
 
 .PHONY: conformance
-conformance: setup-tests ## the official OGC suite against a demo; our port of it where it cannot be had
+conformance: setup-tests ## the official OGC suite against a demo; our port of it where it cannot be had; QGIS as a client
+	@.lock/system.sh qgis || echo "Going on without QGIS."
 	@exec $(PY)/python -m tests.conformance
 
 .PHONY: soak
-soak: ## the long fault and load runs (not there yet)
-	@echo "The long runs are not there yet."; exit 1
+soak: setup-tests ## the long runs: requests made up from the interface descriptions, each time other ones
+	@FUZZ_EFFORT=20 $(PY)/pytest tests/fuzz
 
 .PHONY: lock
 lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json

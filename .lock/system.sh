@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what apt has to bring: Python with venv, PostgreSQL with PostGIS and pgRouting, Pango with a font for the PDFs;
-# with "tests" Chromium too.
+# with "tests" Chromium too, with "qgis" QGIS.
 # Says with "python" which interpreter will be used. Does nothing where all of it is there. As root or with sudo; otherwise prints the line to run and ends with 1.
 set -eu
 
@@ -38,6 +38,8 @@ has_font() { any_of /usr/share/fonts/truetype/liberation*/*Sans-Regular.ttf /usr
 
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
+has_qgis() { /usr/bin/python3 -c 'import qgis.core' 2>/dev/null; }
+
 # Number of the distribution's PostgreSQL: "15" of the candidate "15+248+deb12u2".
 postgresql_major() { LC_ALL=C apt-cache policy postgresql | sed -n 's/^  Candidate: \([0-9]*\).*/\1/p'; }
 
@@ -57,6 +59,7 @@ wanted() {
     if ! has_library libharfbuzz-subset.so.0; then echo libharfbuzz-subset0; fi
     if ! has_font; then echo fonts-liberation; fi
     if [ "${1:-}" = tests ] && ! has_browser; then echo chromium; fi
+    if [ "${1:-}" = qgis ] && ! has_qgis; then echo python3-qgis; fi
 }
 
 if [ "${1:-}" = python ]; then

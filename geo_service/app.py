@@ -19,6 +19,7 @@ from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.settings import Settings
+from geo_service.web.api_changes import router as changes_router
 from geo_service.web.api_checks import router as checks_router
 from geo_service.web.api_consultations import router as consultations_router
 from geo_service.web.api_description import install_api_description
@@ -33,6 +34,8 @@ from geo_service.web.api_rules import router as rules_router
 from geo_service.web.error_pages import install_error_pages
 from geo_service.web.health import routes as health_routes
 from geo_service.web.limits import BodyLimit, Rates
+from geo_service.web.ogc_writes import router as ogc_writes_router
+from geo_service.web.ogc_writes import site_receivables
 from geo_service.web.pages import router as pages_router
 from geo_service.web.pages_apply import router as apply_router
 from geo_service.web.pages_case import router as case_router
@@ -86,6 +89,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.rates = Rates(settings)
     app.state.files = file_store(settings)
     app.state.provider = find_provider(settings)
+    app.state.receivables = {"construction_sites": site_receivables()}
     install_problem_answers(app)
     install_error_pages(app)
     install_api_description(app, settings)
@@ -111,6 +115,7 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(messages_router)
     app.include_router(objects_router)
     app.include_router(findings_router)
+    app.include_router(changes_router)
     app.include_router(pages_router)
     app.include_router(apply_router)
     app.include_router(case_router)
@@ -118,5 +123,6 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(documents_page_router)
     app.include_router(rules_page_router)
     app.router.routes.extend(street_tile_routes)
+    app.include_router(ogc_writes_router)
     app.router.routes.extend(ogc_routes)
     app.router.routes.extend(health_routes)

@@ -85,6 +85,12 @@ class TooLarge(GeoServiceError):
     status = 413
 
 
+class UnsupportedMedia(GeoServiceError):
+    """This media type is not read here."""  # noqa: D404 - it is the message
+
+    status = 415
+
+
 class Invalid(GeoServiceError):
     """Understood, but a value is not valid."""
 

@@ -17,14 +17,16 @@ from geo_service.errors import SetupError
 from geo_service.ogc.collection import Collection, get_collection
 from geo_service.ogc.encodings import Feature, write_features
 from geo_service.ogc.export import Encoder, read_chunks
+from geo_service.ogc.geoparquet import GeoParquetFile
 from geo_service.ogc.parameters import Format, ItemsQuery, read_items_query
 from geo_service.ogc.properties import returnables
 from geo_service.ogc.reading import wanted_statement
 from geo_service.settings import Settings
 
-FileFormat = Literal["geojson", "geojsonseq", "csv", "gpkg", "fgb"]
+FileFormat = Literal["geojson", "geojsonseq", "csv", "gpkg", "fgb", "parquet"]
 _TEXTS: dict[str, Format] = {"geojson": "json", "geojsonseq": "geojsonseq", "csv": "csv"}
 _GDAL_ROWS = 20_000
+_GROUP_ROWS = 10_000
 
 
 def export(
@@ -74,6 +76,12 @@ def _write(
     """Write the file; yields how many features each step wrote."""
     if form in _TEXTS:
         yield from _write_text(connection, path, Encoder(_TEXTS[form], one, query))
+    elif form == "parquet":
+        encoder = Encoder("json", one, query)
+        with GeoParquetFile(path, one, query.crs, returnables(one)) as file:
+            for chunk in read_chunks(connection, encoder, _GROUP_ROWS):
+                file.write(encoder.features(chunk, x_first=True))
+                yield chunk.returned
     elif form == "gpkg":
         encoder = Encoder("json", one, query)
         append = False

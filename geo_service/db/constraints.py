@@ -96,6 +96,7 @@ INTERNAL = frozenset({
     "background_work_counts", "background_work_state_known", "blackout_refuses_something",
     "case_document_media_type_known", "case_document_removed_whole", "case_document_size_plausible",
     "case_notice_decision_known", "case_notice_made_whole",
+    "change_batch_position_unique",
     "consultation_answered_whole", "consultation_verdict_known",
     "construction_site_gid_unique", "construction_site_state_known",
     "construction_site_street_check_known", "desk_person_role_known",
@@ -107,7 +108,7 @@ INTERNAL = frozenset({
     "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
     "occupation_collection_known", "occupation_detour_modes_known",
     "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
-    "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known",
+    "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known", "published_change_deed_known",
     "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip
 

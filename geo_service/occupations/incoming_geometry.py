@@ -91,7 +91,7 @@ def _read(geojson: Any, pointer: str, left: list[int]) -> BaseGeometry:
         return GeometryCollection(
             [_read(part, f"{pointer}/geometries/{i}", left) for i, part in enumerate(parts)]
         )
-    if kind not in _NESTING:
+    if not isinstance(kind, str) or kind not in _NESTING:
         raise refuse(f"{pointer}/type", f"The geometry type {str(kind)[:40]!r} is not accepted.")
     coordinates = geojson.get("coordinates")
     if not isinstance(coordinates, list) or not coordinates:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.errors import GeoServiceError
+from geo_service.ogc.transactions import WRITE_HEADERS, options_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -26,8 +27,7 @@ OPEN_ACCESS = MappingProxyType(
 )
 _PREFLIGHT = {
     **OPEN_ACCESS,
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
+    "Access-Control-Allow-Headers": f"Accept, Accept-Language, If-None-Match, {WRITE_HEADERS}",
     "Access-Control-Max-Age": "86400",
 }
 # Published data may be kept, but is asked for again each time; the validator makes that cheap.
@@ -51,7 +51,7 @@ def published(endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers=_PREFLIGHT)
+            return Response(status_code=204, headers={**_PREFLIGHT, **options_of(request)})
         try:
             return await endpoint(request)
         except GeoServiceError as error:

@@ -45,7 +45,8 @@ class Collection:
     """One collection. `table`, `key`, `geometry`, `period` and `credit` are names of the schema.
 
     key: the column behind a feature's id. period: None where features have no time. credit: a column that
-    names whom to attribute. columns: the properties that a table of the HTML page shows.
+    names whom to attribute. columns: the properties that a table of the HTML page shows. edition: column of
+    the number that a write has to name (Part 4), None where nothing can be written.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Collection:
     description_de: str
     description_en: str
     columns: tuple[str, ...]
+    edition: str | None = None
 
     def title(self, language: str) -> str:
         """Title in German or English."""
@@ -89,7 +91,7 @@ _ALL = (
         license=TOWN_DATA, credit=None, title_de="Baustellen", title_en="Construction sites",
         description_de="Öffentliche Baustellen: geplant, bestätigt oder im Gang.",
         description_en="Public construction sites: planned, confirmed or under way.",
-        columns=("title", "kind", "state", "restriction", "from", "until"),
+        columns=("title", "kind", "state", "restriction", "from", "until"), edition="version",
     ),
     Collection(
         id="permits", table="published_permit", key="permit_id", key_is_uuid=True, geometry="area",

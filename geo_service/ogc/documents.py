@@ -28,6 +28,7 @@ from geo_service.ogc.extents import Extent, extents_of
 from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import OFFERED
+from geo_service.ogc.transactions import CONFORMS_TO as OF_WRITES
 
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -52,6 +53,7 @@ CONFORMS_TO = (
     "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    *OF_WRITES,
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",

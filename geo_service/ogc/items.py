@@ -172,6 +172,8 @@ async def item(request: Request) -> Response:
         body = orjson.dumps(feature)
     body = body[:-1] + b',"links":' + orjson.dumps(links) + b"}"
     version = fingerprint(str(rows[0]["version"]).encode(), body)
+    if rows[0]["edition"] is not None:
+        version = f"{rows[0]['edition']}.{version}"  # what a write has to name in If-Match begins it
     return await bytes_answer(request, body, MEDIA_TYPES[shown], version=version, headers=headers)
 
 

@@ -17,6 +17,8 @@ from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import ON_EXPORT, STREAMED
 from geo_service.ogc.filtering import equality_names
 from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS, query_parameter
+from geo_service.ogc.openapi_writes import PARAMETERS as OF_WRITES
+from geo_service.ogc.openapi_writes import SECURITY, write_operations
 from geo_service.ogc.parameters import (
     ON_EVERY_PAGE,
     ON_ITEM,
@@ -28,6 +30,7 @@ from geo_service.ogc.parameters import (
 )
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.schemas import schema_document
+from geo_service.ogc.transactions import Receivables, receivables_of
 
 Part = dict[str, Any]
 
@@ -37,14 +40,14 @@ async def api(request: Request) -> Response:
     given = read_parameters(request, ON_EVERY_PAGE)
     shown, language = find_format(request, given), find_language(request, given)
     base = base_of(request)
-    document = openapi_document(base, language)
+    document = openapi_document(base, language, receivables_of(request))
     if shown == "html":
         links = self_and_alternate(base, ("api",), given, shown=shown, json_type=OPENAPI)
         return await html_answer(request, "api.html", language, document=document, links=links)
     return await json_answer(request, document, OPENAPI)
 
 
-def openapi_document(base: str, language: Language) -> Part:
+def openapi_document(base: str, language: Language, receivables: Receivables) -> Part:
     """The whole document, a literal path for every collection."""
     paths = {
         "/": _operation("getLandingPage", "Landing page", "landingPage", ON_EVERY_PAGE),
@@ -54,6 +57,10 @@ def openapi_document(base: str, language: Language) -> Part:
     }
     for one in COLLECTIONS.values():
         paths |= _collection_paths(one, language)
+        if receivable := receivables.get(one.id):
+            on_items, on_item = write_operations(one.id, one.title(language), receivable)
+            paths[f"/collections/{one.id}/items"] |= on_items
+            paths[f"/collections/{one.id}/items/{{featureId}}"] |= on_item
     return {
         "openapi": "3.0.3",
         "info": {
@@ -65,7 +72,12 @@ def openapi_document(base: str, language: Language) -> Part:
         "servers": [{"url": f"{base}/ogc"}],
         "tags": [{"name": one.id, "description": one.description(language)} for one in COLLECTIONS.values()],
         "paths": paths,
-        "components": {"parameters": PARAMETERS, "schemas": SCHEMAS, "responses": {"Problem": PROBLEM}},
+        "components": {
+            "parameters": {**PARAMETERS, **OF_WRITES},
+            "schemas": SCHEMAS,
+            "responses": {"Problem": PROBLEM},
+            "securitySchemes": SECURITY,
+        },
     }
 
 
@@ -113,7 +125,8 @@ def _schema_operation(name: str, title: str, tag: str) -> Part:
 
 
 def _export_operation(one: Collection, title: str) -> Part:
-    content = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
+    content: Part = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
+    content["application/geo+json"] = {"schema": _reference("schemas", "featureCollection")}
     answer = {"description": title, "content": content}
     return _get(f"export_{one.id}", title, answer, _with_f(ON_EXPORT, "f-export"), one.id)
 

@@ -70,6 +70,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
         "fragment": sql.Identifier(FRAGMENTS.get(crs, FRAGMENTS[EPSG_25832])),
         "key": sql.Identifier(collection.key),
         "credit": sql.Identifier(collection.credit or "source"),
+        "edition": sql.Identifier(collection.edition) if collection.edition else sql.NULL,
     }
     text = bare("collections", name)
     for slot, part in slots.items():

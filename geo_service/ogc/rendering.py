@@ -44,7 +44,17 @@ def shown_value(properties: Mapping[str, Any], name: str, language: str) -> str:
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
+def type_words(part: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """What a property of a schema may hold, and whether it is only read or only written."""
+    choices = [part, *part.get("anyOf", ())]
+    kinds = [str(one.get("format") or one.get("type")) for one in choices if "format" in one or "type" in one]
+    named = ", ".join(kind for kind in dict.fromkeys(kinds) if kind != "null")
+    only = "read_only" if part.get("readOnly") else "write_only" if part.get("writeOnly") else None
+    return f"{named} ({words[only]})" if only else named
+
+
 _PAGES.globals["shown_value"] = shown_value
+_PAGES.globals["type_words"] = type_words
 _PAGES.globals["property_name"] = property_name
 
 

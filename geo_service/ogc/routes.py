@@ -10,11 +10,14 @@ from geo_service.ogc.export import export
 from geo_service.ogc.items import item, items
 from geo_service.ogc.openapi import api
 from geo_service.ogc.schemas import queryables, schema, sortables
+from geo_service.ogc.transactions import ON_ITEM_TOO, ON_ITEMS_TOO, refused
 
 
 def _read(path: str, endpoint: Endpoint) -> Route:
     return Route(path, published(endpoint), methods=["GET", "HEAD", "OPTIONS"], name=f"ogc_{path}")
 
+
+_WRITES = [*ON_ITEMS_TOO, *ON_ITEM_TOO]
 
 routes = [
     _read("/ogc/collections/{collection}/items", items),
@@ -29,4 +32,7 @@ routes = [
     _read("/ogc/collections/{collection}/sortables", sortables),
     _read("/ogc/collections/{collection}/schema", schema),
     _read("/ogc/collections/{collection}", collection),
+    # Behind the writes of web/ogc_writes.py: for every other collection there are none.
+    Route("/ogc/collections/{collection}/items", refused, methods=_WRITES),
+    Route("/ogc/collections/{collection}/items/{feature_id:path}", refused, methods=_WRITES),
 ]

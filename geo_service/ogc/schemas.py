@@ -13,6 +13,7 @@ from geo_service.ogc.collection import Collection, get_collection
 from geo_service.ogc.parameters import ON_EVERY_PAGE, find_format, find_language, read_parameters
 from geo_service.ogc.properties import QUERYABLES, Property, returnables
 from geo_service.ogc.rendering import html_answer
+from geo_service.ogc.transactions import receivables_of, with_receivables
 from geo_service.ogc.words import WORDS, property_name
 
 Part = dict[str, Any]
@@ -44,7 +45,7 @@ async def sortables(request: Request) -> Response:
 
 
 async def schema(request: Request) -> Response:
-    """`/ogc/collections/{collection}/schema`: what a feature carries (returnables)."""
+    """`/ogc/collections/{collection}/schema`: what features carry and may state (Part 5)."""
     return await _answer(request, "schema")
 
 
@@ -55,6 +56,8 @@ async def _answer(request: Request, page: str) -> Response:
     base = base_of(request)
     path = ("collections", one.id, page)
     document = schema_document(base, one, page, language)
+    if page == "schema" and (receivable := receivables_of(request).get(one.id)):
+        document["properties"] = with_receivables(document["properties"], receivable)
     if shown == "html":
         links = self_and_alternate(base, path, given, shown=shown, json_type=SCHEMA)
         return await html_answer(

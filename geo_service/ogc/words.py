@@ -44,6 +44,8 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sortables": "Sortierbare Eigenschaften",
             "schema": "Alle Eigenschaften",
             "type": "Art",
+            "read_only": "nur gelesen",
+            "write_only": "nur geschrieben",
         },
         "en": {
             "service": "Digital street space",
@@ -82,6 +84,8 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sortables": "Properties to sort by",
             "schema": "All properties",
             "type": "Type",
+            "read_only": "read only",
+            "write_only": "write only",
         },
     }
 )

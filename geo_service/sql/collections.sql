@@ -138,8 +138,9 @@ FROM {table}
 WHERE {conditions}
 
 -- item
--- One feature by its id. In: key (text, or uuid where the collection's key is one). Out: 0 or 1 row.
-SELECT convert_to({fragment}, 'UTF8') AS feature,
+-- One feature by its id, and the number that a write has to name (NULL where nothing can be written).
+-- In: key (text, or uuid where the collection's key is one). Out: 0 or 1 row.
+SELECT convert_to({fragment}, 'UTF8') AS feature, {edition} AS edition,
        hashint8extended(gid, xmin::text::bigint) AS version
 FROM {table}
 WHERE {key} = :key AND {conditions}

@@ -57,13 +57,13 @@ def _post(served: ServedKind[Any]) -> Operation:
     body_class: Any = served.feature
 
     def post_object(body: body_class, session: PublicSession, caller: CurrentCaller, once: Once) -> Response:
-        town = _desk_town(session, caller)
+        town = desk_town(session, caller)
         if kept := once.find_answer(session, caller):
             return kept
         thing = body.to_object(town, None)
-        with _with_findings(caller):
+        with with_findings(caller):
             stored = enter_object(session, served.kind, thing, by=caller, as_of=datetime.now(UTC))
-        answer = _answer(session, served, stored, caller, status=201)
+        answer = answer_of(session, served, stored, caller, status=201)
         answer.headers["Location"] = f"/api/v1/{served.path}/{stored.object_id}"
         return once.keep(session, caller, answer)
 
@@ -96,7 +96,7 @@ def _list(served: ServedKind[Any]) -> Operation:
 
 def _get(served: ServedKind[Any]) -> Operation:
     def get_one_object(object_id: UUID, session: PublicSession, caller: CurrentCaller) -> Response:
-        return _answer(session, served, get_object(session, served.kind, object_id, caller=caller), caller)
+        return answer_of(session, served, get_object(session, served.kind, object_id, caller=caller), caller)
 
     return get_one_object
 
@@ -107,14 +107,14 @@ def _put(served: ServedKind[Any]) -> Operation:
     def put_object(
         object_id: UUID, body: body_class, request: Request, session: PublicSession, caller: CurrentCaller
     ) -> Response:
-        town = _desk_town(session, caller)
+        town = desk_town(session, caller)
         versions = versions_asked(request, required=True)
-        with _with_findings(caller):
+        with with_findings(caller):
             stored = change_object(
                 session, served.kind, object_id, lambda kept: body.to_object(town, kept),
                 by=caller, as_of=datetime.now(UTC), versions=versions,
             )  # fmt: skip
-        return _answer(session, served, stored, caller)
+        return answer_of(session, served, stored, caller)
 
     return put_object
 
@@ -128,12 +128,13 @@ def _delete(served: ServedKind[Any]) -> Operation:
         stored = cancel_object(
             session, served.kind, object_id, by=caller, as_of=datetime.now(UTC), versions=versions
         )
-        return _answer(session, served, stored, caller)
+        return answer_of(session, served, stored, caller)
 
     return delete_object
 
 
-def _desk_town(session: Session, caller: Caller) -> Town:
+def desk_town(session: Session, caller: Caller) -> Town:
+    """The town of whoever is at a desk. Raises NotSignedIn, Forbidden."""
     return get_town(session, require_desk(caller).town or "")
 
 
@@ -145,7 +146,7 @@ def _states(served: ServedKind[Any], asked: str | None) -> list[str]:
 
 
 @contextmanager
-def _with_findings(caller: Caller) -> Iterator[None]:
+def with_findings(caller: Caller) -> Iterator[None]:
     """A refusal tells the findings that stand in the way, cut to the caller."""
     try:
         yield
@@ -154,9 +155,10 @@ def _with_findings(caller: Caller) -> Iterator[None]:
         raise BlockedByFindings(extra={"findings": told}) from blocked
 
 
-def _answer(
+def answer_of(
     session: Session, served: ServedKind[Any], kept: Kept[Any], caller: Caller, *, status: int = 200
 ) -> Response:
+    """One object as its desk reads it, with its ETag."""
     return Response(
         orjson.dumps(object_document(session, served, kept, caller)),
         status_code=status,

@@ -24,6 +24,7 @@ TITLES = {
     409: "Im jetzigen Zustand nicht möglich",
     412: "Inzwischen geändert",
     413: "Zu groß",
+    415: "Inhalt dieser Art wird nicht gelesen",
     422: "Angaben nicht gültig",
     428: "If-Match fehlt",
     429: "Zu viele Anfragen",

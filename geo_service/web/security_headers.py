@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # A town's own website, which may embed its public map: scheme and host only.
+# Read by scripts of any origin, refusals too; without credentials, as * does not allow any.
+_OPEN = ("/ogc", "/api/v1/changes")
 _ORIGIN = re.compile(r"https://[a-z0-9*]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 
 
@@ -46,6 +48,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN):
+                    headers.setdefault("Access-Control-Allow-Origin", "*")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", state.get("referrer_policy", "same-origin"))
                 headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")

@@ -1,5 +1,7 @@
 """`make conformance`: the official suite against a demo of our own; where it cannot be had, the port in this folder.
 
+Before it QGIS's own provider reads every collection (tests/conformance/qgis_layers.py).
+
 Exit 0 when nothing failed.
 """
 
@@ -33,15 +35,16 @@ def main() -> int:
     """Run one or the other."""
     suite = find_suite()
     with demo_service() as address:
+        by_qgis = run_qgis(address)
         if suite is not None:
-            return run_official(suite, address)
+            return run_official(suite, address) or by_qgis
         print(
             f"The official suite {ARTIFACT} cannot be had from Maven's repository here.\n"
             "Instead runs our port of its abstract tests; that is no certificate.",
             flush=True,
         )
         os.environ["GEO_SERVICE_CONFORMANCE_URL"] = address
-        return int(pytest.main([str(HERE), "-p", "no:cacheprovider"]))
+        return int(pytest.main([str(HERE), "-p", "no:cacheprovider"])) or by_qgis
 
 
 def find_suite() -> Path | None:
@@ -76,6 +79,25 @@ def demo_service() -> Iterator[str]:
     finally:
         cluster.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def run_qgis(address: str) -> int:
+    """Every collection as a layer of QGIS; 0 when all are as they should be, and where there is no QGIS."""
+    python = "/usr/bin/python3"  # the distribution's: its QGIS is no package of ours
+    there = (
+        subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
+    )
+    if not there:
+        print("QGIS is not here (Debian's python3-qgis), so its provider was not tried.", flush=True)
+        return 0
+    print("QGIS's own provider:", flush=True)
+    with tempfile.TemporaryDirectory(prefix="qgis-") as profile:
+        environment = os.environ | {
+            "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": profile, "QGIS_CUSTOM_CONFIG_PATH": profile,
+        }  # fmt: skip
+        environment.pop("PYTHONPATH", None)
+        command = [python, str(HERE / "qgis_layers.py"), address]
+        return subprocess.run(command, env=environment, timeout=900, check=False).returncode
 
 
 def run_official(suite: Path, address: str) -> int:

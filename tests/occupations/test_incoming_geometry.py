@@ -66,3 +66,10 @@ def test_a_hole_larger_than_the_area_is_refused() -> None:
 def test_a_detour_is_a_line(detour: Any) -> None:
     with pytest.raises(BadGeometry):
         read_line(detour, pointer="/properties/detour")
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 7, "polygon"])
+def test_a_type_that_is_none_is_refused_with_its_place(kind: Any) -> None:
+    with pytest.raises(BadGeometry) as refused:
+        read_geometry({"type": kind, "coordinates": [HERE]}, pointer="/geometry")
+    assert [fault.pointer for fault in refused.value.errors] == ["/geometry/type"]

@@ -57,7 +57,7 @@ def test_the_openapi_document_is_a_valid_3_0_3(client: TestClient) -> None:
 
 def test_what_is_declared_is_what_is_there(client: TestClient) -> None:
     classes = client.get("/ogc/conformance").json()["conformsTo"]
-    assert len(classes) == len(set(classes)) == 27
+    assert len(classes) == len(set(classes)) == 31
     for part in (
         "ogcapi-features-1/1.0/conf/core",
         "ogcapi-features-3/1.0/conf/features-filter",

@@ -24,6 +24,7 @@ from tests.permits.conftest import BENSHEIM, Desk
 
 ADDRESS = "/api/v1/openapi.json"
 CHECKS, PERMITS, RULES = "/api/v1/conflict-checks", "/api/v1/permits", "/api/v1/rules"
+CHANGES = "/api/v1/changes"
 SETTLING = ("/api/v1/conflicts", "/api/v1/findings/{finding_id}")
 ONE, STEPS = f"{PERMITS}/{{reference}}", f"{PERMITS}/{{reference}}/transitions"
 MY_DATA = f"{ONE}/my-data"
@@ -138,6 +139,7 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
             RESEND,
             RULES,
             *SETTLING,
+            CHANGES,
         }
         | objects
     )
@@ -215,6 +217,7 @@ def test_real_answers_are_as_declared(desk: Desk, described: Described) -> None:
     described.holds(case, ONE, 200)
     described.holds(desk.client.get(PERMITS, params={"limit": 1}, headers=desk.key()), PERMITS, 200)
     described.holds(desk.client.get(RULES, params={"town": BENSHEIM}), RULES, 200)
+    described.holds(desk.client.get(CHANGES), CHANGES, 200)
     refused = desk.grant(receipt)
     described.holds(refused, STEPS, 409)
     assert refused.json()["findings"]
@@ -366,6 +369,7 @@ def test_real_problems_are_as_declared(desk: Desk, described: Described) -> None
     described.holds(desk.client.get(PERMITS, params={"cursor": "?"}, headers=desk.key()), PERMITS, 400)
     described.holds(desk.client.get(case), ONE, 404)
     described.holds(desk.client.get(RULES, params={"town": "nowhere"}), RULES, 404)
+    described.holds(desk.client.get(CHANGES, params={"since": "x"}), CHANGES, 400)
     described.holds(desk.client.get(RULES, params={"town": "a\0b"}), RULES, 422)
     described.holds(desk.client.get(f"{PERMITS}/a%00b", headers=desk.key()), ONE, 422)
     described.holds(desk.client.put(case, json=desk.body(), headers=own), ONE, 428)
