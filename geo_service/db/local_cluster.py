@@ -21,7 +21,7 @@ from geo_service.db.home import make_folder, server_user, socket_folder
 from geo_service.db.server_programs import find_server_programs
 from geo_service.errors import SetupError
 
-EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto")
+EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto", "pg_trgm")
 
 _SETTINGS = """
 listen_addresses = ''
