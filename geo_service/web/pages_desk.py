@@ -24,6 +24,7 @@ from geo_service.web.labels import labels_of
 from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_consultation import router as consultation_router
+from geo_service.web.pages_counter import router as counter_router
 from geo_service.web.pages_desk_map import router as map_router
 from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
@@ -35,6 +36,7 @@ from geo_service.web.sign_in_cookie import sign_in_cookie
 
 router = APIRouter(include_in_schema=False)
 router.include_router(queue_router)
+router.include_router(counter_router)
 router.include_router(imports_router)
 router.include_router(conflicts_router)
 router.include_router(timeline_router)

@@ -91,6 +91,10 @@
   for (const name of ["use_type", "from", "until", "restriction", "count", "frontage_m", "excavation", "commercial", "charitable"]) form.elements[name].addEventListener("change", later);
 
   function receipt(told) {
+    if (geo.ownReceipt) {
+      geo.ownReceipt(told, at("receipt"));
+      return showReceipt();
+    }
     const address = `${geo.state.base}/permits/${encodeURIComponent(told.reference)}?token=${encodeURIComponent(told.token)}`;
     const box = at("receipt");
     box.replaceChildren(
@@ -99,9 +103,12 @@
       geo.el("p", {}, geo.t("Heben Sie diesen Link gut auf: Damit sehen Sie den Stand und können den Antrag zurückziehen. Wer ihn hat, kann das auch.", "Keep this link: it shows the state of your case and lets you withdraw it. So can anybody who has it.")),
       geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
       geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
+    showReceipt();
+  }
+  function showReceipt() {
     form.hidden = true;
-    box.hidden = false;
-    box.focus();
+    at("receipt").hidden = false;
+    at("receipt").focus();
   }
 
   form.addEventListener("submit", async (event) => {
