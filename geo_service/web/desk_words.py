@@ -10,5 +10,5 @@ DESK_SENTENCES = {
     "How wide the street is there is not known; draw the area instead.": "Wie breit die Straße dort ist, ist nicht bekannt; zeichnen Sie die Fläche stattdessen ein.",
     "Choose at least one line.": "Wählen Sie mindestens eine Zeile aus.",
     "At most … lines at once.": "Höchstens … Zeilen auf einmal.",
-    "There is no street called '…' in ….": "Eine Straße „…“ gibt es in … nicht.",
+    "This step is for things of another kind.": "Dieser Schritt gilt für Anderes.",
 }

@@ -30,6 +30,7 @@ from geo_service.web.pages_findings import router as findings_router
 from geo_service.web.pages_imports import router as imports_router
 from geo_service.web.pages_objects import router as objects_router
 from geo_service.web.pages_queue import router as queue_router
+from geo_service.web.pages_street import router as street_router
 from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
@@ -37,6 +38,7 @@ from geo_service.web.sign_in_cookie import sign_in_cookie
 router = APIRouter(include_in_schema=False)
 router.include_router(queue_router)
 router.include_router(counter_router)
+router.include_router(street_router)
 router.include_router(imports_router)
 router.include_router(conflicts_router)
 router.include_router(timeline_router)
