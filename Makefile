@@ -48,8 +48,8 @@ conformance: setup-tests ## the official OGC suite against a demo; our port of i
 	@exec $(PY)/python -m tests.conformance
 
 .PHONY: soak
-soak: ## the long fault and load runs (not there yet)
-	@echo "The long runs are not there yet."; exit 1
+soak: setup-tests ## the long fault and load runs, one table; SOAK='crashes=10' runs one part
+	@exec $(PY)/python -m tests.soak $(SOAK)
 
 .PHONY: lock
 lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json
