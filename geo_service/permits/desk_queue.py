@@ -60,7 +60,7 @@ class Queue:
     cursor: str | None
 
 
-def list_queue(  # noqa: PLR0913 - one per filter
+def list_queue(
     session: Session,
     *,
     caller: Caller,

@@ -56,7 +56,7 @@ class Place:
 
 
 def list_stretches(session: Session, town: str, names: Sequence[str]) -> tuple[Stretch, ...]:
-    """The stretches of streets of these names (stored spellings) in a town (AGS), in order along the street."""
+    """The stretches of streets of these names (as stored) in a town (AGS), in order along the street."""
     asked = {"town": town, "names": list(names)}
     rows = session.execute(text(statements("street_places")["stretches_of_street"]), asked)
     return tuple(_stretch(row) for row in rows)

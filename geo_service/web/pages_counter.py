@@ -72,7 +72,9 @@ def stretches(
         names = []
     language = language_of(request)
     found = list_stretches(session, town.ags, names) if names else ()
-    return _json({"street": names[0] if names else None, "stretches": [_told(one, language) for one in found]})
+    return _json(
+        {"street": names[0] if names else None, "stretches": [_told(one, language) for one in found]}
+    )
 
 
 @router.get("/towns/{slug}/desk/counter/place")
@@ -90,9 +92,7 @@ def place(  # noqa: PLR0913, PLR0917 - one per field of the form
     """The area of this size there, as a GeoJSON Polygon in CRS84."""
     town = get_town(session, slug)
     require_desk(caller, town.ags)
-    asked = Place(
-        segment_id=segment, side=side, strip=strip, length_m=length_m, depth_m=depth_m, at_m=at_m
-    )
+    asked = Place(segment_id=segment, side=side, strip=strip, length_m=length_m, depth_m=depth_m, at_m=at_m)
     return _json(place_on_stretch(session, town.ags, asked))
 
 

@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from geo_service.conflicts.override import Override
 from geo_service.errors import Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
-from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
+from geo_service.permits.decide_permit import Move, move_permit, require_version
 from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
@@ -46,6 +47,7 @@ router.include_router(map_router)
 router.include_router(objects_router)
 router.include_router(findings_router)
 router.include_router(consultation_router)
+
 
 @router.get("/towns/{slug}/desk/cases/{reference}")
 def desk_case(

@@ -11,7 +11,16 @@ from fastapi.responses import Response
 
 from geo_service.identity.sign_in import demo_sign_in_offered
 from geo_service.jobs.work import list_open_work
-from geo_service.permits.desk_queue import COUNTED, ORDERS, VIEWS, Order, Queue, View, count_waiting, list_queue
+from geo_service.permits.desk_queue import (
+    COUNTED,
+    ORDERS,
+    VIEWS,
+    Order,
+    Queue,
+    View,
+    count_waiting,
+    list_queue,
+)
 from geo_service.towns.town import get_town
 from geo_service.web.desk_answers import back_to_case
 from geo_service.web.page import page

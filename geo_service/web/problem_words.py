@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from geo_service.web.language import Language
 from geo_service.web.desk_words import DESK_SENTENCES
+from geo_service.web.language import Language
 from geo_service.web.query_words import QUERY_SENTENCES
 
 TITLES = {

@@ -41,7 +41,7 @@ class Line:
         """From the value of a tick box. Raises Invalid for what none of our pages wrote."""
         collection, _, rest = words.partition("|")
         key, _, state = rest.partition("|")
-        if collection != "permits" and collection not in KEPT or not key or not state or "\0" in words:
+        if (collection != "permits" and collection not in KEPT) or not key or not state or "\0" in words:
             raise _invalid("/line", "Choose at least one line.")
         return cls(collection=collection, key=key, state=state)
 
@@ -94,7 +94,7 @@ def do_together(
 
 
 def _lock_cases(session: Session, references: Sequence[str], caller: Caller) -> None:
-    """All cases before the lock of what becomes binding, in one order: whoever moves one alone does so, too."""
+    """All cases before the lock of what becomes binding, as whoever moves one alone does; in one order."""
     for reference in sorted(set(references)):
         try:
             get_permit(session, reference, caller=caller, lock=True)
@@ -102,9 +102,7 @@ def _lock_cases(session: Session, references: Sequence[str], caller: Caller) -> 
             continue  # told where its turn comes
 
 
-def _do(  # noqa: PLR0913, PLR0917 - who does what to which thing, when and why
-    session: Session, line: Line, to: str, reason: str, caller: Caller, as_of: datetime
-) -> str:
+def _do(session: Session, line: Line, to: str, reason: str, caller: Caller, as_of: datetime) -> str:
     if line.collection == "permits":
         if get_permit(session, line.key, caller=caller).status != line.state:
             raise ChangedMeanwhile()

@@ -60,7 +60,9 @@ def test_the_area_lies_where_it_is_said(
     x, y = streets
     answer = ask(desk, side=side, strip=strip, at_m=30)
     assert answer.status_code == 200, answer.text
-    assert to_town(shape(answer.json())).bounds == pytest.approx((x + 25, y + low, x + 35, y + high), abs=0.02)
+    assert to_town(shape(answer.json())).bounds == pytest.approx(
+        (x + 25, y + low, x + 35, y + high), abs=0.02
+    )
 
 
 def test_stretches_come_in_order_with_their_crossings_and_sides(
@@ -109,12 +111,17 @@ def test_a_paper_application_is_filed_like_any_other_and_by_post_alone(
     filed = desk.client.post("/api/v1/permits", json=body, headers=desk.key())
     assert filed.status_code == 201, filed.text
     assert filed.json()["area_m2"] == pytest.approx(12.0, abs=0.05)
-    case = desk.client.get(f"/api/v1/permits/{filed.json()['reference']}", headers=desk.key()).json()["properties"]
+    case = desk.client.get(f"/api/v1/permits/{filed.json()['reference']}", headers=desk.key()).json()[
+        "properties"
+    ]
     assert (case["filed_by"], case["applicant"]["email"]) == ("counter", None)
     followed = desk.client.get(f"/api/v1/permits/{filed.json()['reference']}?token={filed.json()['token']}")
     assert followed.status_code == 200
     soon = datetime.now(TOWN_ZONE).date() + timedelta(days=2)
-    urgent = {**body, "properties": {**body["properties"], "from": soon.isoformat(), "until": soon.isoformat()}}
+    urgent = {
+        **body,
+        "properties": {**body["properties"], "from": soon.isoformat(), "until": soon.isoformat()},
+    }
     refused = desk.client.post("/api/v1/permits", json=urgent, headers=desk.key())
     assert refused.status_code == 422 and "/properties/urgent_reason" in refused.text
     drawn = shapely.from_geojson(str(geometry).replace("'", '"'))

@@ -57,7 +57,9 @@ def test_what_is_urgent_comes_first_then_what_begins_first(desk: Desk) -> None:
 )  # fmt: skip
 def test_a_case_is_found_by_what_people_type(desk: Desk, words: str) -> None:
     other = desk.file(0, applicant=named("Anna Klein"), address_text="Am Wall 9")
-    mine = desk.file(30, applicant=named("René Öztürk"), address_text="Darmstädter Straße 4", purpose="Fenster")
+    mine = desk.file(
+        30, applicant=named("René Öztürk"), address_text="Darmstädter Straße 4", purpose="Fenster"
+    )
     words = words.format(reference=mine["reference"], number=mine["reference"][-6:])
     expected = [] if words in ("DARMSTÄDTERSTRASSE", "ös") else [mine["reference"]]
     assert references(desk, view="all", words=words) == expected
@@ -90,7 +92,10 @@ def test_another_town_finds_nothing_and_the_table_is_closed(desk: Desk) -> None:
     assert references(desk, view="all", words="gabler") == [receipt["reference"]]
     assert references(desk, VIERNHEIM, view="all", words="gabler") == [theirs["reference"]]
     for deed in ("SELECT count(*) FROM case_words", "SELECT case_words_follow(gen_random_uuid())"):
-        with Session(desk.app.state.engine) as session, pytest.raises(ProgrammingError, match="permission denied"):
+        with (
+            Session(desk.app.state.engine) as session,
+            pytest.raises(ProgrammingError, match="permission denied"),
+        ):
             speak_as(session, actor="clerk", town=BENSHEIM)
             session.execute(text(deed))
     with Session(desk.app.state.engine) as session:
@@ -118,7 +123,9 @@ def test_pages_hold_every_case_once_and_the_indexes_are_used(desk: Desk) -> None
         )).scalars()  # fmt: skip
         assert "permit_waiting" in "".join(waiting)
     with owner_session(desk.database) as owner:
-        plan = owner.execute(text("EXPLAIN SELECT permit_id FROM case_words WHERE words LIKE '%500123%'")).scalars()
+        plan = owner.execute(
+            text("EXPLAIN SELECT permit_id FROM case_words WHERE words LIKE '%500123%'")
+        ).scalars()
         assert "case_words_trigrams" in "".join(plan)
 
 

@@ -73,7 +73,11 @@ def test_several_are_reviewed_and_granted_and_the_rival_is_refused(street: Desk)
     taken = act(street, "permits:in_review", [line(each) for each in (first, second, rival)])
     assert outcomes(taken) == dict.fromkeys((e["reference"] for e in (first, second, rival)), "yes")
     granted = act(street, "permits:granted", [line(each, "in_review") for each in (first, rival, second)])
-    assert outcomes(granted) == {first["reference"]: "yes", rival["reference"]: "no", second["reference"]: "yes"}
+    assert outcomes(granted) == {
+        first["reference"]: "yes",
+        rival["reference"]: "no",
+        second["reference"]: "yes",
+    }
     assert "2 von 3 erledigt" in granted.text and "(K01)" in granted.text
     assert [status(street, each) for each in (first, rival, second)] == ["granted", "in_review", "granted"]
 
@@ -86,8 +90,13 @@ def test_several_are_asked_with_one_question_and_without_one_none_is(street: Des
     assert {status(street, each) for each in cases} == {"in_review"}
     asked = act(street, "permits:more_information_needed", lines, "Bitte einen Lageplan nachreichen.")
     assert set(outcomes(asked).values()) == {"yes"}
-    case = street.client.get(f"/api/v1/permits/{cases[2]['reference']}", headers=street.key()).json()["properties"]
-    assert (case["history"][-1]["reason"], case["due_on"] is not None) == ("Bitte einen Lageplan nachreichen.", True)
+    case = street.client.get(f"/api/v1/permits/{cases[2]['reference']}", headers=street.key()).json()[
+        "properties"
+    ]
+    assert (case["history"][-1]["reason"], case["due_on"] is not None) == (
+        "Bitte einen Lageplan nachreichen.",
+        True,
+    )
 
 
 def test_sites_and_events_are_confirmed_and_cancelled(street: Desk) -> None:
@@ -110,9 +119,14 @@ def test_sites_and_events_are_confirmed_and_cancelled(street: Desk) -> None:
     found = outcomes(confirmed)
     assert [found[str(each.site_id)] for each in sites] == ["yes", "no", "yes"]
     assert found[str(event.event_id)] == "no" and "Dieser Schritt gilt für Anderes." in confirmed.text
-    assert set(outcomes(act(street, "events:granted", [f"events|{event.event_id}|planned"])).values()) == {"yes"}
+    assert set(outcomes(act(street, "events:granted", [f"events|{event.event_id}|planned"])).values()) == {
+        "yes"
+    }
     gone = act(street, "construction_sites:cancelled", [f"construction_sites|{sites[2].site_id}|confirmed"])
-    assert set(outcomes(gone).values()) == {"yes"} and str(sites[2].site_id) not in gone.text.split('id="lines"')[1]
+    assert (
+        set(outcomes(gone).values()) == {"yes"}
+        and str(sites[2].site_id) not in gone.text.split('id="lines"')[1]
+    )
 
 
 def test_what_changed_meanwhile_and_what_is_not_ours_is_refused_for_itself(street: Desk) -> None:
@@ -133,7 +147,9 @@ def test_what_changed_meanwhile_and_what_is_not_ours_is_refused_for_itself(stree
         ("construction_sites:confirmed", ["construction_sites|no-id|planned"], 200), ("permits:granted", ["permits|\0|y"], 422),
     ],
 )  # fmt: skip
-def test_forms_that_no_page_wrote_are_refused(street: Desk, deed: str, lines: list[str], expected: int) -> None:
+def test_forms_that_no_page_wrote_are_refused(
+    street: Desk, deed: str, lines: list[str], expected: int
+) -> None:
     answer = act(street, deed, lines)
     assert (answer.status_code, set(outcomes(answer).values()) <= {"no"}) == (expected, True)
 

@@ -49,19 +49,40 @@ def clerks(_: int | None) -> list[Row]:
     ]  # fmt: skip
     case = next((route for route in told.milliseconds if route.endswith("/cases/{reference}")), None)
     if case:
-        rows.append(Row("case page meanwhile", f"{told.percentile(case, 95):.0f} ms (median {told.middle(case):.0f})", "-", True))
+        rows.append(
+            Row(
+                "case page meanwhile",
+                f"{told.percentile(case, 95):.0f} ms (median {told.middle(case):.0f})",
+                "-",
+                True,
+            )
+        )
     return rows
 
 
 def connections(_: int | None) -> list[Row]:
     told = measure_connections()
     return [
-        Row(f"/ogc, {CONNECTIONS} connections for 60 s", f"{told.answers} answers, {told.rate:.0f}/s, median {told.median_ms:.0f} ms, 99th {told.p99_ms:.0f} ms", "no error", True),
-        Row("resident memory of the server, warm and after", f"{told.warm_mb:.0f} MB, {told.after_mb:.0f} MB", f"≤ {GROWTH:g} × + {GROWTH_MB:.0f} MB", told.after_mb <= told.warm_mb * GROWTH + GROWTH_MB),
+        Row(
+            f"/ogc, {CONNECTIONS} connections for 60 s",
+            f"{told.answers} answers, {told.rate:.0f}/s, median {told.median_ms:.0f} ms, 99th {told.p99_ms:.0f} ms",
+            "no error",
+            True,
+        ),
+        Row(
+            "resident memory of the server, warm and after",
+            f"{told.warm_mb:.0f} MB, {told.after_mb:.0f} MB",
+            f"≤ {GROWTH:g} × + {GROWTH_MB:.0f} MB",
+            told.after_mb <= told.warm_mb * GROWTH + GROWTH_MB,
+        ),
     ]
 
 
-PARTS: dict[str, Callable[[int | None], list[Row]]] = {"crashes": crashes, "clerks": clerks, "connections": connections}
+PARTS: dict[str, Callable[[int | None], list[Row]]] = {
+    "crashes": crashes,
+    "clerks": clerks,
+    "connections": connections,
+}
 
 
 def main(names: list[str]) -> int:

@@ -101,7 +101,7 @@ def _read(log: Path, begun: int) -> dict[str, list[float]]:
     with log.open("rb") as lines:
         lines.seek(begun)
         for line in lines:
-            if line.startswith(b'{') and b'"event":"request"' in line:
+            if line.startswith(b"{") and b'"event":"request"' in line:
                 told = json.loads(line)
                 found.setdefault(told["route"], []).append(told["ms"])
     return found

@@ -63,7 +63,14 @@ def survive(world: World, rounds: Sequence[Sequence[str]], *, seed: int = 1) -> 
         if wrong:
             break
     return Survived(
-        done, len(ledger.filed), len(ledger.granted), _active(world), ledger.repeated, world.kills, wrong, max(gaps)
+        done,
+        len(ledger.filed),
+        len(ledger.granted),
+        _active(world),
+        ledger.repeated,
+        world.kills,
+        wrong,
+        max(gaps),
     )
 
 

@@ -57,7 +57,9 @@ def everything_answered(world: World, ledger: Ledger) -> list[str]:
     stored = {row.purpose: row.reference for row in rows}
     status = {row.reference: row.status for row in rows}
     lost = [f"filed and lost: {mark}" for mark, ref in ledger.filed.items() if stored.get(mark) != ref]
-    unmade = [f"granted and lost: {ref}" for ref in ledger.granted if status.get(ref) not in ("granted", "active")]
+    unmade = [
+        f"granted and lost: {ref}" for ref in ledger.granted if status.get(ref) not in ("granted", "active")
+    ]
     extra = [f"never answered: {key}" for key in ledger.unanswered]
     unknown = [f"nobody asked for: {mark}" for mark in stored if mark not in ledger.filed]
     return lost + unmade + extra + unknown

@@ -95,7 +95,9 @@ class Load:
                 answer = None
             if answer is not None and answer.is_success:
                 return dict(answer.json())
-            still_running = answer is not None and answer.status_code == 409 and "retry-after" in answer.headers
+            still_running = (
+                answer is not None and answer.status_code == 409 and "retry-after" in answer.headers
+            )
             if answer is not None and answer.status_code < 500 and not still_running:
                 raise AssertionError(f"{path}: {answer.status_code} {answer.text[:300]}")
             with self.ledger.lock:

@@ -83,3 +83,7 @@ LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
 WHERE permit.reference IS NOT NULL;
 ALTER TABLE permit FORCE ROW LEVEL SECURITY;
 ALTER TABLE applicant FORCE ROW LEVEL SECURITY;
+
+-- Findings that a supervisor has set aside for a site, an event or a detour, in words and with the reason; like every
+-- line of this record they are never changed.
+ALTER TABLE object_change ADD overrides jsonb NOT NULL DEFAULT '[]';
