@@ -50,8 +50,9 @@ conformance: setup-tests ## the official OGC suite against a demo; our port of i
 	@exec $(PY)/python -m tests.conformance
 
 .PHONY: soak
-soak: setup-tests ## the long runs: requests made up from the interface descriptions, each time other ones
-	@FUZZ_EFFORT=20 $(PY)/pytest tests/fuzz
+soak: setup-tests ## the long fault and load runs, one table; SOAK='crashes=10' runs one part
+	@$(PY)/python -m tests.soak $(SOAK)
+	@FUZZ_EFFORT=20 $(PY)/pytest tests/fuzz  # requests made up from the interface descriptions, other ones each time
 
 .PHONY: lock
 lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json

@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from geo_service.app import build_app
 from geo_service.commands.demo import fill
+from geo_service.db.keep_running import kept_running
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
 from geo_service.identity.oidc import find_provider
@@ -76,6 +77,7 @@ def serve(
             listener = stack.enter_context(_listen(settings))
             stack.enter_context(only_server(settings))
             database = stack.enter_context(opened_database(settings))
+            stack.enter_context(kept_running(settings))
             if settings.demo:
                 fill(database, typer.echo)
             if worker:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from geo_service.db.database import Database, operator_session
+from geo_service.db.keep_running import kept_running
 from geo_service.db.open_database import opened_database
 from geo_service.jobs.work import Work, list_work
 from geo_service.logs import configure_logs
@@ -34,7 +35,11 @@ def worker() -> None:
         signal.signal(each, stop)
     settings = Settings()
     server = mail_server(settings)
-    with opened_database(settings) as database, worker_beside(database, settings, server=server):
+    with (
+        opened_database(settings) as database,
+        kept_running(settings),
+        worker_beside(database, settings, server=server),
+    ):
         typer.echo("Background jobs are worked off; Ctrl-C stops it.")
         told.wait()
 

@@ -10,6 +10,7 @@ from geo_service.conflicts.become_binding import Claim, objections, store_with_f
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.check import CheckResult
 from geo_service.conflicts.finding import Finding
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides, override_objections
 from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation
 
@@ -21,16 +22,17 @@ class BlockedByFindings(Rejected):
 
 
 def save_with_findings(
-    session: Session, occupation: Occupation, *, as_of: datetime
+    session: Session, occupation: Occupation, *, as_of: datetime, overrides: Overrides = NO_OVERRIDES
 ) -> tuple[int, CheckResult]:
     """Store an occupation with its findings; one writer at a time, so that two find each other.
 
     Returns the occupation's id and what was found. Raises BlockedByFindings for a binding one over a block,
-    its own or one that it would give to something binding.
+    its own or one that it would give to something binding, unless a supervisor overrides it.
     """
     take_binding_lock(session)
     claim = store_with_findings(session, occupation, as_of=as_of)
     if occupation.binding:
+        override_objections(session, claim, overrides)
         refuse_blocked(session, claim)
     return claim.occupation_id, claim.check
 

@@ -36,10 +36,17 @@ class Timeline:
     cut: bool
 
 
-def street_timeline(session: Session, town: str, street: str, during: Interval) -> Timeline:
-    """What counts and stands in streets of this name in the town (AGS). Raises NoSuchStreet."""
+def street_timeline(
+    session: Session, town: str, street: str, during: Interval, *, with_ended: bool = False
+) -> Timeline:
+    """What counts and stands in streets of this name in the town (AGS). Raises NoSuchStreet.
+
+    with_ended: permits that are over and whose place has not been accepted, too.
+    """
     names = street_names_like(session, street, town)
-    asked = {"names": names, "town": town, "during": during.to_range(), "most": MOST + 1}
+    asked = {
+        "names": names, "town": town, "during": during.to_range(), "with_ended": with_ended, "most": MOST + 1,
+    }  # fmt: skip
     rows = session.execute(text(statements("screening")["street_timeline"]), asked).all()
     scope = Scope(street=street, period=during)
     found = list_town_conflicts(session, town, scope, open_only=False, most=_MOST_CONFLICTS).shown

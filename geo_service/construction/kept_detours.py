@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.construction.save_detour import Detour, detour_columns, save_detour
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
@@ -31,11 +32,13 @@ def read_detour(row: Row[Any]) -> Detour:
     )
 
 
-def keep_detour(session: Session, detour: Detour, by: Caller, as_of: datetime) -> None:
+def keep_detour(
+    session: Session, detour: Detour, by: Caller, as_of: datetime, overrides: Overrides = NO_OVERRIDES
+) -> None:
     """What `save_detour` does, for something of the own town. Raises Invalid, BlockedByFindings (409)."""
     if detour.belongs_to is not None:
         require_of_town(session, detour.belongs_to, by, "/properties/belongs_to")
-    save_detour(session, detour, as_of=as_of)
+    save_detour(session, detour, as_of=as_of, overrides=overrides)
 
 
 DETOURS: Kind[Detour] = Kind(
@@ -46,6 +49,7 @@ DETOURS: Kind[Detour] = Kind(
     read=read_detour,
     columns=detour_columns,
     save=keep_detour,
+    save_over=keep_detour,
     cancelled=lambda detour, _: replace(detour, state="cancelled"),
     state=lambda detour: detour.state,
     area=lambda _: None,  # it may cross borders: the town is that of the desk that signs it

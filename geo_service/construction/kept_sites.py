@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.construction.save_site import save_site, site_columns
 from geo_service.construction.site import ConstructionSite
 from geo_service.errors import FieldFault, Invalid
@@ -49,7 +50,13 @@ def read_site(row: Row[Any]) -> ConstructionSite:
     )
 
 
-def keep_site(session: Session, site: ConstructionSite, by: Caller, as_of: datetime) -> None:
+def keep_site(
+    session: Session,
+    site: ConstructionSite,
+    by: Caller,
+    as_of: datetime,
+    overrides: Overrides = NO_OVERRIDES,
+) -> None:
     """What `save_site` does, with whom to call and, for a dig that was accepted, its reinstatement.
 
     Raises BlockedByFindings (409), or Invalid for an acceptance that has nothing to accept.
@@ -59,7 +66,7 @@ def keep_site(session: Session, site: ConstructionSite, by: Caller, as_of: datet
     require_segments(session, site.closed_segments)
     if site.case_group not in (None, site.site_id):
         require_of_town(session, site.case_group, by, "/properties/case_group")
-    save_site(session, site, as_of=as_of)
+    save_site(session, site, as_of=as_of, overrides=overrides)
     named = statements("construction")
     if site.phone_24h:
         asked = {"site_id": site.site_id, "town": by.town, "phone_24h": site.phone_24h}
@@ -101,6 +108,7 @@ SITES: Kind[ConstructionSite] = Kind(
     read=read_site,
     columns=site_columns,
     save=keep_site,
+    save_over=keep_site,
     cancelled=_cancelled,
     state=lambda site: site.state,
     area=lambda site: site.area,

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.conflicts.refuse_blocked import save_with_findings
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
@@ -44,7 +45,9 @@ class Detour:
     demo: bool = False
 
 
-def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckResult:
+def save_detour(
+    session: Session, detour: Detour, *, as_of: datetime, overrides: Overrides = NO_OVERRIDES
+) -> CheckResult:
     """Insert or update a detour by its id. Raises BlockedByFindings (409) like `save_site`."""
     mine = detour_occupation(detour, as_of)
     if detour.belongs_to is not None:  # which may itself belong to something
@@ -53,7 +56,7 @@ def save_detour(session: Session, detour: Detour, *, as_of: datetime) -> CheckRe
             text(statements("construction")["group_of_source"]), asked
         ).scalar_one_or_none()
         mine = replace(mine, case_group=group or detour.belongs_to)
-    occupation_id, result = save_with_findings(session, mine, as_of=as_of)
+    occupation_id, result = save_with_findings(session, mine, as_of=as_of, overrides=overrides)
     session.execute(
         text(statements("construction")["save_detour"]),
         {"row": orjson.dumps(detour_columns(detour)).decode(), "occupation_id": occupation_id},

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.conflicts.refuse_blocked import save_with_findings
 from geo_service.construction.site import ConstructionSite
 from geo_service.occupations.occupation import Occupation
@@ -27,13 +28,15 @@ _SAME = (
 )  # fmt: skip
 
 
-def save_site(session: Session, site: ConstructionSite, *, as_of: datetime) -> CheckResult:
+def save_site(
+    session: Session, site: ConstructionSite, *, as_of: datetime, overrides: Overrides = NO_OVERRIDES
+) -> CheckResult:
     """Insert or update a site by its id; its town follows from the area.
 
     A planned site is always stored, with its findings. Raises BlockedByFindings (409) when a confirmed
     or active one would stand over a blocking finding; the caller rolls back.
     """
-    _, result = save_with_findings(session, occupation_of(site, as_of), as_of=as_of)
+    _, result = save_with_findings(session, occupation_of(site, as_of), as_of=as_of, overrides=overrides)
     write_sites(session, [site])
     return result
 

@@ -8,6 +8,16 @@ from pathlib import Path
 _SERVER_NAMES = {"postgres", "postmaster"}
 
 
+def has_living_server(data: Path) -> bool:
+    """True if the process that the pid file of `data` names is a database server and no zombie."""
+    try:
+        pid = int((data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
+        name, state = _name_and_state(pid)
+    except (OSError, ValueError, IndexError):
+        return False
+    return name in _SERVER_NAMES and state != "Z"
+
+
 def forget_dead_server(data: Path) -> bool:
     """Remove the pid file of `data` if its process is a zombie or another program by now; True if it did.
 

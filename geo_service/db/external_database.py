@@ -7,7 +7,7 @@ import psycopg
 from geo_service.db.database import APP_ROLE, Database
 from geo_service.errors import SetupError
 
-EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto")
+EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto", "pg_trgm")
 OLDEST_SERVER = 140000
 OLDEST_POSTGIS = (3, 2)
 

@@ -16,12 +16,12 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from geo_service.db.database import APP_ROLE, OWNER_ROLE, Database
-from geo_service.db.dead_server import forget_dead_server
+from geo_service.db.dead_server import forget_dead_server, has_living_server
 from geo_service.db.home import make_folder, server_user, socket_folder
 from geo_service.db.server_programs import find_server_programs
 from geo_service.errors import SetupError
 
-EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto")
+EXTENSIONS = ("postgis", "pgrouting", "btree_gist", "pgcrypto", "pg_trgm")
 
 _SETTINGS = """
 listen_addresses = ''
@@ -110,6 +110,10 @@ class LocalCluster:
                 return True
         except psycopg.OperationalError:
             return False
+
+    def has_process(self) -> bool:
+        """True if its server process lives, also while it starts or recovers; costs no connection."""
+        return has_living_server(self.data)
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises SetupError with the server's own last words."""

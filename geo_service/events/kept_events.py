@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.events.save_event import Event, event_columns, save_event
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
@@ -42,10 +43,12 @@ def read_event(row: Row[Any]) -> Event:
     )
 
 
-def keep_event(session: Session, event: Event, _: Caller, as_of: datetime) -> None:
+def keep_event(
+    session: Session, event: Event, _: Caller, as_of: datetime, overrides: Overrides = NO_OVERRIDES
+) -> None:
     """What `save_event` does. Raises BlockedByFindings (409), Invalid for an unknown segment."""
     require_segments(session, event.closed_segments)
-    save_event(session, event, as_of=as_of)
+    save_event(session, event, as_of=as_of, overrides=overrides)
 
 
 EVENTS: Kind[Event] = Kind(
@@ -56,6 +59,7 @@ EVENTS: Kind[Event] = Kind(
     read=read_event,
     columns=event_columns,
     save=keep_event,
+    save_over=keep_event,
     cancelled=lambda event, _: replace(event, state="cancelled"),
     state=lambda event: event.state,
     area=lambda event: event.area,

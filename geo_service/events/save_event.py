@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
+from geo_service.conflicts.override import NO_OVERRIDES, Overrides
 from geo_service.conflicts.refuse_blocked import save_with_findings
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
@@ -68,13 +69,16 @@ class Event:
         return merged([enlarged(span, self.set_up_hours, self.clearing_hours) for span in held])
 
 
-def save_event(session: Session, event: Event, *, as_of: datetime) -> CheckResult:
+def save_event(
+    session: Session, event: Event, *, as_of: datetime, overrides: Overrides = NO_OVERRIDES
+) -> CheckResult:
     """Insert or update an event by its id; its town follows from the area.
 
     A planned event is always stored, with its findings. Raises BlockedByFindings (409) for a granted one
     over a block.
     """
-    occupation_id, result = save_with_findings(session, event_occupation(event, as_of), as_of=as_of)
+    mine = event_occupation(event, as_of)
+    occupation_id, result = save_with_findings(session, mine, as_of=as_of, overrides=overrides)
     session.execute(
         text(statements("events")["save_event"]),
         {"row": orjson.dumps(event_columns(event)).decode(), "occupation_id": occupation_id},

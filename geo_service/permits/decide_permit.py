@@ -15,10 +15,10 @@ from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.check import MAX_FINDINGS
 from geo_service.conflicts.finding import finding_document
+from geo_service.conflicts.override import Override, Overrides, override_objections
 from geo_service.conflicts.rule_basis import frozen_findings, record_basis
-from geo_service.conflicts.stored_findings import list_findings, override_findings
-from geo_service.db.database import speaking_as_operator
-from geo_service.errors import FieldFault, Forbidden, Invalid, PreconditionFailed, Rejected
+from geo_service.conflicts.stored_findings import list_findings
+from geo_service.errors import FieldFault, Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.row import get_occupation
@@ -43,14 +43,6 @@ _DECIDED = ("granted", "rejected", "dismissed")
 
 class GrantRefused(Rejected):
     """A blocking finding stands or the grant lacks something; a supervisor may override it with a reason."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Override:
-    """A finding that a supervisor sets aside, and why; kept for ever."""
-
-    finding: str
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,25 +153,8 @@ def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Calle
     Raises GrantRefused with what stands against it: findings of the case, and blocks that it would give to
     something binding.
     """
-    if move.overrides and not by.may_override:
-        raise Forbidden("Only a supervisor may override a finding.")
+    override_objections(session, claim, Overrides(of=move.overrides, by=by))
     found = objections(session, claim)
-    known: set[str] = set()
-    if move.overrides:
-        own = list_findings(session, claim.occupation_id, both=False)
-        known = {finding.finding_id for finding in (*own, *found.given)}
-    for i, override in enumerate(move.overrides):
-        if override.finding not in known:
-            raise _invalid(f"/overrides/{i}/finding", "This request has no such finding.")
-        if not override.reason.strip():
-            raise _invalid(
-                f"/overrides/{i}/reason", "Overriding needs a written reason; it is kept for ever."
-            )
-    reasons = {override.finding: override.reason.strip() for override in move.overrides}
-    if reasons:
-        with speaking_as_operator(session):  # the other direction may be another town's
-            override_findings(session, reasons, by=by.name)
-        found = objections(session, claim)
     if found.all:
         raise GrantRefused(extra=refused_findings(found, by))
 

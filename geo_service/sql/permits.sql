@@ -169,7 +169,7 @@ WHERE permit_id = :permit_id
 
 -- list_permits
 -- The queue of a desk, newest filing first, one page after a place (by deadline: list_permits.py). Row-level security shows the own town only.
--- In: town (AGS), status (array, NULL = any), pattern (ILIKE over reference, purpose, address and name, NULL = any),
+-- In: town (AGS), status (array, NULL = any), words (all of them in reference, purpose, address or name, NULL = any),
 -- after_at and after_id (last row of the page before, NULL = from the start), number.  Out: at most number rows.
 SELECT permit.permit_id, permit.reference, permit.town, permit.status, permit.use_type, permit.purpose,
     permit.address_text, permit.area_m2, permit.restriction, lower(permit.period) AS period_start,
@@ -178,15 +178,15 @@ SELECT permit.permit_id, permit.reference, permit.town, permit.status, permit.us
     permit.fee ->> 'total_eur' AS fee_total_eur, permit.demo, permit.version, permit.updated_at,
     applicant.name AS applicant_name,
     ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(permit.area, 4326)), 7, 0) AS geometry,
-    (SELECT count(*) FROM finding WHERE finding.mine_source = permit.permit_id AND finding.status = 'open'
-        AND finding.severity = 'block') AS open_blocks
+    (SELECT count(*) FROM occupation INNER JOIN finding ON finding.mine_occupation = occupation.occupation_id
+        WHERE occupation.source_id = permit.permit_id AND finding.status = 'open' AND finding.severity = 'block')
+        AS open_blocks
 FROM permit
 LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
 WHERE permit.town = :town
   AND permit.reference IS NOT NULL
   AND (CAST(:status AS text[]) IS NULL OR permit.status = ANY(CAST(:status AS text[])))
-  AND (CAST(:pattern AS text) IS NULL
-       OR concat_ws(' ', permit.reference, permit.purpose, permit.address_text, applicant.name) ILIKE :pattern)
+  AND (CAST(:words AS text) IS NULL OR permit.permit_id IN (SELECT find_cases(:words)))
   AND (CAST(:after_at AS timestamptz) IS NULL OR (permit.filed_at, permit.permit_id)
        < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY permit.filed_at DESC, permit.permit_id DESC

@@ -173,7 +173,8 @@ LIMIT :most
 
 -- street_timeline
 -- What counts and stands in a street of a town during a period, by its start.
--- In: names (array of street names), town (AGS), during (tstzrange), most.  Out: at most so many rows.
+-- In: names (array of street names), town (AGS), during (tstzrange), with_ended (permits that are over and not
+-- accepted, too), most.  Out: at most so many rows.
 SELECT DISTINCT
     occupation.occupation_id, occupation.collection, occupation.source_id, occupation.reference, occupation.town,
     occupation.label, occupation.use_type, occupation.kind, occupation.state, occupation.published,
@@ -182,6 +183,7 @@ FROM road_segment AS segment
 INNER JOIN occupation_segment AS stands ON stands.segment_gid = segment.gid
 INNER JOIN occupation ON occupation.occupation_id = stands.occupation_id
 WHERE segment.street_name = ANY(CAST(:names AS text[])) AND segment.town = :town
-    AND occupation.counts AND occupation.period && CAST(:during AS tstzrange)
+    AND (occupation.counts OR :with_ended AND occupation.collection = 'permits' AND occupation.state = 'ended')
+    AND occupation.period && CAST(:during AS tstzrange)
 ORDER BY period_start, period_end, occupation.occupation_id
 LIMIT :most

@@ -23,15 +23,16 @@ LIMIT :number
 
 -- add_change
 -- One line of the record of changes.
--- In: collection, object_id, town, at, actor_role, actor_name, deed, state, fields (array), document (json).  Out: nothing.
-INSERT INTO object_change (collection, object_id, town, at, actor_role, actor_name, deed, state, fields, document)
+-- In: collection, object_id, town, at, actor_role, actor_name, deed, state, fields (array), document (json), overrides
+-- (json array of finding, number, explanation, reason).  Out: nothing.
+INSERT INTO object_change (collection, object_id, town, at, actor_role, actor_name, deed, state, fields, document, overrides)
 VALUES (:collection, :object_id, :town, :at, :actor_role, :actor_name, :deed, :state, CAST(:fields AS text[]),
-    CAST(:document AS jsonb))
+    CAST(:document AS jsonb), CAST(:overrides AS jsonb))
 
 -- list_changes
 -- Who changed what, the first change first.
 -- In: collection, object_id.  Out: one row for each change.
-SELECT at, actor_role, actor_name, deed, state, fields
+SELECT at, actor_role, actor_name, deed, state, fields, overrides
 FROM object_change
 WHERE object_id = :object_id AND collection = :collection
 ORDER BY change_id

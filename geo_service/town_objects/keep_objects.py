@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
+from geo_service.conflicts.override import Override, Overrides, standing_overrides
 from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.errors import FieldFault, Forbidden, Invalid, NotFound, PreconditionFailed
 from geo_service.identity.caller import Caller, require_desk
@@ -103,11 +104,13 @@ def change_object(  # noqa: PLR0913 - who changes what into what, when, and from
     by: Caller,
     as_of: datetime,
     versions: frozenset[int] | None = None,
+    overrides: Sequence[Override] = (),
 ) -> Kept[T]:
     """Replace an object by what `make` says of the stored one; another state is a step of its life.
 
-    versions: only if it is still one of these (If-Match); None = any. Raises NoSuchObject,
-    PreconditionFailed, OverAlready, StepNotPossible, and what `kind.save` raises.
+    versions: only if it is still one of these (If-Match); None = any. overrides: findings that a supervisor
+    sets aside for it. Raises NoSuchObject, PreconditionFailed, OverAlready, StepNotPossible, Forbidden,
+    Invalid, and what `kind.save` raises.
     """
     take_binding_lock(session)
     kept = get_object(session, kind, object_id, caller=by)
@@ -117,7 +120,7 @@ def change_object(  # noqa: PLR0913 - who changes what into what, when, and from
     thing = make(kept)
     kind.life.require_step(kept.state, kind.state(thing))
     _require_own_town(session, kind, thing, by=by, as_of=as_of)
-    return _store(session, kind, thing, before=kept.object, by=by, as_of=as_of)
+    return _store(session, kind, thing, before=kept.object, by=by, as_of=as_of, overrides=overrides)
 
 
 def cancel_object(
@@ -138,12 +141,31 @@ def cancel_object(
     return _store(session, kind, gone, before=kept.object, by=by, as_of=as_of)
 
 
-def _store(
-    session: Session, kind: Kind[T], thing: T, *, before: T | None, by: Caller, as_of: datetime
+def _store(  # noqa: PLR0913 - who stores what instead of what, and over which findings
+    session: Session,
+    kind: Kind[T],
+    thing: T,
+    *,
+    before: T | None,
+    by: Caller,
+    as_of: datetime,
+    overrides: Sequence[Override] = (),
 ) -> Kept[T]:
-    kind.save(session, thing, by, as_of)
-    record_change(session, kind, thing, before=before, by=by, as_of=as_of)
+    kept: list[dict[str, Any]] = []
+    if kind.save_over is None:
+        kind.save(session, thing, by, as_of)
+    else:
+        set_aside = Overrides(of=tuple(overrides), by=by, pointer="/properties/overrides")
+        kind.save_over(session, thing, by, as_of, set_aside)
+        kept = _standing(session, kind.id_of(thing), overrides)
+    record_change(session, kind, thing, before=before, by=by, as_of=as_of, overrides=kept)
     return get_object(session, kind, kind.id_of(thing), caller=by)
+
+
+def _standing(session: Session, object_id: UUID, overrides: Sequence[Override]) -> list[dict[str, Any]]:
+    asked = {"source_id": object_id}
+    found = session.execute(text(statements("occupations")["find_occupation_of_source"]), asked)
+    return standing_overrides(session, found.scalar_one(), overrides)
 
 
 def _require_version(kept: Kept[Any], versions: frozenset[int] | None) -> None:

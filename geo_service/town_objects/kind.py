@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.override import Overrides
 from geo_service.identity.caller import Caller
 from geo_service.town_objects.life import Life
 
@@ -38,7 +39,8 @@ class Kind(Generic[T]):
     facts: the SELECT of its rows; beside its own columns object_id, town, state, place (EWKB), version,
     created_at and updated_at. key: the attribute that names one. area: where it lies, None where the town is
     stated and not found. columns: what is stored, as JSON values. save: stores it and everything that
-    follows from it, in the caller's transaction. cancelled: the same, given up at an instant.
+    follows from it, in the caller's transaction. save_over: the same while a supervisor overrides findings;
+    None for what has none. cancelled: the same, given up at an instant.
     """
 
     collection: str
@@ -51,6 +53,7 @@ class Kind(Generic[T]):
     cancelled: Callable[[T, datetime], T]
     state: Callable[[T], str]
     area: Callable[[T], BaseGeometry | None]
+    save_over: Callable[[Session, T, Caller, datetime, Overrides], None] | None = None
 
     def id_of(self, thing: T) -> UUID:
         """The id that names it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -25,7 +25,10 @@ _NOT_TOLD = ("demo", "recurrence", "end_known")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One change. fields: what was different from before; state: afterwards."""
+    """One change. fields: what was different from before; state: afterwards.
+
+    overrides: findings that were set aside while it was binding, each in words with its reason.
+    """
 
     at: datetime
     actor_role: str
@@ -33,10 +36,18 @@ class Change:
     deed: str
     state: str
     fields: tuple[str, ...]
+    overrides: tuple[dict[str, Any], ...] = ()
 
 
-def record_change(
-    session: Session, kind: Kind[T], after: T, *, before: T | None, by: Caller, as_of: datetime
+def record_change(  # noqa: PLR0913 - who changed what, when, and what was set aside for it
+    session: Session,
+    kind: Kind[T],
+    after: T,
+    *,
+    before: T | None,
+    by: Caller,
+    as_of: datetime,
+    overrides: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Add one line to the record of the town of `by`; `before` None = newly entered."""
     columns = kind.columns(after)
@@ -55,6 +66,7 @@ def record_change(
             "state": state,
             "fields": [] if before is None else _different(kind.columns(before), columns),
             "document": orjson.dumps(dict(columns)).decode(),
+            "overrides": orjson.dumps(list(overrides)).decode(),
         },
     )
 
@@ -75,6 +87,7 @@ def list_changes(session: Session, collection: str, object_id: UUID) -> tuple[Ch
             deed=row.deed,
             state=row.state,
             fields=tuple(row.fields),
+            overrides=tuple(row.overrides),
         )
         for row in rows
     )

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.finding import finding_document
+from geo_service.conflicts.override import Override
 from geo_service.conflicts.refuse_blocked import BlockedByFindings
 from geo_service.errors import FieldFault, Malformed
 from geo_service.identity.caller import Caller, require_desk
@@ -112,7 +113,7 @@ def _put(served: ServedKind[Any]) -> Operation:
         with with_findings(caller):
             stored = change_object(
                 session, served.kind, object_id, lambda kept: body.to_object(town, kept),
-                by=caller, as_of=datetime.now(UTC), versions=versions,
+                by=caller, as_of=datetime.now(UTC), versions=versions, overrides=_overrides(body),
             )  # fmt: skip
         return answer_of(session, served, stored, caller)
 
@@ -136,6 +137,11 @@ def _delete(served: ServedKind[Any]) -> Operation:
 def desk_town(session: Session, caller: Caller) -> Town:
     """The town of whoever is at a desk. Raises NotSignedIn, Forbidden."""
     return get_town(session, require_desk(caller).town or "")
+
+
+def _overrides(body: Any) -> list[Override]:
+    """What a supervisor sets aside; only what stands in the street has findings."""
+    return [one.to_override() for one in getattr(body.properties, "overrides", [])]
 
 
 def _states(served: ServedKind[Any], asked: str | None) -> list[str]:

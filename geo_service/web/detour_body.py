@@ -15,6 +15,7 @@ from geo_service.town_objects.kind import Kept
 from geo_service.towns.town import Town
 from geo_service.web.object_body import Faults, ObjectFeature, State, Title, unmoved
 from geo_service.web.object_words import period_words
+from geo_service.web.override_body import StatedOverrides
 from geo_service.web.period_body import PeriodProperties
 from geo_service.zones.store_zone import DESK
 
@@ -31,6 +32,7 @@ class DetourProperties(PeriodProperties):
     state: State = "planned"
     modes: Modes
     belongs_to: UUID | None = None
+    overrides: StatedOverrides
 
 
 class DetourFeature(ObjectFeature[DetourProperties]):

@@ -24,6 +24,7 @@ from geo_service.web.object_body import (
     recurrence_of,
 )
 from geo_service.web.object_words import order_words, period_words
+from geo_service.web.override_body import StatedOverrides
 from geo_service.web.period_body import PeriodProperties
 from geo_service.web.site_body import Consents, Segments
 from geo_service.web.use_request import Metres, RecurrenceBody, Restriction, Takes, TrafficOrderBody
@@ -39,6 +40,7 @@ class EventProperties(PeriodProperties):
     state: Literal["planned", "granted", "ended", "cancelled"] = "planned"
     kind: Literal["strassenfest", "markt", "umzug", "lauf", "kundgebung", "sonstige"] = "sonstige"
     organiser: Line | None = None
+    overrides: StatedOverrides
     recurrence: RecurrenceBody | None = None
     set_up_hours: Hours = 0.0
     clearing_hours: Hours = 0.0

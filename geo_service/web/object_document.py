@@ -107,6 +107,7 @@ def _change(change: Change) -> dict[str, Any]:
         "deed": change.deed,
         "state": change.state,
         "fields": list(change.fields),
+        "overrides": list(change.overrides),
     }
 
 

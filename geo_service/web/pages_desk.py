@@ -1,36 +1,31 @@
-"""`/towns/{slug}/desk`: sign-in, the queue and one case with its decision, in their plain form."""
+"""`/towns/{slug}/desk/cases/{reference}`: one case with its decision; and the other pages of the desk."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from geo_service.conflicts.override import Override
 from geo_service.errors import Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
-from geo_service.identity.sign_in import demo_sign_in_offered
-from geo_service.jobs.work import list_open_work
-from geo_service.messages.outbox import count_trouble
 from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
-from geo_service.permits.decide_permit import Move, Override, move_permit, require_version
-from geo_service.permits.list_permits import list_permits
+from geo_service.permits.decide_permit import Move, move_permit, require_version
 from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
-from geo_service.permits.states import IN_FORCE, STATES, UNDECIDED
 from geo_service.towns.town import get_town
 from geo_service.web.desk_answers import back_to_case
 from geo_service.web.labels import labels_of
-from geo_service.web.page import page
 from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_consultation import router as consultation_router
+from geo_service.web.pages_counter import router as counter_router
 from geo_service.web.pages_desk_map import router as map_router
 from geo_service.web.pages_fees import router as fees_router
 from geo_service.web.pages_findings import router as findings_router
@@ -38,11 +33,16 @@ from geo_service.web.pages_imports import router as imports_router
 from geo_service.web.pages_messages import router as messages_router
 from geo_service.web.pages_objects import router as objects_router
 from geo_service.web.pages_people import router as people_router
+from geo_service.web.pages_queue import router as queue_router
+from geo_service.web.pages_street import router as street_router
 from geo_service.web.pages_timeline import router as timeline_router
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
 
 router = APIRouter(include_in_schema=False)
+router.include_router(queue_router)
+router.include_router(counter_router)
+router.include_router(street_router)
 router.include_router(imports_router)
 router.include_router(conflicts_router)
 router.include_router(timeline_router)
@@ -53,58 +53,6 @@ router.include_router(consultation_router)
 router.include_router(fees_router)
 router.include_router(messages_router)
 router.include_router(people_router)
-
-# The filters of the queue: what each shows.
-VIEWS: dict[str, tuple[str, ...]] = {
-    "open": tuple(UNDECIDED),
-    "granted": IN_FORCE,
-    "clearing": ("overrun", "ended", "rework_needed"),
-    "all": tuple(sorted(STATES - {"draft"})),
-}
-
-
-@router.get("/towns/{slug}/desk")
-def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
-    slug: str,
-    request: Request,
-    session: PublicSession,
-    caller: CurrentCaller,
-    view: str = "open",
-    q: Annotated[str, Query(max_length=100)] = "",
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> Response:
-    """The queue, or the sign-in for whoever is not a clerk of this town."""
-    town = get_town(session, slug)
-    if not caller.at_desk or caller.town != town.ags:
-        offered = demo_sign_in_offered(request.app.state.settings) and town.demo
-        return page(
-            request, "desk_sign_in.html", town=town, caller=caller, demo_offered=offered, csrf=_csrf(request),
-            provider_offered=request.app.state.provider is not None,
-        )  # fmt: skip
-    view = view if view in VIEWS else "open"
-    queue = list_permits(
-        session,
-        caller=caller,
-        status=VIEWS[view],
-        words=q or None,
-        cursor=cursor,
-        order="deadline" if view == "open" else "newest",
-    )
-    kept = {name: value for name, value in request.query_params.items() if name in ("view", "q", "lang")}
-    return page(
-        request,
-        "desk.html",
-        town=town,
-        caller=caller,
-        queue=queue,
-        works=list_open_work(session, town.ags),
-        undelivered=count_trouble(session, town.ags),
-        now=datetime.now(UTC),
-        view=view,
-        q=q,
-        next_query=urlencode({**kept, "cursor": queue.cursor}) if queue.cursor else None,
-        csrf=_csrf(request),
-    )
 
 
 @router.get("/towns/{slug}/desk/cases/{reference}")

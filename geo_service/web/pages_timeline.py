@@ -59,7 +59,7 @@ def timeline(
     """A street of the town; without one, the choice of it."""
     town = get_town(session, slug)
     require_desk(caller, town.ags)
-    span = _span(asked, datetime.now(TOWN_ZONE).date())
+    span = span_of(asked, datetime.now(TOWN_ZONE).date())
     known, found = True, Timeline(bars=(), cut=False)
     if asked.street:
         try:
@@ -77,9 +77,10 @@ def timeline(
         asked=asked,
         span=span,
         street_known=known,
+        query=asked.query(),
         streets=sorted(streets.scalars()),
-        rows=[_row(bar, scale, caller) for bar in found.bars],
-        months=_months(scale),
+        rows=[row_of(bar, scale, caller) for bar in found.bars],
+        months=months_of(scale),
         today=scale.place(datetime.now(TOWN_ZONE)) if span.overlaps(_now()) else None,
         cut=found.cut,
         most=MOST,
@@ -93,7 +94,7 @@ def _now() -> Interval:
     return Interval(now, now + timedelta(microseconds=1))
 
 
-def _span(asked: ConflictFilter, today: date) -> Interval:
+def span_of(asked: ConflictFilter, today: date) -> Interval:
     """The days asked for, else some weeks around today; at most ten years, so that something can be seen."""
     first = asked.first or (asked.until - _AFTER if asked.until else today - _BEFORE)
     last = asked.until or first + _BEFORE + _AFTER
@@ -101,7 +102,7 @@ def _span(asked: ConflictFilter, today: date) -> Interval:
     return Interval.of_days(first, min(last, first + _LONGEST))
 
 
-def _row(bar: Bar, scale: Scale, caller: Caller) -> dict[str, Any]:
+def row_of(bar: Bar, scale: Scale, caller: Caller) -> dict[str, Any]:
     thing = bar.thing
     assert thing.period is not None
     left, width = scale.stretch(thing.period)
@@ -128,7 +129,7 @@ def _conflict(one: Screened, bar: Bar, caller: Caller) -> dict[str, Any]:
     return {**document, "partner": document["other"] if is_mine else document["mine"]}
 
 
-def _months(scale: Scale) -> list[dict[str, Any]]:
+def months_of(scale: Scale) -> list[dict[str, Any]]:
     """The first days of months with their places; of years only, where months would be too many."""
     first, last = scale.span.first_day(), scale.span.last_day()
     assert last is not None

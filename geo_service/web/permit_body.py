@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
 from geo_service.permits.applicant import Applicant
-from geo_service.permits.decide_permit import Move, Override
+from geo_service.permits.decide_permit import Move
 from geo_service.permits.permit_request import PermitRequest
+from geo_service.web.override_body import OverrideBody
 from geo_service.web.storable import MailAddress, StorableBody, one_line
 from geo_service.web.use_request import UseProperties, use_request
 
@@ -86,13 +87,6 @@ class ConditionBody(StorableBody):
     text: Words
 
 
-class OverrideBody(StorableBody):
-    """A finding that is set aside."""
-
-    finding: Annotated[str, StringConstraints(max_length=100)]
-    reason: Words
-
-
 class MoveBody(StorableBody):
     """One step."""
 
@@ -109,6 +103,6 @@ class MoveBody(StorableBody):
             reason=self.reason or None,
             reason_code=self.reason_code,
             conditions=None if self.conditions is None else tuple(c.model_dump() for c in self.conditions),
-            overrides=tuple(Override(finding=o.finding, reason=o.reason) for o in self.overrides),
+            overrides=tuple(o.to_override() for o in self.overrides),
             versions=versions,
         )

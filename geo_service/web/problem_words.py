@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from geo_service.web.desk_words import DESK_SENTENCES
 from geo_service.web.language import Language
 from geo_service.web.query_words import QUERY_SENTENCES
 
@@ -222,7 +223,7 @@ SENTENCES = {
     "The recurring pattern never falls into the period.": "Das Muster fällt nie in den Zeitraum.",
 }  # fmt: skip
 
-SENTENCES |= QUERY_SENTENCES
+SENTENCES |= QUERY_SENTENCES | DESK_SENTENCES
 
 # What GEOS finds wrong with an area.
 for _reason, _grund in {

@@ -26,6 +26,7 @@ from geo_service.web.object_body import (
     recurrence_of,
 )
 from geo_service.web.object_words import order_words, period_words
+from geo_service.web.override_body import StatedOverrides
 from geo_service.web.period_body import PeriodProperties, bad_period
 from geo_service.web.use_request import (
     Guidance,
@@ -52,6 +53,7 @@ class SiteProperties(PeriodProperties):
 
     title: Title
     state: State = "planned"
+    overrides: StatedOverrides
     case_number: Line | None = None
     kind: SiteKind = "sonstige"
     utility: Literal[1000, 2000, 3000, 4000, 5000, 6000, 9999] | None = None

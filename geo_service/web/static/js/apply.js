@@ -100,6 +100,10 @@
   showPapers();
 
   function receipt(told) {
+    if (geo.ownReceipt) {
+      geo.ownReceipt(told, at("receipt"));
+      return showReceipt();
+    }
     const address = `${geo.state.base}/permits/${encodeURIComponent(told.reference)}?token=${encodeURIComponent(told.token)}`;
     const box = at("receipt");
     box.replaceChildren(
@@ -109,9 +113,12 @@
       geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
       ...(at("needed-papers").hidden ? [] : [geo.el("p", { class: "message message-warn" }, `${geo.t("Dort fügen Sie noch hinzu:", "Add there:")} ${form.elements.use_type.selectedOptions[0].dataset.papers}`)]),
       geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
+    showReceipt();
+  }
+  function showReceipt() {
     form.hidden = true;
-    box.hidden = false;
-    box.focus();
+    at("receipt").hidden = false;
+    at("receipt").focus();
   }
 
   form.addEventListener("submit", async (event) => {

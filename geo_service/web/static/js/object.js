@@ -88,7 +88,7 @@
     at("save").disabled = true;
     try {
       const answer = await fetch(address, { method, body: text, headers: { ...headers(), ...(method === "POST" ? { "Idempotency-Key": sending.key } : {}) } });
-      if (!answer.ok) return tell(await geo.problemContent(answer, form, fieldOf));
+      if (!answer.ok) return refused(answer, body);
       const stored = await answer.json();
       const query = new URLSearchParams(location.search);
       const language = query.get("lang");
@@ -98,6 +98,28 @@
     } finally {
       at("save").disabled = false;
     }
+  }
+  // A supervisor may set aside what stands in the way of something that is stored; a new thing is first stored as planned.
+  async function refused(answer, body) {
+    const told = answer.status === 409 ? await answer.clone().json() : {};
+    tell(await geo.problemContent(answer, form, fieldOf));
+    if (form.dataset.overrides !== "yes" || !(told.findings || []).length) return;
+    if (!form.dataset.id) {
+      at("message").append(geo.el("p", { class: "quiet" }, geo.t("Als Leitung können Sie es erst als geplant speichern und dann mit Begründung bestätigen.", "As a supervisor you can store it as planned first and then confirm it with a reason.")));
+      return;
+    }
+    const reason = geo.el("textarea", { id: "override-reason", maxlength: "4000", rows: "2" });
+    const button = geo.el("button", { type: "button", class: "button danger", id: "override" }, geo.t("Befunde mit dieser Begründung übergehen und speichern", "Override the findings with this reason and save"));
+    button.addEventListener("click", () => {
+      if (!reason.value.trim()) {
+        reason.setAttribute("aria-invalid", "true");
+        return reason.focus();
+      }
+      const overrides = told.findings.map((one) => ({ finding: one.id, reason: reason.value.trim() }));
+      return send("PUT", { ...body, properties: { ...body.properties, overrides } });
+    });
+    at("message").append(geo.el("div", { class: "field" }, geo.el("label", { for: "override-reason" }, geo.t("Begründung der Leitung; sie bleibt für immer im Verlauf", "Reason of the supervisor; it stays in the record for ever")), reason), button);
+    reason.focus();
   }
   function tell(content) {
     at("message").replaceChildren(content);
