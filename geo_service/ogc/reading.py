@@ -43,7 +43,7 @@ class AsBytes(Loader):
 class Page:
     """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP.
 
-    version: of the rows shown. last_values: what the last feature is ordered by.
+    state: of the collection, as the same statement saw it. last_values: what the last feature is ordered by.
     """
 
     features: bytes
@@ -51,7 +51,7 @@ class Page:
     matched: int | None
     last_gid: int | None
     more: bool
-    version: int
+    state: int
     last_values: tuple[Value, ...] = ()
 
 
@@ -72,7 +72,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
         "credit": sql.Identifier(collection.credit or "source"),
     }
     text = bare("collections", name)
-    for slot, part in slots.items():
+    for slot, part in {"state": bare("collections", "state"), **slots}.items():
         text = text.replace(f"{{{slot}}}", part)
     return sql.SQL(text).format(**names).as_string(None)
 
@@ -80,7 +80,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
 def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tuple[str, dict[str, Any]]:
     """A statement of collections.sql for a query with a filter, a search or an order, and its values."""
     parts = [bare("collections", condition) for condition in conditions_of(collection, query)]
-    values = bound_values(query)
+    values = bound_values(collection, query)
     for condition in query.wanted:
         parts.append(condition.text)
         values |= condition.values
@@ -105,9 +105,10 @@ def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
     return tuple(found)
 
 
-def bound_values(query: ItemsQuery) -> dict[str, Any]:
+def bound_values(collection: Collection, query: ItemsQuery) -> dict[str, Any]:
     """Values of all parameters that a query can need."""
     values: dict[str, Any] = {
+        "collection": collection.id,
         "after": query.after,
         "rows": query.limit + 1,
         "shown": query.limit,
@@ -134,27 +135,30 @@ async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Pa
     else:
         name = "page_in_order" if query.area is None else "page_in_area"
         text = statement(name, collection, query.crs, conditions_of(collection, query))
-        (row,) = await read_rows(pool, text, bound_values(query), text_loader=AsBytes)
+        (row,) = await read_rows(pool, text, bound_values(collection, query), text_loader=AsBytes)
     return Page(
         features=row["features"] or b"",
         returned=row["returned"],
         matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
         last_gid=row["last_gid"],
         more=row["more"],
-        version=row["version"] or 0,
+        state=row["state"] or 0,
         last_values=as_cursor_values(orjson.loads(row.get("last_values") or b"[]")),
     )
 
 
-async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> int:
-    """The exact number of features that match, however many."""
+async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> Page:
+    """A page without features, but with the exact number of those that match, however many."""
     name = "hits" if query.area is None else "hits_in_area"
     if query.wanted:
         text, values = wanted_statement(name, collection, query)
-        return int((await read_wanted(pool, text, values))["matched"])
-    text = statement(name, collection, query.crs, conditions_of(collection, query))
-    (row,) = await read_rows(pool, text, bound_values(query))
-    return int(row["matched"])
+        row = await read_wanted(pool, text, values)
+    else:
+        text = statement(name, collection, query.crs, conditions_of(collection, query))
+        (row,) = await read_rows(pool, text, bound_values(collection, query))
+    return Page(
+        features=b"", returned=0, matched=row["matched"], last_gid=None, more=False, state=row["state"] or 0
+    )
 
 
 async def read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[str, Any]:

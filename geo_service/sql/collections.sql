@@ -20,10 +20,23 @@ published
 -- Period in the time asked for; features without a period match every time.
 ({period} IS NULL OR {period} && :during::tstzrange)
 
+-- states
+-- The state of every published collection. The counters alone would repeat after a backup was restored, the transactions
+-- that wrote them do not. Out: one row for each collection; state.
+SELECT collection,
+       bit_xor(hashint8extended(changes, counter) # hashint8extended(xmin::text::bigint, counter)) AS state
+FROM collection_change
+GROUP BY collection
+
+-- state
+-- The state of one collection, seen by the statement that reads its rows. In: collection. Part of a SELECT.
+(SELECT bit_xor(hashint8extended(changes, counter) # hashint8extended(xmin::text::bigint, counter))
+ FROM collection_change WHERE collection = :collection)
+
 -- page_in_order
 -- A page where no place is asked for: the rows in the order of gid, beside a count that stops at the cap.
 -- In: after (gid), rows (limit + 1), shown (limit), skipped, cap.
--- Out: 1 row: features (UTF-8), returned, last_gid, more, version (of the rows shown), matched (cap + 1 = more than the cap).
+-- Out: 1 row: features (UTF-8), returned, last_gid, more, state (of the collection), matched (cap + 1 = more than the cap).
 WITH place AS MATERIALIZED (
     SELECT gid, ctid AS place
     FROM {table}
@@ -35,7 +48,7 @@ SELECT string_agg({fragment}, ',') AS features,
        count(*) AS returned,
        max(gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
 FROM {table}
 WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
@@ -72,7 +85,7 @@ SELECT string_agg({fragment}, ',') AS features,
        count(*) AS returned,
        max(gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT n FROM matched) AS matched
 FROM {table}
 WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
@@ -98,7 +111,7 @@ SELECT string_agg({fragment}, ',' ORDER BY place.n) AS features,
        (SELECT gid FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_gid,
        (SELECT sorted_values FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_values,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended({table}.gid, {table}.xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
 FROM {table}
 INNER JOIN place ON place.gid = {table}.gid
@@ -124,7 +137,7 @@ WHERE ctid = ANY (ARRAY(SELECT place FROM place))
 
 -- hits
 -- The exact number of features. In: as page_in_order, area and box where a place is asked for. Out: 1 row.
-SELECT count(*) AS matched
+SELECT count(*) AS matched, {state} AS state
 FROM {table}
 WHERE {conditions}
 
@@ -133,7 +146,7 @@ WHERE {conditions}
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 )
-SELECT count(*) AS matched
+SELECT count(*) AS matched, {state} AS state
 FROM {table}
 WHERE {conditions}
 
