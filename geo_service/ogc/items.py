@@ -119,9 +119,7 @@ async def make_page(page: Page, wish: Wish) -> Made:
     if wish.shown == "json" and wish.query.shown is None and is_stored(wish.query.crs):
         start = envelope(page, links)
     else:
-        start = await asyncio.to_thread(
-            encode_page, wish.shown, wish.collection, wish.query, page, links
-        )
+        start = await asyncio.to_thread(encode_page, wish.shown, wish.collection, wish.query, page, links)
     end = end_of_page if wish.shown in ("json", "jsonfg") else nothing_more
     return Made(state=(page.state,), start=start, end=end, headers=headers)
 

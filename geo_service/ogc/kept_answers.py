@@ -1,7 +1,8 @@
 """Answers with published data, kept ready in memory while their collections stay as they are.
 
-What is kept is found by the whole question (address, encodings, language) and used only for the very state of the
-collection it was made of. Only what is marked public is taken in: nothing that depends on who asks can be found here.
+What is kept is found by the whole question (address, format, language, encoding) and used only for the very
+state of the collection it was made of. Only what is marked public is taken in: nothing that depends on who
+asks can be found here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bodies compressed once, without their end: a page says when it was answered, so its last bytes differ each time.
+"""Bodies compressed once, without their end: a page says when it was answered, so its last bytes differ.
 
 The end goes behind the kept bytes as each format's own uncompressed last block: nothing is compressed twice.
 """
@@ -43,7 +43,9 @@ def open_ended(encoding: str | None, start: bytes) -> OpenEnded:
 def _zstd_start(start: bytes) -> bytes:
     compressor = zstandard.ZstdCompressor(level=1).compressobj()
     begun = compressor.compress(start) + compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-    return begun or b"\x28\xb5\x2f\xfd\x00\x48"  # of nothing the compressor writes no header: magic, window of 512 KB
+    return (
+        begun or b"\x28\xb5\x2f\xfd\x00\x48"
+    )  # of nothing the compressor writes no header: magic, window of 512 KB
 
 
 def _zstd_end(_: OpenEnded, end: bytes) -> bytes:
@@ -57,7 +59,8 @@ def _brotli_start(start: bytes) -> bytes:
 
 
 def _brotli_end(_: OpenEnded, end: bytes) -> bytes:
-    # RFC 7932, 9.2: a meta-block that is not the last, four nibbles of length - 1, uncompressed; then an empty last one.
+    # RFC 7932, 9.2: a meta-block that is not the last, four nibbles of length - 1, uncompressed;
+    # then an empty last one.
     if not end:
         return b"\x03"
     return ((len(end) - 1) << 3 | 1 << 19).to_bytes(3, "little") + end + b"\x03"

@@ -59,10 +59,11 @@ class Page:
 def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
     """A statement of collections.sql for one collection; identifiers come from the list of collections."""
     where = " AND ".join(bare("collections", condition) for condition in conditions) or "true"
-    return _filled(name, collection, crs, {"conditions": where})
+    return filled("collections", name, collection, crs, {"conditions": where})
 
 
-def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str]) -> str:
+def filled(subject: str, name: str, collection: Collection, crs: str, slots: Mapping[str, str]) -> str:
+    """A statement of sql/<subject>.sql with its {slots} filled, and the identifiers of a collection."""
     names = {
         "table": sql.Identifier(collection.table),
         "geometry": sql.Identifier(collection.geometry),
@@ -71,7 +72,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
         "key": sql.Identifier(collection.key),
         "credit": sql.Identifier(collection.credit or "source"),
     }
-    text = bare("collections", name)
+    text = bare(subject, name)
     for slot, part in {"state": bare("collections", "state"), **slots}.items():
         text = text.replace(f"{{{slot}}}", part)
     return sql.SQL(text).format(**names).as_string(None)
@@ -92,7 +93,7 @@ def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tu
         condition = behind(query.order, query.last_values)
         slots["behind"] = condition.text
         values |= condition.values
-    return _filled(name, collection, query.crs, slots), values
+    return filled("collections", name, collection, query.crs, slots), values
 
 
 def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:

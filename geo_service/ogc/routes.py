@@ -10,11 +10,16 @@ from geo_service.ogc.export import export
 from geo_service.ogc.items import item, items
 from geo_service.ogc.openapi import api
 from geo_service.ogc.schemas import queryables, schema, sortables
+from geo_service.ogc.tile_sets import tile_matrix_set, tile_matrix_sets, tile_set, tile_sets
+from geo_service.ogc.tiles import collection_tile, dataset_tile
 
 
 def _read(path: str, endpoint: Endpoint) -> Route:
     return Route(path, published(endpoint), methods=["GET", "HEAD", "OPTIONS"], name=f"ogc_{path}")
 
+
+_TILE = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"
+_TILE_SET = "/tiles/{tileMatrixSet}"
 
 routes = [
     _read("/ogc/collections/{collection}/items", items),
@@ -28,5 +33,13 @@ routes = [
     _read("/ogc/collections/{collection}/queryables", queryables),
     _read("/ogc/collections/{collection}/sortables", sortables),
     _read("/ogc/collections/{collection}/schema", schema),
+    _read("/ogc/collections/{collection}" + _TILE, collection_tile),
+    _read("/ogc/collections/{collection}" + _TILE_SET, tile_set),
+    _read("/ogc/collections/{collection}/tiles", tile_sets),
     _read("/ogc/collections/{collection}", collection),
+    _read("/ogc" + _TILE, dataset_tile),
+    _read("/ogc" + _TILE_SET, tile_set),
+    _read("/ogc/tiles", tile_sets),
+    _read("/ogc/tileMatrixSets", tile_matrix_sets),
+    _read("/ogc/tileMatrixSets/{tileMatrixSet}", tile_matrix_set),
 ]

@@ -1,4 +1,4 @@
-"""The state of each published collection, a number that changes with every commit that changes the collection."""
+"""The state of each published collection: a number that changes with every commit that changes it."""
 
 from __future__ import annotations
 

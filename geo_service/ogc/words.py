@@ -44,6 +44,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sortables": "Sortierbare Eigenschaften",
             "schema": "Alle Eigenschaften",
             "type": "Art",
+            "tiles": "Vektorkacheln",
+            "cell_m": "Meter je Bildpunkt am Äquator",
+            "tile_matrix_sets": "Kachelraster",
         },
         "en": {
             "service": "Digital street space",
@@ -82,6 +85,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sortables": "Properties to sort by",
             "schema": "All properties",
             "type": "Type",
+            "tiles": "Vector tiles",
+            "cell_m": "Metres per pixel at the equator",
+            "tile_matrix_sets": "Tile matrix sets",
         },
     }
 )

@@ -90,7 +90,10 @@ def as_published(value: Any) -> Any:
 def test_every_stored_feature_is_its_row(edited: Database, name: str, fragment: str, srid: int) -> None:
     one = COLLECTIONS[name]
     with psycopg.connect(edited.app_conninfo()) as connection:
-        labels = {(code[0], code[1]): code[2:] for code in connection.execute("SELECT list, code, de, en FROM code_label")}
+        labels = {
+            (code[0], code[1]): code[2:]
+            for code in connection.execute("SELECT list, code, de, en FROM code_label")
+        }
     rows = rows_of(edited, one, fragment, srid)
     assert rows
     for row in rows:

@@ -126,7 +126,9 @@ def test_an_answer_is_the_same_until_the_collection_changes(
 def test_what_is_ready_is_not_asked_for_again(reader: TestClient, own_database: Database) -> None:
     address = SITES + "?limit=7&f=jsonfg"
     reader.get(address)
-    scanned = "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'construction_site'"
+    scanned = (
+        "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'construction_site'"
+    )
     with psycopg.connect(own_database.owner_conninfo(), autocommit=True) as owner:
 
         def scans() -> int:
@@ -143,9 +145,7 @@ def test_what_is_ready_is_not_asked_for_again(reader: TestClient, own_database: 
 
 
 @pytest.mark.parametrize("query", ["", "?limit=5", "?f=jsonfg", "?f=csv", "?f=geojsonseq", "?crs=EPSG:3857", "?bbox=8,49,9,50&limit=400"])  # fmt: skip
-def test_ready_and_fresh_bodies_are_the_same_in_every_encoding(
-    reader: TestClient, query: str
-) -> None:
+def test_ready_and_fresh_bodies_are_the_same_in_every_encoding(reader: TestClient, query: str) -> None:
     address = f"/ogc/collections/road_segments/items{query}"
     plain = reader.get(address, headers={"Accept-Encoding": "identity"})
     for encoding in (*ENCODINGS, "identity"):
@@ -162,7 +162,9 @@ def test_ready_and_fresh_bodies_are_the_same_in_every_encoding(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("start", [b"", b"x", b'{"type":"Feature"}' * 40_000])
-@pytest.mark.parametrize("end", [b"", b"}", b',"timeStamp":"2026-06-01T00:00:00.000000Z"}', b'"Feature"' * 7_000])
+@pytest.mark.parametrize(
+    "end", [b"", b"}", b',"timeStamp":"2026-06-01T00:00:00.000000Z"}', b'"Feature"' * 7_000]
+)
 def test_an_end_can_follow_what_is_compressed_already(encoding: str, start: bytes, end: bytes) -> None:
     body = open_ended(encoding, start).ended(end)
     answer = httpx.Response(200, headers={"Content-Encoding": encoding}, content=body)
@@ -218,7 +220,9 @@ def test_a_commit_is_seen_by_every_question_after_it(own_database: Database) -> 
         with psycopg.connect(own_database.owner_conninfo(), autocommit=True) as connection:
             connection.execute("SELECT set_config('app.actor', 'operator', false)")
             for number in range(1, 150):
-                connection.execute("UPDATE construction_site SET case_number = %s WHERE source_id = '2'", [str(number)])
+                connection.execute(
+                    "UPDATE construction_site SET case_number = %s WHERE source_id = '2'", [str(number)]
+                )
                 committed = number
                 stop.wait(0.01)
         stop.set()
@@ -226,7 +230,9 @@ def test_a_commit_is_seen_by_every_question_after_it(own_database: Database) -> 
     async def read(client: httpx.AsyncClient, base: str, seen: list[int]) -> None:
         while not stop.is_set():
             known = committed
-            found = json.loads((await client.get(base + address)).content)["features"][0]["properties"]["case_number"]
+            found = json.loads((await client.get(base + address)).content)["features"][0]["properties"][
+                "case_number"
+            ]
             assert int(found or 0) >= known
             seen.append(int(found or 0))
 
