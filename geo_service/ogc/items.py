@@ -27,6 +27,7 @@ from geo_service.ogc.encodings import (
     sequence,
 )
 from geo_service.ogc.filtering import equality_names
+from geo_service.ogc.page_reading import page_reader_of
 from geo_service.ogc.parameters import (
     OF_FEATURES,
     OF_ONE_FEATURE,
@@ -42,7 +43,7 @@ from geo_service.ogc.parameters import (
     read_parameters,
 )
 from geo_service.ogc.properties import read_properties, returnables
-from geo_service.ogc.reading import Page, conditions_of, count_hits, read_page, read_rows, statement
+from geo_service.ogc.reading import Page, conditions_of, count_hits, read_rows, statement
 from geo_service.ogc.ready import Made, nothing_more, question_of, ready_answer
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import in_system, is_stored
@@ -105,10 +106,9 @@ class Wish:
 
 async def find_page(request: Request, wish: Wish) -> Page:
     """The features, or only their exact number where nothing else is asked for."""
-    pool = request.app.state.pool
     if wish.query.hits_only or request.method == "HEAD":
-        return await count_hits(pool, wish.collection, wish.query)
-    return await read_page(pool, wish.collection, wish.query)
+        return await count_hits(request.app.state.pool, wish.collection, wish.query)
+    return await page_reader_of(request).read(wish.collection, wish.query)
 
 
 async def make_page(page: Page, wish: Wish) -> Made:

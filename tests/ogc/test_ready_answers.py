@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -17,6 +18,7 @@ from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.ogc.collection import COLLECTIONS
 from geo_service.ogc.kept_answers import KeptAnswer, KeptAnswers, Question
+from geo_service.ogc.kept_features import KeptFeatures
 from geo_service.ogc.open_ended import ENCODINGS, open_ended
 from geo_service.ogc.ready import nothing_more
 from geo_service.ogc.states import CollectionStates
@@ -251,3 +253,68 @@ def test_a_commit_is_seen_by_every_question_after_it(own_database: Database) -> 
             stop.set()
             thread.join()
     assert len(set(seen)) > 20
+
+
+def test_a_page_shows_one_moment(own_database: Database) -> None:
+    """All rows get one number at a time; a page whose features come from memory and table never shows two."""
+    stop = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(own_database.owner_conninfo(), autocommit=True) as connection:
+            connection.execute("SELECT set_config('app.actor', 'operator', false)")
+            for number in range(25):
+                connection.execute("UPDATE road_segment SET road_number = %s", [f"L {number}"])
+        stop.set()
+
+    thread = threading.Thread(target=write)
+    with TestClient(build_app(Settings(), own_database)) as client:
+        thread.start()
+        seen = set()
+        while not stop.is_set():
+            features = client.get("/ogc/collections/road_segments/items?limit=600").json()["features"]
+            numbers = {feature["properties"]["road_number"] for feature in features}
+            assert len(features) == 600
+            assert len(numbers) == 1
+            seen |= numbers
+        thread.join()
+    assert len(seen) > 5
+
+
+def test_features_kept_are_those_used_last_and_bounded() -> None:
+    kept, kind = KeptFeatures(most_bytes=100_000), ("roads", "fragment_crs84")
+    for number in range(500):
+        kept.keep(kind, [(number.to_bytes(12, "big"), b"x" * 500)])
+        assert kept.find(kind, [(7).to_bytes(12, "big")]) == [b"x" * 500] or number < 7
+        assert kept.young_bytes <= 50_000
+    held = [number for number in range(500) if kept.find(kind, [number.to_bytes(12, "big")]) != [None]]
+    assert 7 in held
+    assert 499 in held
+    assert 250 not in held
+    assert len(held) * 500 <= 100_000
+    assert kept.find(("roads", "fragment_25832"), [(499).to_bytes(12, "big")]) == [None]
+
+
+def test_a_reader_that_does_not_read_holds_no_connection(own_database: Database) -> None:
+    """More clients than the pool has connections ask for pages and exports and read nothing of them."""
+    with serving(own_database) as base:
+        port = int(base.rpartition(":")[2])
+        idle = []
+        for number in range(24):
+            path = ("items?limit=600", "export?f=json", "items?limit=600&f=html")[number % 3]
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", port))
+            target = f"/ogc/collections/road_segments/{path}"
+            client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            idle.append(client)
+        with httpx.Client(timeout=20) as other:
+            for number in range(40):
+                answer = other.get(
+                    base + SITES, params={"limit": 1 + number % 30, "bbox": f"8,49,9,{50 + number / 100}"}
+                )
+                assert answer.status_code == 200
+        text = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()"
+        with psycopg.connect(own_database.app_conninfo()) as same_role:
+            assert same_role.execute(text).fetchone() == (0,)
+        for client in idle:
+            client.close()
