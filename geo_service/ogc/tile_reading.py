@@ -18,6 +18,7 @@ from geo_service.ogc.tile_grid import MARGIN, Tile, area_covered
 
 T = TypeVar("T")
 
+CLIENT_GONE = 499  # a status that nobody reads; the log shows it
 MOST_FEATURES = 40_000  # of a layer in one tile
 _ALL_ROADS_FROM = 11  # zoom
 _AS_THEY_ARE_FROM = 14  # zoom: a cell is some 6 m

@@ -13,11 +13,10 @@ from geo_service.ogc.moment import read_datetime
 from geo_service.ogc.parameters import find_format, read_parameters
 from geo_service.ogc.ready import Made, question_of, ready_answer
 from geo_service.ogc.tile_grid import GRID, Tile, read_tile
-from geo_service.ogc.tile_reading import Gone, read_layer, while_client_stays
+from geo_service.ogc.tile_reading import CLIENT_GONE, Gone, read_layer, while_client_stays
 
 ON_TILE = ("f", "datetime")
 ON_DATASET_TILE = (*ON_TILE, "collections")
-_CLIENT_GONE = 499  # nobody reads it; the log shows it
 
 
 async def collection_tile(request: Request) -> Response:
@@ -60,7 +59,7 @@ async def _tile(
     try:
         return await ready_answer(request, question_of(request, asked, "mvt", ""), names, make)
     except Gone:
-        return Response(status_code=_CLIENT_GONE, headers=OPEN_ACCESS)
+        return Response(status_code=CLIENT_GONE, headers=OPEN_ACCESS)
 
 
 async def _layers(
