@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 MOST_BYTES = 96 * 2**20  # in each process
-KEY_BYTES = 12  # gid, and the transaction that wrote the row
+KEY_BYTES = 18  # gid, the transaction that wrote the row, where it lies
 _OVERHEAD_BYTES = 180  # of an entry: its key, two objects, its place in the table
 
 Kind = tuple[str, str]  # collection and the column of its features
@@ -55,6 +55,11 @@ def kept_features_of(request: Request) -> KeptFeatures:
         state.kept_features = KeptFeatures()
     kept: KeptFeatures = state.kept_features
     return kept
+
+
+def place_of(key: bytes) -> str:
+    """Where a row lies, as PostgreSQL writes a tid."""
+    return f"({int.from_bytes(key[12:16], 'big')},{int.from_bytes(key[16:18], 'big')})"
 
 
 def split_keys(joined: bytes) -> list[bytes]:

@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
-from geo_service.ogc.kept_features import KeptFeatures, kept_features_of, split_keys
+from geo_service.ogc.kept_features import KeptFeatures, kept_features_of, place_of, split_keys
 from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
@@ -72,9 +72,11 @@ class PageReader:
         found = self.kept.find(kind, keys)
         missing = [place for place, feature in enumerate(found) if feature is None]
         if missing:
-            gids = [int.from_bytes(keys[place][:8], "big") for place in missing]
+            places = "{" + ",".join(f'"{place_of(keys[place])}"' for place in missing) + "}"
             text = statement("features", collection, query.crs, ())
-            read = dict(await read_tuples(source, text, {"gids": gids}))
+            wanted = {keys[place] for place in missing}
+            rows = await read_tuples(source, text, {"places": places})
+            read = {key: feature for key, feature in rows if key in wanted}
             self.kept.keep(kind, read.items())
             for place in missing:
                 found[place] = read.get(keys[place])

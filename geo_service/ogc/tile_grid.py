@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from math import asinh, atan, cos, floor, pi, radians, sinh, tan
 from typing import Any
 
-from shapely import box, to_wkb
+import numpy as np
+from shapely import MultiPoint, box, get_coordinates, to_wkb
 
-from geo_service.crs import PLAUSIBLE_LONLAT, to_town
+from geo_service.crs import PLAUSIBLE_LONLAT, TOWN_SRID, reproject, to_town
 from geo_service.errors import NotFound
 from geo_service.ogc.place import WINDOW, foreign_area
 
@@ -86,6 +87,21 @@ def area_covered(tile: Tile) -> bytes:
     """What a tile and its margin cover: WKB, EPSG:25832."""
     area = foreign_area(tile.edges(MARGIN / 4096), WEB_MERCATOR_SRID)
     return to_wkb(to_town(box(*WINDOW))) if area is None else area.wkb
+
+
+@lru_cache(maxsize=4096)
+def straight_way(tile: Tile) -> tuple[float, ...]:
+    """The best affine way from EPSG:25832 to EPSG:3857 within a tile: x = xx X + xy Y + x0, then y the same.
+
+    Off by at most a sixth of a 4096th of the side at zoom 14, twice that with each zoom less.
+    """
+    west, south, east, north = tile.edges()
+    ours = np.array([(x, y) for x in np.linspace(west, east, 5) for y in np.linspace(south, north, 5)])
+    town = get_coordinates(reproject(MultiPoint(ours), WEB_MERCATOR_SRID, TOWN_SRID))
+    middle = town.mean(axis=0)
+    found, *_ = np.linalg.lstsq(np.column_stack((town - middle, np.ones(len(town)))), ours, rcond=None)
+    slopes, shifts = found[:2].T, found[2] - found[:2].T @ middle
+    return tuple(float(value) for row, shift in zip(slopes, shifts, strict=True) for value in (*row, shift))
 
 
 def limits_document(zooms: range) -> list[dict[str, Any]]:

@@ -14,14 +14,14 @@ from geo_service.ogc.collection import CRS84, Collection
 from geo_service.ogc.pieces import bare, expression
 from geo_service.ogc.properties import QUERYABLES, Property
 from geo_service.ogc.reading import Pool, filled, read_rows
-from geo_service.ogc.tile_grid import MARGIN, Tile, area_covered
+from geo_service.ogc.tile_grid import MARGIN, Tile, area_covered, straight_way
 
 T = TypeVar("T")
 
 CLIENT_GONE = 499  # a status that nobody reads; the log shows it
 MOST_FEATURES = 40_000  # of a layer in one tile
 _ALL_ROADS_FROM = 11  # zoom
-_AS_THEY_ARE_FROM = 14  # zoom: a cell is some 6 m
+_AS_THEY_ARE_FROM = 13  # zoom: a cell is some 12 m, and the projection is straight to a third of a unit
 
 
 class Gone(Exception):
@@ -35,6 +35,8 @@ async def read_layer(pool: Pool, one: Collection, tile: Tile, during: str | None
         "most": MOST_FEATURES, "area": area_covered(tile), "margin": MARGIN, "cell_m": tile.cell_m,
         "during": during,
     }  # fmt: skip
+    if tile.zoom >= _AS_THEY_ARE_FROM:
+        values |= dict(zip(("xx", "xy", "x_shift", "yx", "yy", "y_shift"), straight_way(tile), strict=True))
     text = _statement(one, tile.zoom, during is not None)
     (row,) = await read_rows(pool, text, values)
     return bytes(row["tile"]), row["state"] or 0

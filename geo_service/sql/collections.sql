@@ -36,22 +36,22 @@ GROUP BY collection
 -- page_in_order
 -- A page where no place is asked for: the row versions in the order of gid, beside a count that stops at the cap.
 -- In: after (gid), rows (limit + 1), shown (limit), skipped, cap, collection.
--- Out: 1 row: keys (gid and writing transaction of each row, 12 bytes each, joined), returned, last_gid, more, state (of the
+-- Out: 1 row: keys (gid, writing transaction and place of each row, 18 bytes each, joined), returned, last_gid, more, state (of the
 -- collection), matched (cap + 1 = more than the cap).
 WITH place AS MATERIALIZED (
-    SELECT gid, xmin AS written
+    SELECT gid, xmin AS written, ctid AS place
     FROM {table}
     WHERE gid > :after AND {conditions}
     ORDER BY gid
     LIMIT :rows OFFSET :skipped
 )
-SELECT string_agg(int8send(shown.gid) || xidsend(shown.written), '') AS keys,
+SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
        count(*) AS returned,
        max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
        {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
-FROM (SELECT gid, written FROM place ORDER BY gid LIMIT :shown) AS shown
+FROM (SELECT gid, written, place FROM place ORDER BY gid LIMIT :shown) AS shown
 
 -- page_in_area
 -- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
@@ -61,39 +61,39 @@ FROM (SELECT gid, written FROM place ORDER BY gid LIMIT :shown) AS shown
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 ), hit AS MATERIALIZED (
-    SELECT gid, xmin AS written
+    SELECT gid, xmin AS written, ctid AS place
     FROM {table}
     WHERE {conditions}
     LIMIT :cap + 1
 ), matched AS MATERIALIZED (
     SELECT count(*) AS n FROM hit
 ), place AS MATERIALIZED (
-    (SELECT gid, written
+    (SELECT gid, written, place
      FROM hit
      WHERE (SELECT n FROM matched) <= :cap AND gid > :after
      ORDER BY gid
      LIMIT :rows OFFSET :skipped)
     UNION ALL
-    (SELECT gid, xmin AS written
+    (SELECT gid, xmin AS written, ctid AS place
      FROM {table}
      WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
      ORDER BY gid
      LIMIT :rows OFFSET :skipped)
 )
-SELECT string_agg(int8send(shown.gid) || xidsend(shown.written), '') AS keys,
+SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
        count(*) AS returned,
        max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
        {state} AS state,
        (SELECT n FROM matched) AS matched
-FROM (SELECT gid, written FROM place LIMIT :shown) AS shown
+FROM (SELECT gid, written, place FROM place LIMIT :shown) AS shown
 
 -- features
--- The stored features of rows; those that are gone meanwhile are left out.
--- In: gids.  Out: rows key (as in page_in_order), feature.
-SELECT int8send(gid) || xidsend(xmin) AS key, {fragment} AS feature
+-- The stored features of rows by their places; whoever asks compares the keys, for another row may be there meanwhile.
+-- In: places (of tid).  Out: rows key (as in page_in_order), feature.
+SELECT int8send(gid) || xidsend(xmin) || tidsend(ctid) AS key, {fragment} AS feature
 FROM {table}
-WHERE gid = ANY(:gids)
+WHERE ctid = ANY(:places::tid[])
 
 -- page_sorted
 -- A page in an order that was asked for. {sorting} ends with gid, {behind} leaves out what earlier pages showed, gid and

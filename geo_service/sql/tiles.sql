@@ -4,7 +4,8 @@
 -- layer
 -- One collection in one tile, as a layer. What is drawn small is simplified before it is moved to the tile's own system.
 -- In: layer (name), z, row, col, most (features), area (WKB of the tile with its margin, EPSG:25832), margin (units of a
--- tile of 4096), cell_m (what a 256th of the tile measures in the street, metres), collection, during.
+-- tile of 4096), cell_m (what a 256th of the tile measures in the street, metres), xx, xy, yx, yy, x_shift, y_shift (from EPSG:25832
+-- to EPSG:3857 within the tile), collection, during.
 -- Out: 1 row: tile (empty where there is nothing), state.
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_TileEnvelope(:z::integer, :col::integer, :row::integer) AS frame
@@ -23,8 +24,9 @@ FROM (
 WHERE drawn.shape IS NOT NULL
 
 -- shape_near
--- The geometry as it is.
-ST_Transform({geometry}, 3857)
+-- The geometry as it is. Within a small tile the way from EPSG:25832 to EPSG:3857 is a turn, a scale and a shift to half a
+-- unit of the tile; asked of the projection point by point it would be most of the time a tile takes.
+ST_SetSRID(ST_Affine({geometry}, :xx, :xy, :yx, :yy, :x_shift, :y_shift), 3857)
 
 -- shape_far
 -- The geometry without what is smaller than a quarter of a cell; an area smaller than a cell is a point, so that a small
