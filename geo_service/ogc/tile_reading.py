@@ -19,6 +19,7 @@ from geo_service.ogc.tile_grid import MARGIN, Tile, area_covered, straight_way
 T = TypeVar("T")
 
 CLIENT_GONE = 499  # a status that nobody reads; the log shows it
+_LEFT_OUT = ("length_m", "area_m2", "width_source")
 MOST_FEATURES = 40_000  # of a layer in one tile
 _ALL_ROADS_FROM = 11  # zoom
 _AS_THEY_ARE_FROM = 13  # zoom: a cell is some 12 m, and the projection is straight to a third of a unit
@@ -64,9 +65,11 @@ def _statement(one: Collection, zoom: int, dated: bool) -> str:
 
 
 def drawn_properties(one: Collection) -> tuple[Property, ...]:
-    """What a feature of a tile says: its id, its town and what a table of the collection shows."""
-    names = dict.fromkeys(("id", "town", *one.columns))
-    return tuple(QUERYABLES[one.id][name] for name in names)
+    """What a feature of a tile says: its id and what a table of the collection shows.
+
+    Values that differ from feature to feature are most of a tile's bytes and half its time, so there are few.
+    """
+    return tuple(QUERYABLES[one.id][name] for name in ("id", *one.columns) if name not in _LEFT_OUT)
 
 
 def _in_a_tile(one: Property) -> str:

@@ -3,6 +3,7 @@
 
 -- layer
 -- One collection in one tile, as a layer. What is drawn small is simplified before it is moved to the tile's own system.
+-- What lies outside after all has no shape, and ST_AsMVT leaves it out: a condition here would make each shape twice.
 -- In: layer (name), z, row, col, most (features), area (WKB of the tile with its margin, EPSG:25832), margin (units of a
 -- tile of 4096), cell_m (what a 256th of the tile measures in the street, metres), xx, xy, yx, yy, x_shift, y_shift (from EPSG:25832
 -- to EPSG:3857 within the tile), collection, during.
@@ -21,7 +22,6 @@ FROM (
         LIMIT :most
     ) AS found
 ) AS drawn
-WHERE drawn.shape IS NOT NULL
 
 -- shape_near
 -- The geometry as it is. Within a small tile the way from EPSG:25832 to EPSG:3857 is a turn, a scale and a shift to half a
