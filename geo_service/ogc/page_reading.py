@@ -67,19 +67,18 @@ class PageReader:
         self, source: Source, collection: Collection, query: ItemsQuery, joined: bytes
     ) -> bytes | None:
         """Features with commas between them; None if one of the row versions is gone."""
-        keys = split_keys(joined)
-        kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
-        found = self.kept.find(kind, keys)
-        missing = [place for place, feature in enumerate(found) if feature is None]
+        kind = f"{collection.id} {FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832])} ".encode()
+        keys = split_keys(kind, joined)
+        found = self.kept.find(keys)
+        missing = {key: place for place, key in enumerate(keys) if found[place] is None}
         if missing:
-            places = "{" + ",".join(f'"{place_of(keys[place])}"' for place in missing) + "}"
+            places = "{" + ",".join(f'"{place_of(key)}"' for key in missing) + "}"
             text = statement("features", collection, query.crs, ())
-            wanted = {keys[place] for place in missing}
             rows = await read_tuples(source, text, {"places": places})
-            read = {key: feature for key, feature in rows if key in wanted}
-            self.kept.keep(kind, read.items())
-            for place in missing:
-                found[place] = read.get(keys[place])
+            read = {kind + key: feature for key, feature in rows if kind + key in missing}
+            self.kept.keep(read.items())
+            for key, feature in read.items():
+                found[missing[key]] = feature
         if None in found:
             return None
         return b",".join(found)  # type: ignore[arg-type]
