@@ -19,7 +19,7 @@ from geo_service.ogc.tile_grid import MARGIN, Tile, area_covered, straight_way
 T = TypeVar("T")
 
 CLIENT_GONE = 499  # a status that nobody reads; the log shows it
-_LEFT_OUT = ("length_m", "area_m2", "width_source")
+_LEFT_OUT = ("length_m", "area_m2", "carriageway_width_m", "width_source")
 MOST_FEATURES = 40_000  # of a layer in one tile
 _ALL_ROADS_FROM = 11  # zoom
 _AS_THEY_ARE_FROM = 13  # zoom: a cell is some 12 m, and the projection is straight to a third of a unit

@@ -24,13 +24,13 @@ published
 -- The state of every published collection. The counters alone would repeat after a backup was restored, the transactions
 -- that wrote them do not. Out: one row for each collection; state.
 SELECT collection,
-       bit_xor(hashint8extended(changes, counter) # hashint8extended(xmin::text::bigint, counter)) AS state
+       bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter))) AS state
 FROM collection_change
 GROUP BY collection
 
 -- state
 -- The state of one collection, seen by the statement that reads its rows. In: collection. Part of a SELECT.
-(SELECT bit_xor(hashint8extended(changes, counter) # hashint8extended(xmin::text::bigint, counter))
+(SELECT bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter)))
  FROM collection_change WHERE collection = :collection)
 
 -- page_in_order

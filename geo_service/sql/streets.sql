@@ -4,7 +4,7 @@
 -- In: z, x, y (web map tile), kinds (of federal, state, district, street, service, path).
 -- Out: 1 row: tile, a JSON array; state of the collection of roads (see `state` in collections.sql).
 SELECT
-    (SELECT bit_xor(hashint8extended(changes, counter) # hashint8extended(xmin::text::bigint, counter))
+    (SELECT bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter)))
      FROM collection_change WHERE collection = 'road_segments') AS state,
     coalesce('[' || string_agg(
     '{"k":"' || street.kind || '","n":' || coalesce(to_json(street.name)::text, 'null')

@@ -27,7 +27,7 @@ from tests.ogc.rows import TOWN
 
 SEGMENTS = 300_000
 # What a tile of ours says of a segment; the peer is asked for no more.
-IN_A_TILE = "segment_id,street_name,road_class,carriageway_width_m"
+IN_A_TILE = "segment_id,street_name,road_class"
 METRES = "http://www.opengis.net/def/crs/EPSG/0/25832"
 ITEMS = "/ogc/collections/road_segments/items"
 
