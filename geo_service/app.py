@@ -18,6 +18,7 @@ from geo_service.identity.oidc import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes
+from geo_service.ogc.routes import write_refusals as ogc_write_refusals
 from geo_service.settings import Settings
 from geo_service.web.api_changes import router as changes_router
 from geo_service.web.api_checks import router as checks_router
@@ -103,6 +104,8 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
 
 def _include_rooms(app: FastAPI) -> None:
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
+    # Routes are tried in turn, and a hundred take longer than a feature: the byte paths come first.
+    app.router.routes[:0] = [*ogc_routes, *street_tile_routes]
     app.include_router(sign_in_router)
     app.include_router(provider_router)
     app.include_router(checks_router)
@@ -122,7 +125,6 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(desk_router)
     app.include_router(documents_page_router)
     app.include_router(rules_page_router)
-    app.router.routes.extend(street_tile_routes)
     app.include_router(ogc_writes_router)
-    app.router.routes.extend(ogc_routes)
+    app.router.routes.extend(ogc_write_refusals)
     app.router.routes.extend(health_routes)

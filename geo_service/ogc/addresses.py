@@ -21,6 +21,9 @@ SCHEMA = "application/schema+json"
 QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 SCHEMA_REL = "http://www.opengis.net/def/rel/ogc/1.0/schema"
+TILESETS_REL = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+SCHEMES_REL = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
+MVT = "application/vnd.mapbox-vector-tile"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")

@@ -13,7 +13,9 @@ from geo_service.ogc.addresses import (
     QUERYABLES_REL,
     SCHEMA,
     SCHEMA_REL,
+    SCHEMES_REL,
     SORTABLES_REL,
+    TILESETS_REL,
     Link,
     address,
     base_of,
@@ -59,12 +61,25 @@ CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
 )
 SCHEMA_PAGES = {"queryables": QUERYABLES_REL, "sortables": SORTABLES_REL, "schema": SCHEMA_REL}
 TITLE = {"de": "Digitaler Straßenraum – Geodaten", "en": "Digital street space – geodata"}
 DESCRIPTION = {
-    "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen, Umleitungen (OGC API Features).",
-    "en": "Road segments, construction sites, special uses, events, detours (OGC API – Features).",
+    "de": "Straßenabschnitte, Baustellen, Sondernutzungen, Veranstaltungen, Umleitungen"
+    " (OGC API Features, Tiles).",
+    "en": "Road segments, construction sites, special uses, events, detours (OGC API – Features, Tiles).",
 }
 
 
@@ -79,6 +94,8 @@ async def landing(request: Request) -> Response:
         link("service-doc", HTML, address(base, "api", query={"f": "html"}), "OpenAPI 3.0, HTML"),
         link("conformance", JSON, address(base, "conformance")),
         link("data", JSON, address(base, "collections")),
+        link(TILESETS_REL, JSON, address(base, "tiles")),
+        link(SCHEMES_REL, JSON, address(base, "tileMatrixSets")),
     ]
     document = {"title": TITLE[language], "description": DESCRIPTION[language], "links": links}
     if shown == "html":
@@ -163,6 +180,7 @@ def collection_document(
                 link(rel, SCHEMA, address(base, "collections", one.id, path))
                 for path, rel in SCHEMA_PAGES.items()
             ),
+            link(TILESETS_REL, JSON, address(base, "collections", one.id, "tiles")),
             link("license", HTML, one.license.href, one.license.title),
         ],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from geo_service.ogc.encodings import (
     sequence,
 )
 from geo_service.ogc.filtering import equality_names
+from geo_service.ogc.page_reading import page_reader_of
 from geo_service.ogc.parameters import (
     OF_FEATURES,
     OF_ONE_FEATURE,
@@ -34,6 +35,7 @@ from geo_service.ogc.parameters import (
     ON_ITEMS,
     Format,
     ItemsQuery,
+    Language,
     find_format,
     find_language,
     read_crs,
@@ -41,7 +43,8 @@ from geo_service.ogc.parameters import (
     read_parameters,
 )
 from geo_service.ogc.properties import read_properties, returnables
-from geo_service.ogc.reading import Page, conditions_of, count_hits, read_page, read_rows, statement
+from geo_service.ogc.reading import Page, conditions_of, count_hits, read_rows, statement
+from geo_service.ogc.ready import Made, nothing_more, question_of, ready_answer
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import in_system, is_stored
 
@@ -52,36 +55,73 @@ async def items(request: Request) -> Response:
     given = read_parameters(request, (*ON_ITEMS, *equality_names(collection)))
     query = read_items_query(collection.id, given)
     shown, language = find_format(request, given, OF_FEATURES), find_language(request, given)
-    pool = request.app.state.pool
-    if query.hits_only or request.method == "HEAD":
-        hits = await count_hits(pool, collection, query)
-        page = Page(features=b"", returned=0, matched=hits, last_gid=None, more=False, version=hits)
-    else:
-        page = await read_page(pool, collection, query)
-    base = base_of(request)
-    path = ("collections", collection.id, "items")
-    links = self_and_alternate(base, path, given, shown=shown, media_types=MEDIA_TYPES)
-    links.append(link("collection", JSON, address(base, "collections", collection.id)))
-    if page.more and page.last_gid is not None:
-        cursor = query.cursor(collection.id, page.last_gid, list(page.last_values))
-        links.append(next_link(base, path, given, cursor, shown))
-    headers = _page_headers(page, query, links)
-    version = fingerprint(
-        f"{page.version} {page.matched} {page.returned} {shown} {language}".encode(),
-        links[0]["href"].encode(),
-    )
+    wish = Wish(collection, query, shown, language, base_of(request), dict(sorted(given.items())))
     if shown == "html":
-        features = orjson.loads(b"[" + page.features + b"]")
+        page = await find_page(request, wish)
+        links = wish.links(page)
         return await html_answer(
-            request, "items.html", language, headers=headers,
-            collection=collection, features=features, page=page, links=links, given=given,
+            request, "items.html", language, headers=_page_headers(page, query, links), collection=collection,
+            features=orjson.loads(b"[" + page.features + b"]"), page=page, links=links, given=given,
         )  # fmt: skip
-    if shown == "json" and query.shown is None and is_stored(query.crs):
-        body = envelope(page, links)
+
+    async def make() -> Made:
+        return await make_page(await find_page(request, wish), wish)
+
+    question = question_of(request, wish.address, shown, language)
+    return await ready_answer(request, question, (collection.id,), make)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client wants of a collection, and how. given: the parameters, in the order of their names."""
+
+    collection: Collection
+    query: ItemsQuery
+    shown: Format
+    language: Language
+    base: str
+    given: dict[str, str]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Below `/ogc`."""
+        return ("collections", self.collection.id, "items")
+
+    @property
+    def address(self) -> str:
+        """The whole address."""
+        return address(self.base, *self.path, query=self.given)
+
+    def links(self, page: Page) -> list[Link]:
+        """Links of a page, to itself first."""
+        links = self_and_alternate(
+            self.base, self.path, self.given, shown=self.shown, media_types=MEDIA_TYPES
+        )
+        links.append(link("collection", JSON, address(self.base, "collections", self.collection.id)))
+        if page.more and page.last_gid is not None:
+            cursor = self.query.cursor(self.collection.id, page.last_gid, list(page.last_values))
+            links.append(next_link(self.base, self.path, self.given, cursor, self.shown))
+        return links
+
+
+async def find_page(request: Request, wish: Wish) -> Page:
+    """The features, or only their exact number where nothing else is asked for."""
+    if wish.query.hits_only or request.method == "HEAD":
+        return await count_hits(request.app.state.pool, wish.collection, wish.query)
+    return await page_reader_of(request).read(wish.collection, wish.query)
+
+
+async def make_page(page: Page, wish: Wish) -> Made:
+    """A page in its format, but for what differs with every answer."""
+    links = wish.links(page)
+    headers = _page_headers(page, wish.query, links) | FURTHER_HEADERS.get(wish.shown, {})
+    headers["Content-Type"] = MEDIA_TYPES[wish.shown]
+    if wish.shown == "json" and wish.query.shown is None and is_stored(wish.query.crs):
+        start = envelope(page, links)
     else:
-        body = await asyncio.to_thread(encode_page, shown, collection, query, page, links)
-    headers |= FURTHER_HEADERS.get(shown, {})
-    return await bytes_answer(request, body, MEDIA_TYPES[shown], version=version, headers=headers)
+        start = await asyncio.to_thread(encode_page, wish.shown, wish.collection, wish.query, page, links)
+    end = end_of_page if wish.shown in ("json", "jsonfg") else nothing_more
+    return Made(state=(page.state,), start=start, end=end, headers=headers)
 
 
 def encode_page(
@@ -112,15 +152,17 @@ def next_link(base: str, path: tuple[str, ...], given: dict[str, str], cursor: s
 
 
 def envelope(page: Page, links: list[Link], more: dict[str, object] | None = None) -> bytes:
-    """A FeatureCollection around stored bytes. more: further members."""
-    head: dict[str, object] = {
-        "type": "FeatureCollection",
-        "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-    }
+    """A FeatureCollection around stored bytes, but for its end. more: further members."""
+    head: dict[str, object] = {"type": "FeatureCollection"}
     if page.matched is not None:
         head["numberMatched"] = page.matched
     head |= {"numberReturned": page.returned, "links": links, **(more or {})}
-    return b"".join((orjson.dumps(head)[:-1], b',"features":[', page.features, b"]}"))
+    return b"".join((orjson.dumps(head)[:-1], b',"features":[', page.features, b"]"))
+
+
+def end_of_page() -> bytes:
+    """The end of a FeatureCollection, with the time of the answer."""
+    return datetime.now(UTC).strftime(',"timeStamp":"%Y-%m-%dT%H:%M:%S.%fZ"}').encode()
 
 
 def _page_headers(page: Page, query: ItemsQuery, links: list[Link]) -> dict[str, str]:

@@ -16,7 +16,15 @@ from geo_service.ogc.documents import DESCRIPTION, SCHEMA_PAGES, TITLE
 from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import ON_EXPORT, STREAMED
 from geo_service.ogc.filtering import equality_names
-from geo_service.ogc.openapi_parts import PARAMETERS, PROBLEM, SCHEMAS, query_parameter
+from geo_service.ogc.openapi_parts import (
+    PARAMETERS,
+    PROBLEM,
+    SCHEMAS,
+    get_operation,
+    query_parameter,
+    reference,
+)
+from geo_service.ogc.openapi_tiles import TILE_PARAMETERS, tile_paths, tile_paths_of
 from geo_service.ogc.openapi_writes import PARAMETERS as OF_WRITES
 from geo_service.ogc.openapi_writes import SECURITY, write_operations
 from geo_service.ogc.parameters import (
@@ -55,8 +63,9 @@ def openapi_document(base: str, language: Language, receivables: Receivables) ->
         "/api": _api_operation(),
         "/collections": _operation("getCollections", "Collections", "collections", ON_EVERY_PAGE),
     }
+    paths |= tile_paths()
     for one in COLLECTIONS.values():
-        paths |= _collection_paths(one, language)
+        paths |= _collection_paths(one, language) | tile_paths_of(one.id, one.title(language))
         if receivable := receivables.get(one.id):
             on_items, on_item = write_operations(one.id, one.title(language), receivable)
             paths[f"/collections/{one.id}/items"] |= on_items
@@ -73,7 +82,7 @@ def openapi_document(base: str, language: Language, receivables: Receivables) ->
         "tags": [{"name": one.id, "description": one.description(language)} for one in COLLECTIONS.values()],
         "paths": paths,
         "components": {
-            "parameters": {**PARAMETERS, **OF_WRITES},
+            "parameters": {**PARAMETERS, **OF_WRITES, **TILE_PARAMETERS},
             "schemas": SCHEMAS,
             "responses": {"Problem": PROBLEM},
             "securitySchemes": SECURITY,
@@ -84,10 +93,10 @@ def openapi_document(base: str, language: Language, receivables: Receivables) ->
 def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
     title = one.title(language)
     items, item = _geojson("featureCollection", title), _geojson("feature", title)
-    item_operation = _get(f"get_{one.id}_item", title, item, _with_f(ON_ITEM, "f-feature"), one.id)
-    item_operation["get"]["parameters"].insert(0, _reference("parameters", "featureId"))
-    item_operation["get"]["responses"]["404"] = _reference("responses", "Problem")
-    items_operation = _get(f"get_{one.id}", title, items, _with_f(ON_ITEMS, "f-features"), one.id)
+    item_operation = get_operation(f"get_{one.id}_item", title, item, _with_f(ON_ITEM, "f-feature"), one.id)
+    item_operation["get"]["parameters"].insert(0, reference("parameters", "featureId"))
+    item_operation["get"]["responses"]["404"] = reference("responses", "Problem")
+    items_operation = get_operation(f"get_{one.id}", title, items, _with_f(ON_ITEMS, "f-features"), one.id)
     described = schema_document("", one, "queryables", language)["properties"]
     items_operation["get"]["parameters"] += [
         query_parameter(
@@ -121,14 +130,14 @@ def _with_f(parameters: Iterable[str], form: str) -> list[str]:
 
 def _schema_operation(name: str, title: str, tag: str) -> Part:
     content = {SCHEMA: {"schema": {"type": "object"}}, "text/html": {"schema": {"type": "string"}}}
-    return _get(name, title, {"description": title, "content": content}, ON_EVERY_PAGE, tag)
+    return get_operation(name, title, {"description": title, "content": content}, ON_EVERY_PAGE, tag)
 
 
 def _export_operation(one: Collection, title: str) -> Part:
     content: Part = {MEDIA_TYPES[form].split(";")[0]: {"schema": {"type": "string"}} for form in STREAMED}
-    content["application/geo+json"] = {"schema": _reference("schemas", "featureCollection")}
+    content["application/geo+json"] = {"schema": reference("schemas", "featureCollection")}
     answer = {"description": title, "content": content}
-    return _get(f"export_{one.id}", title, answer, _with_f(ON_EXPORT, "f-export"), one.id)
+    return get_operation(f"export_{one.id}", title, answer, _with_f(ON_EXPORT, "f-export"), one.id)
 
 
 def _operation(
@@ -137,11 +146,11 @@ def _operation(
     answer = {
         "description": summary,
         "content": {
-            "application/json": {"schema": _reference("schemas", schema)},
+            "application/json": {"schema": reference("schemas", schema)},
             "text/html": {"schema": {"type": "string"}},
         },
     }
-    return _get(name, summary, answer, parameters, tag)
+    return get_operation(name, summary, answer, parameters, tag)
 
 
 def _api_operation() -> Part:
@@ -149,7 +158,7 @@ def _api_operation() -> Part:
         "description": "This document",
         "content": {OPENAPI: {"schema": {"type": "object"}}, "text/html": {"schema": {"type": "string"}}},
     }
-    return _get("getApi", "OpenAPI 3.0", answer, ON_EVERY_PAGE, None)
+    return get_operation("getApi", "OpenAPI 3.0", answer, ON_EVERY_PAGE, None)
 
 
 def _geojson(schema: str, title: str) -> Part:
@@ -157,30 +166,11 @@ def _geojson(schema: str, title: str) -> Part:
         "Content-Crs": {"description": "Reference system of the coordinates", "schema": {"type": "string"}}
     }
     content = {
-        "application/geo+json": {"schema": _reference("schemas", schema)},
-        "application/fg+json": {"schema": _reference("schemas", schema)},
+        "application/geo+json": {"schema": reference("schemas", schema)},
+        "application/fg+json": {"schema": reference("schemas", schema)},
         "text/html": {"schema": {"type": "string"}},
     }
     if schema == "featureCollection":
         for form in ("geojsonseq", "csv", "fgb"):
             content[MEDIA_TYPES[form].split(";")[0]] = {"schema": {"type": "string", "format": "binary"}}
     return {"description": title, "headers": headers, "content": content}
-
-
-def _get(name: str, summary: str, answer: Part, parameters: Iterable[str], tag: str | None) -> Part:
-    operation: Part = {
-        "operationId": name,
-        "summary": summary,
-        "parameters": [_reference("parameters", parameter) for parameter in parameters],
-        "responses": {
-            "200": answer,
-            "304": {"description": "Not modified"},
-            "400": _reference("responses", "Problem"),
-            "503": _reference("responses", "Problem"),
-        },
-    }
-    return {"get": operation | ({"tags": [tag]} if tag else {})}
-
-
-def _reference(kind: str, name: str) -> Part:
-    return {"$ref": f"#/components/{kind}/{name}"}

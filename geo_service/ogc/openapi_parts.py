@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from geo_service.ogc.collection import CRS84
@@ -191,3 +192,26 @@ SCHEMAS: dict[str, Part] = {
         errors={"type": "array", "items": _object(["pointer", "detail"], pointer=_TEXT, detail=_TEXT)},
     ),
 }  # fmt: skip
+
+
+def get_operation(
+    name: str, summary: str, answer: Part, parameters: Iterable[str], tag: str | None = None
+) -> Part:
+    """A path that is only read. parameters: names of components."""
+    operation: Part = {
+        "operationId": name,
+        "summary": summary,
+        "parameters": [reference("parameters", parameter) for parameter in parameters],
+        "responses": {
+            "200": answer,
+            "304": {"description": "Not modified"},
+            "400": reference("responses", "Problem"),
+            "503": reference("responses", "Problem"),
+        },
+    }
+    return {"get": operation | ({"tags": [tag]} if tag else {})}
+
+
+def reference(kind: str, name: str) -> Part:
+    """A component."""
+    return {"$ref": f"#/components/{kind}/{name}"}

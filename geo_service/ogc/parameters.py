@@ -38,7 +38,7 @@ from geo_service.ogc.place import SearchArea, find_area
 from geo_service.ogc.properties import read_properties
 from geo_service.ogc.systems import NAMES, OFFERED
 
-Format = Literal["json", "html", "jsonfg", "geojsonseq", "csv", "fgb"]
+Format = Literal["json", "html", "jsonfg", "geojsonseq", "csv", "fgb", "mvt", "tilejson"]
 Language = Literal["de", "en"]
 
 LIMIT_DEFAULT = 100
@@ -66,6 +66,8 @@ _ACCEPTED: dict[Format, tuple[str, ...]] = {
     "geojsonseq": ("application/geo+json-seq",),
     "csv": ("text/csv",),
     "fgb": ("application/vnd.flatgeobuf", "application/flatgeobuf"),
+    "mvt": ("application/vnd.mapbox-vector-tile",),
+    "tilejson": ("application/vnd.mapbox.tilejson+json",),
 }
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
@@ -213,7 +215,7 @@ def find_format(
         for one in offered:
             if one == wanted:
                 return one
-        raise malformed("f", f"{', '.join(offered[:-1])} or {offered[-1]}.")
+        raise malformed("f", f"{' or '.join(filter(None, (', '.join(offered[:-1]), offered[-1])))}.")
     accept = request.headers.get("accept", "")
     return max(offered, key=lambda one: _weight(accept, *_ACCEPTED[one]))  # the first of equals: JSON
 

@@ -75,13 +75,19 @@ def find_area(text: str, crs: str) -> SearchArea | None:
     edges = read_box(text, latitude_first=system.latitude_first)
     if system.degrees:
         return _lonlat_area(edges)
-    return _metre_area(edges) if crs == EPSG_25832 else _foreign_area(edges, system.srid)
+    return _metre_area(edges) if crs == EPSG_25832 else foreign_area(edges, system.srid)
 
 
 def _metre_area(edges: Box) -> SearchArea:
     if edges[0] > edges[2]:
         raise bad_box("The western edge lies east of the eastern one.")
-    return SearchArea(to_wkb(box(*edges)), edges)
+    return SearchArea(to_wkb(box(*edges)), _shrunk(edges))
+
+
+def _shrunk(edges: Box) -> Box:
+    """A metre smaller on every side: boxes are compared in single precision, which is half a metre coarse."""
+    west, south, east, north = edges[0] + 1, edges[1] + 1, edges[2] - 1, edges[3] - 1
+    return (west, south, east, north) if west < east and south < north else _NOWHERE
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +96,8 @@ def reach(srid: int) -> BaseGeometry:
     return box(*reproject(_with_points_along(WINDOW), LONLAT_SRID, srid).bounds)
 
 
-def _foreign_area(edges: Box, srid: int) -> SearchArea | None:
+def foreign_area(edges: Box, srid: int) -> SearchArea | None:
+    """The area of a box in another metric system, None when it holds everything there can be."""
     if edges[0] > edges[2]:
         raise bad_box("The western edge lies east of the eastern one.")
     wanted = box(*edges)
@@ -143,4 +150,4 @@ def _core(area: BaseGeometry, lonlat: Box) -> Box:
     east = float(np.min(metres[degrees[:, 0] == lonlat[2], 0]))
     south = float(np.max(metres[degrees[:, 1] == lonlat[1], 1]))
     north = float(np.min(metres[degrees[:, 1] == lonlat[3], 1]))
-    return (west, south, east, north) if west < east and south < north else _NOWHERE
+    return _shrunk((west, south, east, north))

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import orjson
 import psycopg
 from psycopg import sql
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geo_service.errors import Unavailable
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
 from geo_service.ogc.faults import malformed
-from geo_service.ogc.ordering import Value, as_cursor_values, behind, order_text
+from geo_service.ogc.ordering import Value, behind, order_text
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.pieces import bare, expression
 
@@ -27,6 +27,7 @@ from geo_service.ogc.pieces import bare, expression
 COUNT_CAP = 10_000
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection]
+Source = Pool | psycopg.AsyncConnection
 
 
 class AsBytes(Loader):
@@ -43,7 +44,7 @@ class AsBytes(Loader):
 class Page:
     """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP.
 
-    version: of the rows shown. last_values: what the last feature is ordered by.
+    state: of the collection, as the same statement saw it. last_values: what the last feature is ordered by.
     """
 
     features: bytes
@@ -51,7 +52,7 @@ class Page:
     matched: int | None
     last_gid: int | None
     more: bool
-    version: int
+    state: int
     last_values: tuple[Value, ...] = ()
 
 
@@ -59,10 +60,11 @@ class Page:
 def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
     """A statement of collections.sql for one collection; identifiers come from the list of collections."""
     where = " AND ".join(bare("collections", condition) for condition in conditions) or "true"
-    return _filled(name, collection, crs, {"conditions": where})
+    return filled("collections", name, collection, crs, {"conditions": where})
 
 
-def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str]) -> str:
+def filled(subject: str, name: str, collection: Collection, crs: str, slots: Mapping[str, str]) -> str:
+    """A statement of sql/<subject>.sql with its {slots} filled, and the identifiers of a collection."""
     names = {
         "table": sql.Identifier(collection.table),
         "geometry": sql.Identifier(collection.geometry),
@@ -72,8 +74,8 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
         "credit": sql.Identifier(collection.credit or "source"),
         "edition": sql.Identifier(collection.edition) if collection.edition else sql.NULL,
     }
-    text = bare("collections", name)
-    for slot, part in slots.items():
+    text = bare(subject, name)
+    for slot, part in {"state": bare("collections", "state"), **slots}.items():
         text = text.replace(f"{{{slot}}}", part)
     return sql.SQL(text).format(**names).as_string(None)
 
@@ -81,7 +83,7 @@ def _filled(name: str, collection: Collection, crs: str, slots: Mapping[str, str
 def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tuple[str, dict[str, Any]]:
     """A statement of collections.sql for a query with a filter, a search or an order, and its values."""
     parts = [bare("collections", condition) for condition in conditions_of(collection, query)]
-    values = bound_values(query)
+    values = bound_values(collection, query)
     for condition in query.wanted:
         parts.append(condition.text)
         values |= condition.values
@@ -93,7 +95,7 @@ def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tu
         condition = behind(query.order, query.last_values)
         slots["behind"] = condition.text
         values |= condition.values
-    return _filled(name, collection, query.crs, slots), values
+    return filled("collections", name, collection, query.crs, slots), values
 
 
 def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
@@ -106,9 +108,10 @@ def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:
     return tuple(found)
 
 
-def bound_values(query: ItemsQuery) -> dict[str, Any]:
+def bound_values(collection: Collection, query: ItemsQuery) -> dict[str, Any]:
     """Values of all parameters that a query can need."""
     values: dict[str, Any] = {
+        "collection": collection.id,
         "after": query.after,
         "rows": query.limit + 1,
         "shown": query.limit,
@@ -124,44 +127,24 @@ def bound_values(query: ItemsQuery) -> dict[str, Any]:
     return values
 
 
-async def read_page(pool: Pool, collection: Collection, query: ItemsQuery) -> Page:
-    """One page, in the order of gid if no other is asked for.
-
-    Raises Unavailable when the database takes too long, Malformed when it cannot evaluate the filter.
-    """
-    if query.order or query.wanted:
-        text, values = wanted_statement("page_sorted" if query.order else "page_in_area", collection, query)
-        row = await read_wanted(pool, text, values)
-    else:
-        name = "page_in_order" if query.area is None else "page_in_area"
-        text = statement(name, collection, query.crs, conditions_of(collection, query))
-        (row,) = await read_rows(pool, text, bound_values(query), text_loader=AsBytes)
-    return Page(
-        features=row["features"] or b"",
-        returned=row["returned"],
-        matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
-        last_gid=row["last_gid"],
-        more=row["more"],
-        version=row["version"] or 0,
-        last_values=as_cursor_values(orjson.loads(row.get("last_values") or b"[]")),
-    )
-
-
-async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> int:
-    """The exact number of features that match, however many."""
+async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> Page:
+    """A page without features, but with the exact number of those that match, however many."""
     name = "hits" if query.area is None else "hits_in_area"
     if query.wanted:
         text, values = wanted_statement(name, collection, query)
-        return int((await read_wanted(pool, text, values))["matched"])
-    text = statement(name, collection, query.crs, conditions_of(collection, query))
-    (row,) = await read_rows(pool, text, bound_values(query))
-    return int(row["matched"])
+        row = await read_wanted(pool, text, values)
+    else:
+        text = statement(name, collection, query.crs, conditions_of(collection, query))
+        (row,) = await read_rows(pool, text, bound_values(collection, query))
+    return Page(
+        features=b"", returned=0, matched=row["matched"], last_gid=None, more=False, state=row["state"] or 0
+    )
 
 
-async def read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+async def read_wanted(source: Source, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The one row of a statement with a filter. Raises Malformed when it cannot be evaluated, Unavailable."""
     try:
-        (row,) = await read_rows(pool, text, values, text_loader=AsBytes)
+        (row,) = await read_rows(source, text, values, text_loader=AsBytes)
     except (psycopg.DataError, psycopg.InternalError):
         # Division by zero, a number out of range, a geometry GEOS gives up on: the filter's, not ours.
         raise malformed("filter", "The filter cannot be evaluated with these values.") from None
@@ -169,30 +152,60 @@ async def read_wanted(pool: Pool, text: str, values: Mapping[str, Any]) -> dict[
 
 
 async def read_rows(
-    pool: Pool, text: str, values: Mapping[str, Any], *, text_loader: type[Loader] | None = None
-) -> Sequence[dict[str, Any]]:
+    source: Source, text: str, values: Mapping[str, Any], *, text_loader: type[Loader] | None = None
+) -> list[dict[str, Any]]:
     """Rows of one prepared statement, binary. Raises Unavailable when no answer comes in time."""
+    return await _read(source, text, values, text_loader, dict_row)
+
+
+async def read_tuples(source: Source, text: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same as tuples, texts as bytes: for a thousand rows at a time."""
+    return await _read(source, text, values, AsBytes, tuple_row)
+
+
+async def _read(
+    source: Source, text: str, values: Mapping[str, Any], text_loader: type[Loader] | None, factory: Any
+) -> list[Any]:
     try:
+        if not isinstance(source, AsyncConnectionPool):
+            return await _execute(source, text, values, text_loader, factory)
         try:
-            return await _read_once(pool, text, values, text_loader)
+            async with source.connection(timeout=5) as connection:
+                return await _execute(connection, text, values, text_loader, factory)
         except PoolTimeout:
             raise
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 raise
             # The database restarted since this connection was used; the others are as dead as this one.
-            await pool.check()
-            return await _read_once(pool, text, values, text_loader)
+            await source.check()
+            async with source.connection(timeout=5) as connection:
+                return await _execute(connection, text, values, text_loader, factory)
     except psycopg.OperationalError as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error
 
 
-async def _read_once(
-    pool: Pool, text: str, values: Mapping[str, Any], text_loader: type[Loader] | None
-) -> Sequence[dict[str, Any]]:
+async def _execute(
+    connection: psycopg.AsyncConnection,
+    text: str,
+    values: Mapping[str, Any],
+    text_loader: type[Loader] | None,
+    factory: Any,
+) -> list[Any]:
+    cursor = connection.cursor(binary=True, row_factory=factory)
+    if text_loader is not None:
+        cursor.adapters.register_loader("text", text_loader)
+    await cursor.execute(text, values, prepare=True)
+    return await cursor.fetchall()
+
+
+@asynccontextmanager
+async def one_moment(pool: Pool) -> AsyncIterator[psycopg.AsyncConnection]:
+    """A connection whose statements all see the database as of one moment."""
     async with pool.connection(timeout=5) as connection:
-        cursor = connection.cursor(binary=True, row_factory=dict_row)
-        if text_loader is not None:
-            cursor.adapters.register_loader("text", text_loader)
-        await cursor.execute(text, values, prepare=True)
-        return await cursor.fetchall()
+        await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await connection.set_isolation_level(None)

@@ -10,6 +10,8 @@ from geo_service.ogc.export import export
 from geo_service.ogc.items import item, items
 from geo_service.ogc.openapi import api
 from geo_service.ogc.schemas import queryables, schema, sortables
+from geo_service.ogc.tile_sets import tile_matrix_set, tile_matrix_sets, tile_set, tile_sets
+from geo_service.ogc.tiles import collection_tile, dataset_tile
 from geo_service.ogc.transactions import ON_ITEM_TOO, ON_ITEMS_TOO, refused
 
 
@@ -18,6 +20,8 @@ def _read(path: str, endpoint: Endpoint) -> Route:
 
 
 _WRITES = [*ON_ITEMS_TOO, *ON_ITEM_TOO]
+_TILE = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"
+_TILE_SET = "/tiles/{tileMatrixSet}"
 
 routes = [
     _read("/ogc/collections/{collection}/items", items),
@@ -31,8 +35,19 @@ routes = [
     _read("/ogc/collections/{collection}/queryables", queryables),
     _read("/ogc/collections/{collection}/sortables", sortables),
     _read("/ogc/collections/{collection}/schema", schema),
+    _read("/ogc/collections/{collection}" + _TILE, collection_tile),
+    _read("/ogc/collections/{collection}" + _TILE_SET, tile_set),
+    _read("/ogc/collections/{collection}/tiles", tile_sets),
     _read("/ogc/collections/{collection}", collection),
-    # Behind the writes of web/ogc_writes.py: for every other collection there are none.
+    _read("/ogc" + _TILE, dataset_tile),
+    _read("/ogc" + _TILE_SET, tile_set),
+    _read("/ogc/tiles", tile_sets),
+    _read("/ogc/tileMatrixSets", tile_matrix_sets),
+    _read("/ogc/tileMatrixSets/{tileMatrixSet}", tile_matrix_set),
+]
+
+# Behind the writes of web/ogc_writes.py: for every other collection there are none.
+write_refusals = [
     Route("/ogc/collections/{collection}/items", refused, methods=_WRITES),
     Route("/ogc/collections/{collection}/items/{feature_id:path}", refused, methods=_WRITES),
 ]

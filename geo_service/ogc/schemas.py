@@ -94,14 +94,19 @@ def _described(one: Collection, language: str) -> dict[str, Part]:
     for name in ("id", *returnables(one), "geometry"):
         known = QUERYABLES[one.id].get(name)
         part = _described_property(one, known) if known else _described_other(name)
-        role = _ROLES.get(name)
-        found[name] = {
-            "title": WORDS[language]["geometry"] if name == "geometry" else property_name(name, language),
-            **part,
-            **({"x-ogc-role": role} if role else {}),
-            "x-ogc-propertySeq": len(found) + 1,
-        }
+        found[name] = {**_titled(name, part, language), "x-ogc-propertySeq": len(found) + 1}
     return found
+
+
+def described_property(one: Collection, known: Property, language: str) -> Part:
+    """The schema of one property, with its name in words."""
+    return _titled(known.name, _described_property(one, known), language)
+
+
+def _titled(name: str, part: Part, language: str) -> Part:
+    role = _ROLES.get(name)
+    title = WORDS[language]["geometry"] if name == "geometry" else property_name(name, language)
+    return {"title": title, **part, **({"x-ogc-role": role} if role else {})}
 
 
 def _described_property(one: Collection, known: Property) -> Part:

@@ -46,6 +46,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "type": "Art",
             "read_only": "nur gelesen",
             "write_only": "nur geschrieben",
+            "tiles": "Vektorkacheln",
+            "cell_m": "Meter je Bildpunkt am Äquator",
+            "tile_matrix_sets": "Kachelraster",
         },
         "en": {
             "service": "Digital street space",
@@ -86,6 +89,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "type": "Type",
             "read_only": "read only",
             "write_only": "write only",
+            "tiles": "Vector tiles",
+            "cell_m": "Metres per pixel at the equator",
+            "tile_matrix_sets": "Tile matrix sets",
         },
     }
 )

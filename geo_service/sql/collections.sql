@@ -20,67 +20,85 @@ published
 -- Period in the time asked for; features without a period match every time.
 ({period} IS NULL OR {period} && :during::tstzrange)
 
+-- states
+-- The state of every published collection. The counters alone would repeat after a backup was restored, the transactions
+-- that wrote them do not. Out: one row for each collection; state.
+SELECT collection,
+       bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter))) AS state
+FROM collection_change
+GROUP BY collection
+
+-- state
+-- The state of one collection, seen by the statement that reads its rows. In: collection. Part of a SELECT.
+(SELECT bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter)))
+ FROM collection_change WHERE collection = :collection)
+
 -- page_in_order
--- A page where no place is asked for: the rows in the order of gid, beside a count that stops at the cap.
--- In: after (gid), rows (limit + 1), shown (limit), skipped, cap.
--- Out: 1 row: features (UTF-8), returned, last_gid, more, version (of the rows shown), matched (cap + 1 = more than the cap).
+-- A page where no place is asked for: the row versions in the order of gid, beside a count that stops at the cap.
+-- In: after (gid), rows (limit + 1), shown (limit), skipped, cap, collection.
+-- Out: 1 row: keys (gid, writing transaction and place of each row, 18 bytes each, joined), returned, last_gid, more, state (of the
+-- collection), matched (cap + 1 = more than the cap).
 WITH place AS MATERIALIZED (
-    SELECT gid, ctid AS place
+    SELECT gid, xmin AS written, ctid AS place
     FROM {table}
     WHERE gid > :after AND {conditions}
     ORDER BY gid
     LIMIT :rows OFFSET :skipped
 )
-SELECT string_agg({fragment}, ',') AS features,
+SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
        count(*) AS returned,
-       max(gid) AS last_gid,
+       max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
-FROM {table}
-WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
+FROM (SELECT gid, written, place FROM place ORDER BY gid LIMIT :shown) AS shown
 
 -- page_in_area
 -- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
--- from those rows, beyond it by walking in the order of gid. Pages follow gid; within a page the features come as
--- they lie in the table: sorting a megabyte of them would be a sixth of the whole answer.
+-- from those rows, beyond it by walking in the order of gid.
 -- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), and as page_in_order.
 -- Out: as page_in_order.
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 ), hit AS MATERIALIZED (
-    SELECT gid, ctid AS place
+    SELECT gid, xmin AS written, ctid AS place
     FROM {table}
     WHERE {conditions}
     LIMIT :cap + 1
 ), matched AS MATERIALIZED (
     SELECT count(*) AS n FROM hit
 ), place AS MATERIALIZED (
-    (SELECT gid, place
+    (SELECT gid, written, place
      FROM hit
      WHERE (SELECT n FROM matched) <= :cap AND gid > :after
      ORDER BY gid
      LIMIT :rows OFFSET :skipped)
     UNION ALL
-    (SELECT gid, ctid AS place
+    (SELECT gid, xmin AS written, ctid AS place
      FROM {table}
      WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
      ORDER BY gid
      LIMIT :rows OFFSET :skipped)
 )
-SELECT string_agg({fragment}, ',') AS features,
+SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
        count(*) AS returned,
-       max(gid) AS last_gid,
+       max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended(gid, xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT n FROM matched) AS matched
+FROM (SELECT gid, written, place FROM place LIMIT :shown) AS shown
+
+-- features
+-- The stored features of rows by their places; whoever asks compares the keys, for another row may be there meanwhile.
+-- In: places (of tid).  Out: rows key (as in page_in_order), feature.
+SELECT int8send(gid) || xidsend(xmin) || tidsend(ctid) AS key, {fragment} AS feature
 FROM {table}
-WHERE ctid = ANY (ARRAY(SELECT place FROM place ORDER BY gid LIMIT :shown))
+WHERE ctid = ANY(:places::tid[])
 
 -- page_sorted
 -- A page in an order that was asked for. {sorting} ends with gid, {behind} leaves out what earlier pages showed, gid and
 -- {sorted_values} of the last feature are where the next one begins.
--- In, out: as page_in_order, besides last_values (a JSON list of texts).
+-- In, out: as page_in_order, but the features themselves (joined by commas, UTF-8), and last_values (a JSON list of texts).
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 ), place AS MATERIALIZED (
@@ -98,7 +116,7 @@ SELECT string_agg({fragment}, ',' ORDER BY place.n) AS features,
        (SELECT gid FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_gid,
        (SELECT sorted_values FROM place WHERE n <= :shown ORDER BY n DESC LIMIT 1) AS last_values,
        (SELECT count(*) FROM place) > :shown AS more,
-       bit_xor(hashint8extended({table}.gid, {table}.xmin::text::bigint)) AS version,
+       {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
 FROM {table}
 INNER JOIN place ON place.gid = {table}.gid
@@ -124,7 +142,7 @@ WHERE ctid = ANY (ARRAY(SELECT place FROM place))
 
 -- hits
 -- The exact number of features. In: as page_in_order, area and box where a place is asked for. Out: 1 row.
-SELECT count(*) AS matched
+SELECT count(*) AS matched, {state} AS state
 FROM {table}
 WHERE {conditions}
 
@@ -133,7 +151,7 @@ WHERE {conditions}
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 )
-SELECT count(*) AS matched
+SELECT count(*) AS matched, {state} AS state
 FROM {table}
 WHERE {conditions}
 

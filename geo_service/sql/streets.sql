@@ -1,8 +1,12 @@
 -- street_tile
 -- The streets in service of one map tile, drawn small: one line per street and kind, in the tile's own units
 -- (0 to 4096, y down, 256 beyond each edge), simplified to the zoom by the tile grid itself.
--- In: z, x, y (web map tile), kinds (of federal, state, district, street, service, path).  Out: 1 row, a JSON array.
-SELECT coalesce('[' || string_agg(
+-- In: z, x, y (web map tile), kinds (of federal, state, district, street, service, path).
+-- Out: 1 row: tile, a JSON array; state of the collection of roads (see `state` in collections.sql).
+SELECT
+    (SELECT bit_xor(hashint8extended(changes, hashint8extended(xmin::text::bigint, counter)))
+     FROM collection_change WHERE collection = 'road_segments') AS state,
+    coalesce('[' || string_agg(
     '{"k":"' || street.kind || '","n":' || coalesce(to_json(street.name)::text, 'null')
     || ',"r":' || coalesce(to_json(street.number)::text, 'null')
     || ',"g":' || ST_AsGeoJSON(street.shape, 0, 0) || '}', ',') || ']', '[]') AS tile

@@ -10,7 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from geo_service.errors import NotFound
-from geo_service.ogc.answers import bytes_answer, fingerprint
+from geo_service.ogc.answers import OPEN_ACCESS
+from geo_service.ogc.reading import read_rows
+from geo_service.ogc.ready import Made, question_of, ready_answer
+from geo_service.ogc.tile_reading import CLIENT_GONE, Gone, while_client_stays
 from geo_service.sql.loader import statements
 
 _BOUND = re.compile(r"(?<!:):([a-z]+)")
@@ -41,11 +44,19 @@ async def street_tile(request: Request) -> Response:
     z, x, y = (request.path_params[name] for name in "zxy")
     if not (LEAST_ZOOM <= z <= GREATEST_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
         raise NotFound("There is no such tile.")
-    async with request.app.state.pool.connection() as connection:
-        cursor = await connection.execute(_statement(), {"z": z, "x": x, "y": y, "kinds": kinds_at(z)})
-        row = await cursor.fetchone()
-    body = row[0].encode()
-    return await bytes_answer(request, body, "application/json", version=fingerprint(body), headers={})
+
+    async def make() -> Made:
+        values = {"z": z, "x": x, "y": y, "kinds": kinds_at(z)}
+        work = read_rows(request.app.state.pool, _statement(), values)
+        (row,) = await while_client_stays(request, work)
+        headers = {"Content-Type": "application/json"}
+        return Made(state=(row["state"] or 0,), start=row["tile"].encode(), headers=headers)
+
+    question = question_of(request, f"/map/streets/{z}/{x}/{y}", "streets", "")
+    try:
+        return await ready_answer(request, question, ("road_segments",), make)
+    except Gone:
+        return Response(status_code=CLIENT_GONE, headers=OPEN_ACCESS)
 
 
 routes = [

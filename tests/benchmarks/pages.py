@@ -1,24 +1,35 @@
-"""A page of 1,000 road segments by bbox out of 300,000, numberMatched included, beside tipg on the same table."""
+"""Pages, single features and tiles of 300,000 road segments, numberMatched included, beside others on the same table.
+
+Three states of our side are told apart: *fresh*, a process that has not sent any of the features before; *known*, it
+has sent them, but for other boxes; *again*, the very same addresses. The peers keep nothing.
+"""
 
 from __future__ import annotations
 
-import random
 import time
-from statistics import median
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
+from pyproj import Transformer
 
 from geo_service.db.database import Database
+from geo_service.db.local_cluster import LocalCluster
 from geo_service.settings import Settings
+from tests.benchmarks.floor import floor_rate
 from tests.benchmarks.ground import bench_cluster, migrated, tipg_serving
 from tests.benchmarks.load import Measured, request_bytes, run_load
 from tests.benchmarks.report import Row
+from tests.benchmarks.whole import measure_whole
 from tests.clients.server import serving
 from tests.ogc.rows import TOWN
 
 SEGMENTS = 300_000
-# Short turns, so that whatever else the machine does meets both sides alike.
-ROUNDS = 6
+# What a tile of ours says of a segment; the peer is asked for no more.
+IN_A_TILE = "segment_id,street_name,road_class"
+METRES = "http://www.opengis.net/def/crs/EPSG/0/25832"
+ITEMS = "/ogc/collections/road_segments/items"
 
 # Streets of some 40 m with six points and names, in a square of 22 km: as dense as a built-up area. Neighbours
 # lie together in the table (ORDER BY a geometry is the Hilbert curve), as towns are imported one after the other.
@@ -49,11 +60,33 @@ def fill(database: Database) -> float:
     return time.perf_counter() - start
 
 
-def boxes(number: int) -> list[str]:
-    """Boxes of some 1.6 km × 2.2 km with about 2,000 segments each, in degrees."""
-    dice = random.Random(7)  # the same boxes in every run
-    corners = [(dice.uniform(8.50, 8.74), dice.uniform(49.57, 49.72)) for _ in range(number)]
-    return [f"{west:.5f},{south:.5f},{west + 0.022:.5f},{south + 0.02:.5f}" for west, south in corners]
+def boxes(shift: float = 0.0) -> list[str]:
+    """58 boxes apart from each other, some 1.6 km × 2.2 km with about 2,000 segments each, in degrees."""
+    west, south = 8.495 + shift, 49.563 + shift
+    return [
+        f"{west + 0.022 * col:.5f},{south + 0.02 * row:.5f},{west + 0.022 * (col + 1):.5f},{south + 0.02 * (row + 1):.5f}"
+        for row in range(9)
+        for col in range(13)
+        if (row + col) % 2
+    ]
+
+
+def large_boxes() -> list[str]:
+    """A dozen of some 4 km × 4 km with about 10,000 segments each, in degrees."""
+    return [
+        f"{8.50 + 0.056 * col:.5f},{49.57 + 0.036 * row:.5f},{8.555 + 0.056 * col:.5f},{49.606 + 0.036 * row:.5f}"
+        for row in range(3)
+        for col in range(4)
+    ]
+
+
+def tiles(zoom: int = 14) -> list[tuple[int, int]]:
+    """Column and row of the tiles in the middle."""
+    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform((8.53, 8.73), (49.60, 49.72))
+    half, side = 20037508.342789244, 2 * 20037508.342789244 / 2**zoom
+    cols = range(int((x[0] + half) // side), int((x[1] + half) // side) + 1)
+    rows = range(int((half - y[1]) // side), int((half - y[0]) // side) + 1)
+    return [(col, row) for row in rows for col in cols]
 
 
 def properties(database: Database) -> list[str]:
@@ -66,47 +99,143 @@ def properties(database: Database) -> list[str]:
     return [row[0] for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two servers: ours begins anew for each state, the peer runs on."""
+
+    database: Database
+    peer_port: int
+
+    @contextmanager
+    def own(self) -> Iterator[int]:
+        """Port of a server of ours that has answered nothing yet but one page elsewhere, its statements planned."""
+        with serving(self.database, Settings(), log_to="/dev/null") as own:
+            port = int(own.rpartition(":")[2])
+            # Every connection of the pool has to have touched the table, as the peer's have; no feature is sent.
+            counts = [f"{ITEMS}?resultType=hits&bbox={box}" for box in (*boxes(), *large_boxes())]
+            for _ in range(3):
+                once(port, counts * 3, connections=8)
+            yield port
+
+    def peer(self, paths: list[str], connections: int = 1, seconds: float = 6) -> Measured:
+        """The peer's answers to the same."""
+        base = f"http://127.0.0.1:{self.peer_port}/collections/public.road_segment"
+        requests = [request_bytes(f"{base}{path}") for path in paths]
+        return run_load(
+            self.peer_port, requests, connections=connections, at_most=len(paths), seconds=seconds
+        )
+
+
+def ours(path: str) -> bytes:
+    """A request of ours."""
+    return request_bytes(f"http://127.0.0.1{path}")
+
+
+def once(port: int, paths: list[str], connections: int = 1) -> Measured:
+    """Each address once."""
+    return run_load(
+        port, [ours(path) for path in paths], connections=connections, at_most=len(paths), seconds=20
+    )
+
+
 def measure_pages() -> list[Row]:
-    """Rows of the table: median over one connection, rate over eight."""
+    """Rows of the table: medians over one connection, rates over eight."""
     with bench_cluster() as cluster:
         database = migrated(cluster, "bench_pages")
         print(f"  {SEGMENTS:,} segments loaded in {fill(database):.0f} s", flush=True)
-        with (
-            serving(database, Settings(), log_to="/dev/null") as own,
-            tipg_serving(cluster, "bench_pages", properties(database)) as peer_port,
-        ):
-            own_port = int(own.rpartition(":")[2])
-            peer = f"http://127.0.0.1:{peer_port}/collections/public.road_segment/items"
-            ours = [
-                request_bytes(f"{own}/ogc/collections/road_segments/items?limit=1000&bbox={box}")
-                for box in boxes(60)
-            ]
-            theirs = [request_bytes(f"{peer}?limit=1000&bbox={box}") for box in boxes(60)]
-            return _side_by_side(own_port, ours, peer_port, theirs)
+        rows = rows_of(cluster, database)
+        return rows + measure_whole(cluster, "bench_pages", database, properties(database))
 
 
-def _side_by_side(own_port: int, ours: list[bytes], peer_port: int, theirs: list[bytes]) -> list[Row]:
-    for port, requests in ((own_port, ours), (peer_port, theirs)):
-        run_load(port, requests, connections=8, at_most=40, seconds=20)
-    alone: list[tuple[Measured, Measured]] = []
-    together: list[tuple[Measured, Measured]] = []
-    for _ in range(ROUNDS):
-        alone.append(_pair(own_port, ours, peer_port, theirs, connections=1))
-        together.append(_pair(own_port, ours, peer_port, theirs, connections=8))
-    own_ms, peer_ms = (median(pair[side].median_ms for pair in alone) for side in (0, 1))
-    own_rate, peer_rate = (median(pair[side].rate for pair in together) for side in (0, 1))
-    size = f"{alone[0][0].body_bytes / 1e6:.2f} MB / {alone[0][1].body_bytes / 1e6:.2f} MB"
+def rows_of(cluster: LocalCluster, database: Database) -> list[Row]:
+    """The comparisons on a database that is filled."""
+    with tipg_serving(cluster, "bench_pages", properties(database)) as peer_port:
+        sides = Sides(database, peer_port)
+        sides.peer([f"/items?limit=1000&bbox={box}" for box in boxes()[:20]])
+        return [
+            *_pages(sides), *_rates(sides), *_german_maps(sides), *_single(sides), *_tiles(sides), _floor(cluster, sides),
+        ]  # fmt: skip
+
+
+def _pages(sides: Sides) -> list[Row]:
+    paths, panned = ([f"{ITEMS}?limit=1000&bbox={box}" for box in boxes(shift)] for shift in (0.0, 0.0004))
+    peer = sides.peer([f"/items?limit=1000&bbox={box}" for box in boxes()], seconds=8)
+    with sides.own() as port:
+        states = {"fresh": once(port, paths), "known": once(port, panned)}
+        once(port, panned[:20])
+        states["again"] = once(port, panned[:20] * 10)
+    name = "page of 1,000 of 300,000 by bbox, 1 connection, median"
+    size = f"{peer.body_bytes / 1e6:.2f} MB"
     return [
-        Row("page of 1,000 of 300,000 by bbox, 1 connection, median", f"{own_ms:.1f} ms", f"tipg {peer_ms:.1f} ms",
-            median(pair[1].median_ms / pair[0].median_ms for pair in alone), 15, f"goal of a later step; body {size}"),
-        Row("page of 1,000 of 300,000 by bbox, 8 connections, rate", f"{own_rate:.0f}/s", f"tipg {peer_rate:.1f}/s",
-            median(pair[0].rate / pair[1].rate for pair in together), 10, "one server process each"),
+        Row(f"{name}: {state}", f"{own.median_ms:.2f} ms", f"tipg {peer.median_ms:.1f} ms", peer.median_ms / own.median_ms, 15,
+            f"bodies {own.body_bytes / 1e6:.2f} MB / {size}")
+        for state, own in states.items()
     ]  # fmt: skip
 
 
-def _pair(
-    own_port: int, ours: list[bytes], peer_port: int, theirs: list[bytes], *, connections: int
-) -> tuple[Measured, Measured]:
-    own = run_load(own_port, ours, connections=connections, at_most=2000, seconds=3)
-    peer = run_load(peer_port, theirs, connections=connections, at_most=2000, seconds=3)
-    return own, peer
+def _rates(sides: Sides) -> list[Row]:
+    paths, panned = ([f"{ITEMS}?limit=1000&bbox={box}" for box in boxes(shift)] for shift in (0.0, 0.0004))
+    peer = sides.peer([f"/items?limit=1000&bbox={box}" for box in boxes()], connections=8, seconds=8)
+    with sides.own() as port:
+        states = {"fresh": once(port, paths, 8), "known": once(port, panned, 8)}
+    return [
+        Row(f"page of 1,000 of 300,000 by bbox, 8 connections, rate: {state}", f"{own.rate:.0f}/s", f"tipg {peer.rate:.1f}/s",
+            own.rate / peer.rate, 10, "one server process each")
+        for state, own in states.items()
+    ]  # fmt: skip
+
+
+def _german_maps(sides: Sides) -> list[Row]:
+    to_metres = Transformer.from_crs(4326, 25832, always_xy=True)
+    paths = []
+    for box in large_boxes():
+        west, south, east, north = map(float, box.split(","))
+        (left, right), (low, high) = to_metres.transform((west, east), (south, north))
+        metres = f"{left:.1f},{low:.1f},{right:.1f},{high:.1f}"
+        paths.append(f"{ITEMS}?limit=10000&bbox={metres}&bbox-crs={METRES}&crs={METRES}")
+    peer = sides.peer([f"/items?limit=10000&bbox={box}" for box in large_boxes()], seconds=15)
+    with sides.own() as port:
+        states = {"fresh": once(port, paths)}
+        states["known"] = once(port, [f"{path}&limit=9999".replace("limit=10000&", "") for path in paths])
+    return [
+        Row(f"German map query, limit=10000, bbox and crs EPSG:25832: {state}", f"{own.median_ms:.0f} ms",
+            f"tipg {peer.median_ms:.0f} ms", peer.median_ms / own.median_ms, 12,
+            f"bodies {own.body_bytes / 1e6:.1f} MB / {peer.body_bytes / 1e6:.1f} MB; tipg answers in degrees")
+        for state, own in states.items()
+    ]  # fmt: skip
+
+
+def _single(sides: Sides) -> list[Row]:
+    numbers = range(1000, 1600)
+    peer = sides.peer([f"/items/{number}" for number in numbers])
+    with sides.own() as port:
+        own = once(port, [f"{ITEMS}/bench:{number}" for number in numbers])
+    return [
+        Row("one feature by its id, median", f"{own.median_ms:.2f} ms", f"tipg {peer.median_ms:.2f} ms",
+            peer.median_ms / own.median_ms, 3)
+    ]  # fmt: skip
+
+
+def _tiles(sides: Sides) -> list[Row]:
+    there = tiles()
+    paths = [f"/ogc/collections/road_segments/tiles/WebMercatorQuad/14/{row}/{col}" for col, row in there]
+    peer = sides.peer(
+        [f"/tiles/WebMercatorQuad/14/{col}/{row}?properties={IN_A_TILE}" for col, row in there], seconds=12
+    )
+    with sides.own() as port:
+        states = {"fresh": (once(port, paths), 3.0), "again": (once(port, paths * 10), 20.0)}
+    return [
+        Row(f"vector tile, zoom 14, median: {state}", f"{own.median_ms:.2f} ms", f"tipg {peer.median_ms:.1f} ms",
+            peer.median_ms / own.median_ms, wanted, f"bodies {own.body_bytes / 1000:.0f} kB / {peer.body_bytes / 1000:.0f} kB")
+        for state, (own, wanted) in states.items()
+    ]  # fmt: skip
+
+
+def _floor(cluster: LocalCluster, sides: Sides) -> Row:
+    paths = [f"{ITEMS}?limit=1000&bbox={box}" for box in boxes()]
+    floor = floor_rate(cluster, "bench_pages", pages=len(paths))
+    with sides.own() as port:
+        once(port, [f"{ITEMS}?limit=1000&bbox={box}" for box in boxes(0.0004)])
+        own = once(port, paths)
+    return Row("page of 1,000 against the floor, rate at 1 connection: known", f"{own.rate:.0f}/s", f"pgbench {floor:.0f}/s",
+               own.rate / floor, 0.6, "the same bytes read from a prepared column by plain SQL")  # fmt: skip

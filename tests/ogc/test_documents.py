@@ -25,7 +25,21 @@ PAGES = (
     "/collections/events/sortables",
     "/collections/events/schema",
     "/collections/towns/items/06431002",
+    "/tiles",
+    "/tiles/WebMercatorQuad",
+    "/collections/events/tiles",
+    "/collections/events/tiles/WebMercatorQuad",
+    "/tileMatrixSets",
+    "/tileMatrixSets/WebMercatorQuad",
 )
+_IN_PATHS = {"featureId": "06431002", "tileMatrix": "11", "tileRow": "697", "tileCol": "1073"}
+
+
+def filled_in(path: str) -> str:
+    """A path of the OpenAPI document that leads to something."""
+    for name, value in _IN_PATHS.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def test_the_landing_page_leads_everywhere(client: TestClient) -> None:
@@ -50,19 +64,20 @@ def test_the_openapi_document_is_a_valid_3_0_3(client: TestClient) -> None:
     assert (limit["style"], limit["explode"]) == ("form", False)
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
     for name in COLLECTIONS:
-        for page in ("items", "queryables", "sortables", "schema", "export"):
+        for page in ("items", "queryables", "sortables", "schema", "export", "tiles"):
             assert f"/collections/{name}/{page}" in document["paths"]
         assert f"/collections/{name}/items/{{featureId}}" in document["paths"]
 
 
 def test_what_is_declared_is_what_is_there(client: TestClient) -> None:
     classes = client.get("/ogc/conformance").json()["conformsTo"]
-    assert len(classes) == len(set(classes)) == 31
+    assert len(classes) == len(set(classes)) == 43
     for part in (
         "ogcapi-features-1/1.0/conf/core",
         "ogcapi-features-3/1.0/conf/features-filter",
         "cql2/1.0/conf/arithmetic",
         "ogcapi-features-5/1.0/conf/schemas",
+        "ogcapi-tiles-1/1.0/conf/mvt",
     ):
         assert f"http://www.opengis.net/spec/{part}" in classes
     assert not [
@@ -70,7 +85,7 @@ def test_what_is_declared_is_what_is_there(client: TestClient) -> None:
     ]
     document = client.get("/ogc/api").json()
     for path, operations in document["paths"].items():
-        answer = client.get("/ogc" + path.replace("{featureId}", "06431002"))
+        answer = client.get("/ogc" + filled_in(path))
         if "{featureId}" in path and "towns" not in path:
             continue
         assert answer.status_code == 200
@@ -88,8 +103,8 @@ def test_every_declared_parameter_is_known_to_its_path(client: TestClient) -> No
             for one in operations["get"]["parameters"]
         ]
         for name in names:
-            if name != "featureId":
-                answer = client.get("/ogc" + path.replace("{featureId}", "06431002"), params={name: "#"})
+            if name not in _IN_PATHS:
+                answer = client.get("/ogc" + filled_in(path), params={name: "#"})
                 assert (
                     name not in answer.json().get("detail", "").partition("is not known")[0]
                     or answer.status_code == 400

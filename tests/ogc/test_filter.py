@@ -14,8 +14,10 @@ from fastapi.testclient import TestClient
 from geo_service.db.database import Database
 from geo_service.errors import Unavailable
 from geo_service.ogc.collection import COLLECTIONS, EPSG_25832
+from geo_service.ogc.kept_features import KeptFeatures
+from geo_service.ogc.page_reading import PageReader
 from geo_service.ogc.parameters import read_items_query
-from geo_service.ogc.reading import read_page, wanted_statement
+from geo_service.ogc.reading import wanted_statement
 from tests.ogc.rows import ODD_NAMES
 
 ITEMS = "/ogc/collections/{}/items"
@@ -307,7 +309,7 @@ def test_a_filter_that_takes_too_long_is_given_up(filled_database: Database) -> 
         await pool.open()
         try:
             with pytest.raises(Unavailable):
-                await read_page(pool, COLLECTIONS["road_segments"], query)
+                await PageReader(pool, KeptFeatures()).read(COLLECTIONS["road_segments"], query)
             assert pool.get_stats()["pool_available"] == 1
         finally:
             await pool.close()

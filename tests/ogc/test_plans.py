@@ -29,7 +29,7 @@ def plan_of(database: Database, name: str, statement_name: str, query: ItemsQuer
     with psycopg.connect(database.app_conninfo()) as connection:
         connection.execute("SET enable_seqscan = off")
         connection.execute(f"SET plan_cache_mode = {mode}")
-        rows = connection.execute("EXPLAIN " + text, bound_values(query), prepare=True)
+        rows = connection.execute("EXPLAIN " + text, bound_values(collection, query), prepare=True)
         return "\n".join(row[0] for row in rows)
 
 

@@ -1,0 +1,101 @@
+"""One page: which row versions it has, and of those the features that are not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
+from geo_service.ogc.kept_features import KeptFeatures, kept_features_of, place_of, split_keys
+from geo_service.ogc.ordering import as_cursor_values
+from geo_service.ogc.parameters import ItemsQuery
+from geo_service.ogc.reading import (
+    COUNT_CAP,
+    Page,
+    Pool,
+    Source,
+    bound_values,
+    conditions_of,
+    one_moment,
+    read_rows,
+    read_tuples,
+    read_wanted,
+    statement,
+    wanted_statement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageReader:
+    """Reads pages of one database, and keeps their features."""
+
+    pool: Pool
+    kept: KeptFeatures
+
+    async def read(self, collection: Collection, query: ItemsQuery) -> Page:
+        """One page, in the order of gid if no other is asked for.
+
+        Raises Unavailable when the database takes too long, Malformed when it cannot evaluate the filter.
+        """
+        if query.order:
+            text, values = wanted_statement("page_sorted", collection, query)
+            row = await read_wanted(self.pool, text, values)
+            return _page(row, row["features"] or b"")
+        row = await self._places(self.pool, collection, query)
+        features = await self._features(self.pool, collection, query, row["keys"] or b"")
+        if features is None:
+            # A row was changed between the two statements: both again, as of one moment.
+            async with one_moment(self.pool) as connection:
+                row = await self._places(connection, collection, query)
+                features = await self._features(connection, collection, query, row["keys"] or b"")
+        return _page(row, features or b"")
+
+    async def _places(self, source: Source, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
+        name = "page_in_order" if query.area is None and not query.wanted else "page_in_area"
+        if query.wanted:
+            text, values = wanted_statement(name, collection, query)
+            return await read_wanted(source, text, values)
+        text = statement(name, collection, query.crs, conditions_of(collection, query))
+        (row,) = await read_rows(source, text, bound_values(collection, query))
+        return row
+
+    async def _features(
+        self, source: Source, collection: Collection, query: ItemsQuery, joined: bytes
+    ) -> bytes | None:
+        """Features with commas between them; None if one of the row versions is gone."""
+        kind = f"{collection.id} {FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832])} ".encode()
+        keys = split_keys(kind, joined)
+        found = self.kept.find(keys)
+        missing = {key: place for place, key in enumerate(keys) if found[place] is None}
+        if missing:
+            places = "{" + ",".join(f'"{place_of(key)}"' for key in missing) + "}"
+            text = statement("features", collection, query.crs, ())
+            rows = await read_tuples(source, text, {"places": places})
+            read = {kind + key: feature for key, feature in rows if kind + key in missing}
+            self.kept.keep(read.items())
+            for key, feature in read.items():
+                found[missing[key]] = feature
+        if None in found:
+            return None
+        return b",".join(found)  # type: ignore[arg-type]
+
+
+def page_reader_of(request: Request) -> PageReader:
+    """The reader of this process."""
+    return PageReader(request.app.state.pool, kept_features_of(request))
+
+
+def _page(row: Mapping[str, Any], features: bytes) -> Page:
+    return Page(
+        features=features,
+        returned=row["returned"],
+        matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
+        last_gid=row["last_gid"],
+        more=row["more"],
+        state=row["state"] or 0,
+        last_values=as_cursor_values(orjson.loads(row.get("last_values") or b"[]")),
+    )

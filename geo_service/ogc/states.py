@@ -1,0 +1,43 @@
+"""The state of each published collection: a number that changes with every commit that changes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from geo_service.ogc.pieces import bare
+from geo_service.ogc.reading import Pool, read_rows
+
+
+@dataclass
+class CollectionStates:
+    """Asks one database, one question at a time: whoever comes before it is asked shares the answer."""
+
+    pool: Pool
+    _next: asyncio.Task[Mapping[str, int]] | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def get(self, *collections: str) -> tuple[int, ...]:
+        """States as they are now, or later. Raises Unavailable."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._ask())
+        states = await asyncio.shield(self._next)
+        return tuple(states.get(one, 0) for one in collections)
+
+    async def _ask(self) -> Mapping[str, int]:
+        async with self._turn:
+            self._next = None  # who comes from here on may have seen a commit that this question does not see
+            rows = await read_rows(self.pool, bare("collections", "states"), {})
+        return {row["collection"]: row["state"] for row in rows}
+
+
+def states_of(request: Request) -> CollectionStates:
+    """The states as this process asks for them."""
+    state = request.app.state
+    if not hasattr(state, "collection_states"):
+        state.collection_states = CollectionStates(state.pool)
+    asked: CollectionStates = state.collection_states
+    return asked
