@@ -23,6 +23,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "applicant_permit_unique": ChangedMeanwhile,
     "case_document_permit_fkey": ChangedMeanwhile,
     "case_note_permit_fkey": ChangedMeanwhile,
+    "case_words_permit_fkey": ChangedMeanwhile,
     "case_notice_permit_fkey": ChangedMeanwhile,
     "consultation_asked_town_fkey": ChangedMeanwhile,
     "consultation_permit_fkey": ChangedMeanwhile,

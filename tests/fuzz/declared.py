@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import requests
 import schemathesis
 from httpx import Response
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -29,7 +30,6 @@ AS_DECLARED = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-_BODY = {"data": "content"}  # what schemathesis has made bytes of already
 SLOWEST_S = 10.0  # the timeout of a statement: whatever is asked, the answer is there by then
 
 
@@ -90,18 +90,24 @@ class Fuzzer:
         query = params if isinstance(params, str) else urlencode(params or {}, doseq=True)
         url = sent.pop("url") + (f"?{query}" if query else "")
         assume(len(url) < 60_000)  # httpx sends no longer ones; tests/clients/test_long_requests.py does
-        headers = {**sent.pop("headers"), **self.headers}
+        # The body as requests puts it on the wire, for which schemathesis has made it up.
+        parts = {name: sent[name] for name in ("json", "data", "files") if name in sent}
+        wire = requests.Request(sent["method"], "http://wire", headers=sent["headers"], **parts).prepare()
+        headers = {name: value for name, value in wire.headers.items() if name != "Content-Length"}
         answer: Response = self.client.request(
-            sent.pop("method"),
+            sent["method"],
             url,
-            headers=[(name.encode(), str(value).encode("latin-1")) for name, value in headers.items()],
-            **{
-                _BODY.get(name, name): value
-                for name, value in sent.items()
-                if name in ("json", "data", "files")
-            },
+            headers=[
+                (as_bytes(name), as_bytes(value)) for name, value in {**headers, **self.headers}.items()
+            ],
+            content=wire.body,
         )
         return answer
+
+
+def as_bytes(value: str | bytes) -> bytes:
+    """A name or value of a header."""
+    return value if isinstance(value, bytes) else value.encode("latin-1")
 
 
 def require_words(answer: Response) -> None:

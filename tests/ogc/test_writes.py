@@ -50,7 +50,7 @@ def write(desk: Desk, method: str, at: str, tag: str | None, body: Any = None, *
 
 def test_a_site_is_created_read_changed_and_cancelled(desk: Desk) -> None:
     at, read = created(desk)
-    assert at.startswith("http://testserver" + ITEMS)
+    assert at.startswith("http") and ITEMS in at
     published = read.json()
     assert published["properties"]["title"] == "Kanal"
     assert read.headers["ETag"].startswith('"1.')
@@ -227,7 +227,7 @@ def test_the_same_deed_twice_with_one_key_is_done_once(desk: Desk) -> None:
 def test_what_is_not_public_is_found_at_its_desk(desk: Desk) -> None:
     answer = create(desk, feature(desk, SITES, is_public=False))
     at = answer.headers["Location"]
-    assert at.startswith(f"http://testserver/api/v1/{SITES}/")
+    assert at.startswith("http") and f"/api/v1/{SITES}/" in at
     assert desk.client.get(at, headers=desk.key()).json()["id"] == answer.json()["id"]
     ogc = f"{ITEMS}/{answer.json()['id']}"
     assert desk.client.get(ogc).status_code == 404
