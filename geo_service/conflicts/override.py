@@ -1,4 +1,4 @@
-"""A supervisor sets findings aside, each with a written reason, so that something may become binding all the same."""
+"""A supervisor sets findings aside, each with a written reason: something becomes binding all the same."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_OVERRIDES = Overrides()
 def override_objections(session: Session, claim: Claim, overrides: Overrides) -> None:
     """Set findings of a claim that was just stored aside: its own, and blocks that it gives to others.
 
-    Raises Forbidden for whoever is no supervisor, Invalid for a finding that is none of its, or without reason.
+    Raises Forbidden for whoever is no supervisor, Invalid for a finding of others or without a reason.
     """
     if not overrides.of:
         return
@@ -61,7 +61,7 @@ def override_objections(session: Session, claim: Claim, overrides: Overrides) ->
 def standing_overrides(
     session: Session, occupation_id: int, overrides: Sequence[Override]
 ) -> list[dict[str, Any]]:
-    """What is set aside for an occupation, now or before, as it is kept: the finding in words, and the reason."""
+    """What is set aside for an occupation, now or before, as it is kept: in words, with the reason."""
     told = {override.finding: override.reason.strip() for override in overrides}
     kept = [
         {
