@@ -1,14 +1,14 @@
-"""A supervisor sets findings aside, each with a written reason, so that something may become binding all the same."""
+"""A supervisor sets findings aside, each with a written reason: something becomes binding all the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import Claim, objections
+from geo_service.conflicts.finding import finding_document
 from geo_service.conflicts.stored_findings import list_findings, override_findings
 from geo_service.db.database import speaking_as_operator
 from geo_service.errors import FieldFault, Forbidden, Invalid
@@ -38,7 +38,7 @@ NO_OVERRIDES = Overrides()
 def override_objections(session: Session, claim: Claim, overrides: Overrides) -> None:
     """Set findings of a claim that was just stored aside: its own, and blocks that it gives to others.
 
-    Raises Forbidden for whoever is no supervisor, Invalid for a finding that is none of its, or without reason.
+    Raises Forbidden for whoever is no supervisor, Invalid for a finding of others or without a reason.
     """
     if not overrides.of:
         return
@@ -58,23 +58,23 @@ def override_objections(session: Session, claim: Claim, overrides: Overrides) ->
         override_findings(session, reasons, by=overrides.by.name)
 
 
-def standing_overrides(
-    session: Session, occupation_id: int, overrides: Sequence[Override]
-) -> list[dict[str, Any]]:
-    """What is set aside for an occupation, now or before, as it is kept: the finding in words, and the reason."""
-    told = {override.finding: override.reason.strip() for override in overrides}
-    kept = [
-        {
-            "finding": finding.finding_id,
-            "number": finding.number,
-            "explanation": dict(finding.explanation),
-            "reason": told.pop(finding.finding_id, finding.note),
-        }
-        for finding in list_findings(session, occupation_id, both=False)
-        if finding.status == "overridden"
-    ]
+def standing_overrides(session: Session, occupation_id: int, overrides: Overrides) -> list[dict[str, Any]]:
+    """What is set aside for an occupation, now or before, as it is kept: in words, with the reason."""
+    told = {override.finding: override.reason.strip() for override in overrides.of}
+    kept = []
+    for finding in list_findings(session, occupation_id, both=False):
+        if finding.status == "overridden":
+            words = finding_document(finding, overrides.by)
+            reason = told.pop(finding.finding_id, finding.note)
+            kept.append(_kept(finding.finding_id, reason, words))
     # Blocks that it gives to others are findings of theirs.
-    return kept + [{"finding": finding, "reason": reason} for finding, reason in told.items()]
+    return kept + [_kept(finding, reason, {}) for finding, reason in told.items()]
+
+
+def _kept(finding: str, reason: str | None, words: dict[str, Any]) -> dict[str, Any]:
+    return {"finding": finding, "reason": reason} | {
+        name: words.get(name) for name in ("number", "explanation")
+    }
 
 
 def _invalid(pointer: str, detail: str) -> Invalid:

@@ -24,7 +24,7 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 PAGE = 50
 # Counting goes on up to here; more than that is shown as "1000+".
 COUNTED = 1_000
-# Column and direction. act_by: urgent ones since they were filed, then deadlines and starts, the soonest first.
+# Column and direction. act_by: urgent ones since they were filed, then deadlines and starts.
 _BY: Mapping[Order, tuple[str, str]] = {
     "deadline": ("permit.act_by", "ASC"),
     "newest": ("permit.filed_at", "DESC"),

@@ -1,4 +1,4 @@
-"""A place said in words instead of drawn: which stretch of which street, which side, how long and how deep."""
+"""A place said in words instead of drawn: which stretch of which street, which side, how long, how deep."""
 
 from __future__ import annotations
 

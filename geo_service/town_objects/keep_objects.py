@@ -157,12 +157,12 @@ def _store(  # noqa: PLR0913 - who stores what instead of what, and over which f
     else:
         set_aside = Overrides(of=tuple(overrides), by=by, pointer="/properties/overrides")
         kind.save_over(session, thing, by, as_of, set_aside)
-        kept = _standing(session, kind.id_of(thing), overrides)
+        kept = _standing(session, kind.id_of(thing), set_aside)
     record_change(session, kind, thing, before=before, by=by, as_of=as_of, overrides=kept)
     return get_object(session, kind, kind.id_of(thing), caller=by)
 
 
-def _standing(session: Session, object_id: UUID, overrides: Sequence[Override]) -> list[dict[str, Any]]:
+def _standing(session: Session, object_id: UUID, overrides: Overrides) -> list[dict[str, Any]]:
     asked = {"source_id": object_id}
     found = session.execute(text(statements("occupations")["find_occupation_of_source"]), asked)
     return standing_overrides(session, found.scalar_one(), overrides)

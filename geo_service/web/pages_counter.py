@@ -1,7 +1,7 @@
 """`/towns/{slug}/desk/counter`: a paper application is entered for somebody; filed like any other request.
 
-The form sends the case API what the citizen's form does (static/js/apply.js); what is different is who types, and
-that a place may be said by street, side and size instead of being drawn.
+The form sends the case API what the citizen's form does (static/js/apply.js); what is different is who types,
+and that a place may be said by street, side and size instead of being drawn.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -42,7 +42,7 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
     q: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """The queue, or the sign-in for whoever is not a clerk of this town. A whole reference leads to its case."""
+    """The queue, or the sign-in for whoever is no clerk of this town. A whole reference leads to its case."""
     town = get_town(session, slug)
     if not caller.at_desk or caller.town != town.ags:
         offered = demo_sign_in_offered(request.app.state.settings) and town.demo
@@ -85,14 +85,14 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
 def _view(view: str, words: str) -> View:
     """As asked for; else what is open, and where somebody searches everything."""
     if view in VIEWS:
-        return cast(View, view)
+        return view
     return "all" if words else "open"
 
 
 def _order(order: str, view: str, words: str) -> Order:
     """As asked for; else the undecided by deadline, what is decided with the newest first."""
     if order in ORDERS:
-        return cast(Order, order)
+        return order
     return "newest" if _view(view, words) in ("granted", "clearing", "all") else "deadline"
 
 

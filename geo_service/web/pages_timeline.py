@@ -103,6 +103,7 @@ def span_of(asked: ConflictFilter, today: date) -> Interval:
 
 
 def row_of(bar: Bar, scale: Scale, caller: Caller) -> dict[str, Any]:
+    """One line of the table: what it is, its bar, and its conflicts as marks and in words."""
     thing = bar.thing
     assert thing.period is not None
     left, width = scale.stretch(thing.period)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from psycopg.conninfo import conninfo_to_dict
@@ -19,6 +20,7 @@ from tests.towns.folders import TARIFF, TOML, write_folder
 
 KNOWN = "/towns/bensheim/"
 NEW = "/towns/neustadt/"
+APPLICANT = {"name": "Neu Bürger", "address": "Neustadt"}
 
 
 def geo_service(login: str, *arguments: str) -> str:
@@ -30,15 +32,13 @@ def geo_service(login: str, *arguments: str) -> str:
     return done.stdout
 
 
-def body(until_days: int = 39) -> dict[str, object]:
+def body(**more: Any) -> dict[str, Any]:
     start = datetime.now(TOWN_ZONE).date() + timedelta(days=30)
+    days = {"from": start.isoformat(), "until": (start + timedelta(days=9)).isoformat()}
     ring = [[9.05, 50.05], [9.0501, 50.05], [9.0501, 50.0501], [9.05, 50.0501], [9.05, 50.05]]
     return {
         "type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "properties": {
-            "use_type": "geruest", "from": start.isoformat(), "until": (start + timedelta(days=until_days - 30)).isoformat(),
-            "applicant": {"name": "Neu Bürger", "address": "Neustadt"}, "purpose": "Fassade",
-        },
+        "properties": {"use_type": "geruest", **days, **more},
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_a_new_town_is_served_without_a_restart(
         }
         assert values["overlap_noise_m2"]["value"] == 0.5
         assert client.get("/ogc/collections/towns/items?limit=1000").json()["numberReturned"] == towns + 1
-        filed = client.post("/api/v1/permits", json=body())
+        filed = client.post("/api/v1/permits", json=body(applicant=APPLICANT, purpose="Fassade"))
         assert filed.status_code == 201 and filed.json()["reference"].startswith("NEU-")
 
         # A person of that town, by a key made while the service runs.
