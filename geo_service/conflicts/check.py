@@ -12,13 +12,14 @@ import orjson
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.catalogue import Catalogue, catalogue
+from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue
 from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
 from geo_service.conflicts.measured import concerned_kinds
 from geo_service.conflicts.pair_streets import FACT_PARAMETERS
 from geo_service.conflicts.places import border_row, fixed_object_of_row, place_words, road_rows
 from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES, RuleFile
 from geo_service.conflicts.school_time import meets_school_hours, school_hours
+from geo_service.conflicts.surroundings import check_near, look_around
 from geo_service.conflicts.words import code_labels, explain
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
@@ -77,10 +78,7 @@ def check_with(
 ) -> CheckResult:
     """The same with the rules and values of a given catalogue, say those of another day."""
     binds = check_binds(found, question, as_of=as_of)
-    rows = []
-    if found.book.compares:
-        statement = found.book.check_among_requests if question.others else found.book.check
-        rows = prepared_rows(session, statement.text, binds)
+    rows = _compared(session, found.book, question, binds)
     findings = [finding_of_row(row, found) for row in rows]
     total = rows[0].findings_total if rows else 0
     for kind in concerned_kinds(found.book.measured, question.mine, question.location):
@@ -88,6 +86,21 @@ def check_with(
         findings += [finding_of_row(row, found) for row in measured]
         total += measured[0].findings_total if measured else 0
     return check_result(findings, total, max_findings=question.max_findings)
+
+
+def _compared(
+    session: Session, book: Rulebook, question: CheckQuestion, binds: Mapping[str, Any]
+) -> list[Row[Any]]:
+    """The rows of the pair, place and own rules."""
+    if not book.compares:
+        return []
+    if question.others:
+        return prepared_rows(session, book.check_among_requests.text, binds)
+    around = look_around(session, book, question.mine, question.location, binds)
+    statement = check_near(book, around.near)
+    if statement is None:
+        return []
+    return prepared_rows(session, statement, {**binds, "near_others": around.others})
 
 
 def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:
