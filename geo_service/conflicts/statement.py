@@ -32,7 +32,7 @@ _COURSES = ("my_detour", "their_detour", "common_detour")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Near:
-    """What lies near enough to be asked about: shape pairs that found somebody, kinds of fixed objects there."""
+    """What lies near enough to be asked about: shape pairs that found somebody, kinds of objects there."""
 
     pairs: frozenset[str]
     objects: frozenset[str]
@@ -156,6 +156,18 @@ def look_around_statement(pairs: Sequence[str], objects: Sequence[str]) -> str:
     return fill(part("look_around"), looks=",\n    ".join(looks))
 
 
+def given_streets(look: str) -> str:
+    """A statement of `look_around_statement` for an occupation whose streets are known."""
+    return fill(look, streets="CAST(:streets AS jsonb)")
+
+
+def located_streets(look: str) -> str:
+    """The same for one whose place is asked in the same round trip."""
+    streets = "coalesce(CAST(located.streets AS jsonb), '[]')"
+    located = part("locate_area", "occupations")
+    return fill(part("locate_and_look"), locate_area=located, look_around=fill(look, streets=streets))
+
+
 def _pair_branches(
     numbered: Sequence[tuple[int, RuleFile]], *, swapped: bool, among_requests: bool
 ) -> list[str]:
@@ -177,7 +189,10 @@ def _pair_branches(
 
 
 def _place_branches(numbered: Sequence[tuple[int, RuleFile]], kinds: Sequence[str]) -> list[str]:
-    return [_place_branch(kind, [(i, rule) for i, rule in numbered if rule.objects == kind]) for kind in kinds]
+    def about(kind: str) -> list[tuple[int, RuleFile]]:
+        return [(i, rule) for i, rule in numbered if rule.objects == kind]
+
+    return [_place_branch(kind, about(kind)) for kind in kinds]
 
 
 def _own_branches(numbered: Sequence[tuple[int, RuleFile]]) -> list[str]:

@@ -276,7 +276,7 @@ OFFSET 0
 -- look_around
 -- Who and what lies near enough for a rule to speak of it, by the probes and object rows of the check itself, before the
 -- rules are asked: getting a statement with every rule ready takes longer than finding that hardly one is needed.
--- In: as for check_frame.  Out: 1 row; for each shape pair the ids of who was found through it, for each kind of fixed
+-- In: given, streets, probe periods and reaches as for check_frame.  Out: 1 row; for each shape pair the ids of who was found through it, for each kind of fixed
 -- object whether there is one.
 WITH given AS MATERIALIZED (
     SELECT request.*
@@ -285,10 +285,17 @@ WITH given AS MATERIALIZED (
         period tstzrange, case_group uuid, source_id uuid)
 ), given_street AS MATERIALIZED (
     SELECT street.gid AS segment_gid, street.axis_m
-    FROM jsonb_to_recordset(CAST(:streets AS jsonb)) AS street (gid bigint, axis_m double precision)
+    FROM jsonb_to_recordset(«streets») AS street (gid bigint, axis_m double precision)
 )
 SELECT
     «looks»
+
+-- locate_and_look
+-- Both for an occupation whose place is not known yet, in one round trip.
+-- In: as for `locate_area` and `look_around`, but for the streets.  Out: 1 row with the columns of both.
+SELECT located.*, around.*
+FROM («locate_area») AS located
+CROSS JOIN LATERAL («look_around») AS around
 
 -- look_for_others
 -- Whom one shape pair finds.
