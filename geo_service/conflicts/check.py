@@ -185,6 +185,8 @@ def _school_time(found: Catalogue, mine: Occupation, as_of: datetime) -> str:
 
 def _request_binds(question: CheckQuestion) -> dict[str, str]:
     """The other requests, with their streets as far as the one under test has to do with them."""
+    if not question.others:
+        return {"requests": "[]", "request_streets": "[]"}
     common = {street.gid for street in question.location.streets} | set(question.mine.detour_segments or ())
     streets = [
         {"source_id": str(other.occupation.source_id), **street.row()}

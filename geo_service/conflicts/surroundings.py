@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -85,21 +86,22 @@ def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
     binds: dict[str, Any] = {"given": orjson.dumps(occupation_row(mine)).decode(), "school_time": ""}
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
-    enlarged = {days: _enlarged(mine.period, days).to_range() for days in set(found.reach_days.values())}
     for pair in found.book.pairs:
         name = pair.replace("-", "_")
         binds[f"reach_{name}"] = found.reach_m[pair]
-        binds[f"period_{name}"] = enlarged[found.reach_days[pair]]
+        binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair])
     return binds
 
 
-def _enlarged(period: Interval, reach_days: int) -> Interval:
+@lru_cache(maxsize=64)  # every pair of every statement about mine asks the same
+def _enlarged(period: Interval, reach_days: int) -> str:
     """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
     if reach_days == 0:
-        return period
+        return period.to_range()
     last = period.last_day()
     start = midnight(period.first_day() - timedelta(days=reach_days + 1))
-    return Interval(start, None if last is None else midnight(last + timedelta(days=reach_days + 2)))
+    end = None if last is None else midnight(last + timedelta(days=reach_days + 2))
+    return Interval(start, end).to_range()
 
 
 def _surroundings(row: Any, pairs: Sequence[str], objects: Sequence[str]) -> Surroundings:

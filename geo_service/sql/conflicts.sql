@@ -299,8 +299,8 @@ CROSS JOIN LATERAL («look_around») AS around
 
 -- look_for_others
 -- Whom one shape pair finds.
--- In: a probe.  Out: an array of occupation ids.
-ARRAY(SELECT DISTINCT near.occupation_id FROM («candidates») AS near)
+-- In: a probe.  Out: an array of occupation ids; one may come several times.
+ARRAY(SELECT near.occupation_id FROM («candidates») AS near)
 
 -- look_for_objects
 -- Whether there is a fixed object of a kind in reach.
