@@ -56,6 +56,7 @@ class Rulebook:
     pairs: tuple[str, ...]
     objects: tuple[str, ...]
     measured: Mapping[str, TextClause]
+    memo: dict[Any, Any] = field(default_factory=dict)  # what follows from the rules, when first needed
 
     @property
     def compares(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -19,9 +19,17 @@ from geo_service.conflicts.pair_streets import FACT_PARAMETERS
 from geo_service.conflicts.places import border_row, fixed_object_of_row, place_words, road_rows
 from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES, RuleFile
 from geo_service.conflicts.school_time import meets_school_hours, school_hours
+from geo_service.conflicts.surroundings import (
+    Surroundings,
+    check_near,
+    locate_and_look,
+    look_around,
+    near_to,
+    probe_binds,
+)
 from geo_service.conflicts.words import code_labels, explain
 from geo_service.db.prepared import prepared_rows
-from geo_service.interval import TOWN_ZONE, Interval, midnight
+from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import Location, Street, locate, located
 from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
@@ -60,27 +68,48 @@ class CheckQuestion:
 
 def check_occupation(session: Session, mine: Occupation, *, as_of: datetime) -> CheckResult:
     """Every rule for one occupation, stored or not. Town and `takes` are derived where they are not known."""
+    question, around = place_question(session, mine, as_of=as_of)
+    return check_question(session, question, as_of=as_of, around=around)
+
+
+def place_question(
+    session: Session, mine: Occupation, *, as_of: datetime
+) -> tuple[CheckQuestion, Surroundings | None]:
+    """The question about an occupation whose place is not known, and who and what stands around it there.
+
+    One round trip; with a detour, whose segments have to be found first, the surroundings are left for later.
+    """
     day = as_of.astimezone(TOWN_ZONE).date()
-    location = locate(session, mine.area, day=day)
-    placed = match_detour(session, located(mine, location), day=day)
-    return check_question(session, CheckQuestion(mine=placed, location=location), as_of=as_of)
+    if mine.area is None or mine.detour is not None:
+        location = locate(session, mine.area, day=day)
+        placed = match_detour(session, located(mine, location), day=day)
+        return CheckQuestion(mine=placed, location=location), None
+    location, around = locate_and_look(session, catalogue(session, None, day), mine, day=day)
+    return CheckQuestion(mine=located(mine, location), location=location), around
 
 
-def check_question(session: Session, question: CheckQuestion, *, as_of: datetime) -> CheckResult:
-    """The same for an occupation whose place is known already; one round trip."""
+def check_question(
+    session: Session, question: CheckQuestion, *, as_of: datetime, around: Surroundings | None = None
+) -> CheckResult:
+    """The same for an occupation whose place is known already."""
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
-    return check_with(session, found, question, as_of=as_of)
+    return check_with(session, found, question, as_of=as_of, around=around)
 
 
 def check_with(
-    session: Session, found: Catalogue, question: CheckQuestion, *, as_of: datetime
+    session: Session,
+    found: Catalogue,
+    question: CheckQuestion,
+    *,
+    as_of: datetime,
+    around: Surroundings | None = None,
 ) -> CheckResult:
-    """The same with the rules and values of a given catalogue, say those of another day."""
+    """The same with the rules and values of a given catalogue, say those of another day.
+
+    around: who and what stands around this very occupation, if it was asked already.
+    """
     binds = check_binds(found, question, as_of=as_of)
-    rows = []
-    if found.book.compares:
-        statement = found.book.check_among_requests if question.others else found.book.check
-        rows = prepared_rows(session, statement.text, binds)
+    rows = _compared(session, found, question, binds, around)
     findings = [finding_of_row(row, found) for row in rows]
     total = rows[0].findings_total if rows else 0
     for kind in concerned_kinds(found.book.measured, question.mine, question.location):
@@ -88,6 +117,26 @@ def check_with(
         findings += [finding_of_row(row, found) for row in measured]
         total += measured[0].findings_total if measured else 0
     return check_result(findings, total, max_findings=question.max_findings)
+
+
+def _compared(
+    session: Session,
+    found: Catalogue,
+    question: CheckQuestion,
+    binds: Mapping[str, Any],
+    around: Surroundings | None,
+) -> list[Row[Any]]:
+    """The rows of the pair, place and own rules."""
+    if not found.book.compares:
+        return []
+    if question.others:
+        return prepared_rows(session, found.book.check_among_requests.text, binds)
+    mine, location = question.mine, question.location
+    around = around or look_around(session, found, mine, location)
+    statement = check_near(found.book, near_to(found.book, mine, location, around))
+    if statement is None:
+        return []
+    return prepared_rows(session, statement, {**binds, "near_others": around.others})
 
 
 def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:
@@ -111,9 +160,9 @@ def measured_findings(
 def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
     """Everything the statements of a check ask for."""
     mine = question.mine
-    binds: dict[str, Any] = {
+    return {
         **found.binds,
-        "given": orjson.dumps(occupation_row(mine)).decode(),
+        **probe_binds(found, mine),
         "streets": orjson.dumps([street.row() for street in question.location.streets]).decode(),
         "as_of": as_of,
         "border": orjson.dumps(border_row(question.location)).decode(),
@@ -124,13 +173,6 @@ def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -
         **{name: found.values[name].value for name in FACT_PARAMETERS},
         **_request_binds(question),
     }
-    for objects in found.book.objects:
-        binds[f"reach_{objects}"] = found.reach_m[objects]
-    for pair in found.book.pairs:
-        name = pair.replace("-", "_")
-        binds[f"reach_{name}"] = found.reach_m[pair]
-        binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair]).to_range()
-    return binds
 
 
 def _school_time(found: Catalogue, mine: Occupation, as_of: datetime) -> str:
@@ -143,6 +185,8 @@ def _school_time(found: Catalogue, mine: Occupation, as_of: datetime) -> str:
 
 def _request_binds(question: CheckQuestion) -> dict[str, str]:
     """The other requests, with their streets as far as the one under test has to do with them."""
+    if not question.others:
+        return {"requests": "[]", "request_streets": "[]"}
     common = {street.gid for street in question.location.streets} | set(question.mine.detour_segments or ())
     streets = [
         {"source_id": str(other.occupation.source_id), **street.row()}
@@ -160,15 +204,6 @@ def _use_lead_time_days(question: CheckQuestion) -> float:
     own = question.location.lead_time_days(mine.town, mine.use_type)
     use = use_types().get(mine.use_type or "")
     return float(own if own is not None else (use.lead_time_days or 0) if use is not None else 0)
-
-
-def _enlarged(period: Interval, reach_days: int) -> Interval:
-    """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
-    if reach_days == 0:
-        return period
-    last = period.last_day()
-    start = midnight(period.first_day() - timedelta(days=reach_days + 1))
-    return Interval(start, None if last is None else midnight(last + timedelta(days=reach_days + 2)))
 
 
 def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:

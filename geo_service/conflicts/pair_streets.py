@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from geo_service.sql.loader import statements
 
@@ -31,20 +32,41 @@ UNKNOWN_BECAUSE: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def street_facts(*, swapped: bool, among_requests: bool) -> str:
-    """The statement `street_facts` of a check; the given one is mine, or other if `swapped`."""
+# The parts that are dear to get ready, and the facts for which a rule asks them.
+_ASKED_FOR = {
+    "facing": r"narrowing_gap_m",
+    "my_way": r"my_detour_\w+",
+    "their_way": r"their_detour_\w+",
+    "common_detour": r"detour_shared_m",
+}
+
+
+def street_facts(expressions: Iterable[str], *, swapped: bool, among_requests: bool) -> str:
+    """The statement `street_facts` of a check; the given one is mine, or other if `swapped`.
+
+    expressions: of the rules that ask; what none of them names is left out.
+    """
     stored = _part("requested_streets" if among_requests else "stored_streets")
     given, candidate = ("other", "mine") if swapped else ("mine", "other")
-    return _filled({given: _part("given_streets"), candidate: stored.replace("«who»", candidate)})
+    words = "\n".join(expressions)
+    asked = frozenset(name for name, facts in _ASKED_FOR.items() if re.search(rf"\b{facts}\b", words))
+    return _filled({given: _part("given_streets"), candidate: stored.replace("«who»", candidate)}, asked)
 
 
 def stored_street_facts() -> str:
     """The same for two stored occupations."""
     stored = _part("stored_streets")
-    return _filled({who: stored.replace("«who»", who) for who in ("mine", "other")})
+    streets = {who: stored.replace("«who»", who) for who in ("mine", "other")}
+    return _filled(streets, frozenset(_ASKED_FOR))
 
 
-def _filled(streets: Mapping[str, str]) -> str:
+def _filled(streets: Mapping[str, str], asked: frozenset[str]) -> str:
+    unasked = {
+        "facing": _part("facing_unasked"),
+        "my_way": _part("detour_hindered_unasked"),
+        "their_way": _part("detour_hindered_unasked"),
+        "common_detour": _part("common_detour_unasked"),
+    }
     parts = {
         "facing": _part("facing"),
         "my_way": _hindered("mine", "other", streets["other"], "closing_undecided"),
@@ -54,6 +76,7 @@ def _filled(streets: Mapping[str, str]) -> str:
         "other_takes": _takes("other", "theirs"),
         "mine_streets": streets["mine"],
         "other_streets": streets["other"],
+        **{name: part for name, part in unasked.items() if name not in asked},
     }
     text = _part("street_facts")
     for name, part in parts.items():

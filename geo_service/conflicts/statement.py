@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from geo_service.conflicts.measured import MEASURED_KINDS, subject_of
 from geo_service.conflicts.pair_streets import UNKNOWN_BECAUSE, street_facts
@@ -27,6 +28,14 @@ _HAS = {
 }
 # What the map shows of a pair that meets on streets: the facts with their course and names.
 _COURSES = ("my_detour", "their_detour", "common_detour")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Near:
+    """What lies near enough to be asked about: shape pairs that found somebody, kinds of objects there."""
+
+    pairs: frozenset[str]
+    objects: frozenset[str]
 
 
 def parameter_key(name: str) -> str:
@@ -99,36 +108,96 @@ def check_statement(
     among_requests: other requests of the same check are candidates too.
     known_others: only a few others that are named, pair rules only; what is found, the whole check finds too.
     """
-    numbered = list(enumerate(rules))
-    pairs = [(i, rule) for i, rule in numbered if rule.kind == "pair"]
-    mine, other = ("candidate", "given") if swapped else ("given", "candidate")
-    branches = []
-    if pairs:
-        branches.append(
-            fill(
-                part("pair_branch"),
-                mine=mine,
-                other=other,
-                pair_facts=part("pair_facts"),
-                street_facts=street_facts(swapped=swapped, among_requests=among_requests),
-                **{name: of_course(suffix) for name, suffix in COURSE_PARTS.items()},
-                rules=rule_values(pairs),
-            )
-        )
-    if not (swapped or known_others):
-        for objects in object_kinds(rules):
-            there = [(i, rule) for i, rule in numbered if rule.objects == objects]
-            branches.append(_place_branch(objects, there))
-        own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
-        if own:
-            branches.append(fill(part("own_branch"), own_facts=part("own_facts"), rules=rule_values(own)))
     candidates = _candidates(rules, among_requests)
     if swapped:
         candidates = fill(part("candidates_of_town"), candidates=candidates)
     if known_others:
         # The probes' own conditions stay: who stands beyond their reach is no candidate here either.
         candidates = candidates.replace(_TABLE, f"FROM ({part('known_occupations')}) AS occupation\n")
+    numbered = list(enumerate(rules))
+    branches = _pair_branches(numbered, swapped=swapped, among_requests=among_requests)
+    if not (swapped or known_others):
+        branches += [*_place_branches(numbered, object_kinds(rules)), *_own_branches(numbered)]
     return _framed(candidates, "\nUNION ALL\n".join(branches))
+
+
+def check_near_statement(rules: Sequence[RuleFile], near: Near) -> str | None:
+    """The same check, cut to what `look_around` found near; None where no rule is left to ask.
+
+    A rule about a shape pair that found nobody has nobody to speak of; equal to the whole check.
+    """
+    numbered = list(enumerate(rules))
+    spoken = [(i, rule) for i, rule in numbered if not near.pairs.isdisjoint(rule.shapes)]
+    kinds = [kind for kind in object_kinds(rules) if kind in near.objects]
+    branches = [
+        *_pair_branches(spoken, swapped=False, among_requests=False),
+        *_place_branches(numbered, kinds),
+        *_own_branches(numbered),
+    ]
+    if not branches:
+        return None
+    candidates = fill(part("stored_candidates"), probes=part("near_candidates"))
+    return _framed(candidates if spoken else part("no_candidates"), "\nUNION ALL\n".join(branches))
+
+
+def look_around_statement(pairs: Sequence[str], objects: Sequence[str]) -> str:
+    """Who is found through these shape pairs, and which of these kinds of fixed objects are there."""
+    named = statements("places")
+    looks = [
+        fill(part("look_for_others"), candidates=fill(part("stored_candidates"), probes=_probe(pair)))
+        + f" AS {pair.replace('-', '_')}"
+        for pair in pairs
+    ]
+    looks += [
+        fill(part("look_for_objects"), object_rows=_plain(named[f"{kind}_rows"]), objects=kind)
+        + f" AS {kind}"
+        for kind in objects
+    ]
+    return fill(part("look_around"), looks=",\n    ".join(looks))
+
+
+def given_streets(look: str) -> str:
+    """A statement of `look_around_statement` for an occupation whose streets are known."""
+    return fill(look, streets="CAST(:streets AS jsonb)")
+
+
+def located_streets(look: str) -> str:
+    """The same for one whose place is asked in the same round trip."""
+    streets = "coalesce(CAST(located.streets AS jsonb), '[]')"
+    located = part("locate_area", "occupations")
+    return fill(part("locate_and_look"), locate_area=located, look_around=fill(look, streets=streets))
+
+
+def _pair_branches(
+    numbered: Sequence[tuple[int, RuleFile]], *, swapped: bool, among_requests: bool
+) -> list[str]:
+    pairs = [(i, rule) for i, rule in numbered if rule.kind == "pair"]
+    if not pairs:
+        return []
+    mine, other = ("candidate", "given") if swapped else ("given", "candidate")
+    asked = [expression for _, rule in pairs for expression in rule.expressions().values()]
+    branch = fill(
+        part("pair_branch"),
+        mine=mine,
+        other=other,
+        pair_facts=part("pair_facts"),
+        street_facts=street_facts(asked, swapped=swapped, among_requests=among_requests),
+        **{name: of_course(suffix) for name, suffix in COURSE_PARTS.items()},
+        rules=rule_values(pairs),
+    )
+    return [branch]
+
+
+def _place_branches(numbered: Sequence[tuple[int, RuleFile]], kinds: Sequence[str]) -> list[str]:
+    def about(kind: str) -> list[tuple[int, RuleFile]]:
+        return [(i, rule) for i, rule in numbered if rule.objects == kind]
+
+    return [_place_branch(kind, about(kind)) for kind in kinds]
+
+
+def _own_branches(numbered: Sequence[tuple[int, RuleFile]]) -> list[str]:
+    own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
+    return [fill(part("own_branch"), own_facts=part("own_facts"), rules=rule_values(own))] if own else []
 
 
 def _framed(candidates: str, branches: str) -> str:
@@ -158,12 +227,16 @@ def candidate_towns_statement(rules: Sequence[RuleFile]) -> str:
 def _candidates(rules: Sequence[RuleFile], among_requests: bool) -> str:
     if not shape_pairs(rules):
         return part("no_candidates")
-    probes = [part(pair.replace("-", "_") + "_probe") for pair in shape_pairs(rules)]
+    probes = [_probe(pair) for pair in shape_pairs(rules)]
     # UNION would compare whole rows, geometries too: a candidate found twice is kept once by its key.
     several = fill(part("each_once"), found="\nUNION ALL\n".join(probes))
     together = probes[0] if shape_pairs(rules) == ("area-area",) else several
     stored = fill(part("stored_candidates"), probes=together)
     return f"{stored}\nUNION ALL\n{part('requested_candidates')}" if among_requests else stored
+
+
+def _probe(pair: str) -> str:
+    return part(f"{pair.replace('-', '_')}_probe")
 
 
 def rule_values(numbered: Sequence[tuple[int, RuleFile]]) -> str:

@@ -22,7 +22,7 @@ _ROWS_AT_A_TIME = 1000
 _BOUND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _by_position(statement: str) -> tuple[bytes, tuple[str, ...]]:
     names = tuple(dict.fromkeys(_BOUND.findall(statement)))
     places = {name: f"${place}" for place, name in enumerate(names, start=1)}

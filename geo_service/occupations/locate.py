@@ -135,15 +135,16 @@ def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Locatio
     """Towns and streets of an area in EPSG:25832, with the drawing noise in force on `day`."""
     if area is None:
         return NOWHERE
-    (row,) = prepared_rows(
-        session,
-        _LOCATE,
-        {
-            "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
-            "noise_m2": general_value("overlap_noise_m2", day),
-        },
-    )
-    return _location(row)
+    (row,) = prepared_rows(session, _LOCATE, locate_binds(area, day))
+    return location_of_row(row)
+
+
+def locate_binds(area: BaseGeometry | None, day: date) -> dict[str, Any]:
+    """What the statement `locate_area` asks for."""
+    return {
+        "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
+        "noise_m2": general_value("overlap_noise_m2", day),
+    }
 
 
 def locate_many(session: Session, areas: Sequence[BaseGeometry], *, day: date) -> list[Location]:
@@ -159,11 +160,12 @@ def locate_many(session: Session, areas: Sequence[BaseGeometry], *, day: date) -
         _LOCATE_MANY,
         {"areas": orjson.dumps(asked).decode(), "noise_m2": general_value("overlap_noise_m2", day)},
     )
-    found = {row.number: _location(row) for row in rows}
+    found = {row.number: location_of_row(row) for row in rows}
     return [found[number] for number in range(len(areas))]
 
 
-def _location(row: Row[Any]) -> Location:
+def location_of_row(row: Row[Any]) -> Location:
+    """A row of `locate_area`, or of a statement with its columns."""
     towns = tuple(PossibleTown(**town) for town in row.towns or ())
     nearest = row.nearest or {}
     inside = bool(towns) and towns[0].shared_m2 > 0

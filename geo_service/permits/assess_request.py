@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.alternatives import Alternatives, find_alternatives, is_worth_a_search
 from geo_service.conflicts.catalogue import catalogue
-from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question
+from geo_service.conflicts.check import CheckQuestion, CheckResult, check_question, place_question
 from geo_service.conflicts.check_together import check_together
 from geo_service.fees.calculate import Fee, FeeQuestion, calculate_fee
 from geo_service.fees.in_force import tariff_in_force
 from geo_service.fees.tariff import Tariff
 from geo_service.interval import TOWN_ZONE
-from geo_service.occupations.locate import Location, locate, locate_many, located
-from geo_service.occupations.match_detour import match_detour, match_detours
+from geo_service.occupations.locate import Location, locate_many, located
+from geo_service.occupations.match_detour import match_detours
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.use_request import UseRequest, occupation_of
 
@@ -40,8 +40,12 @@ def assess_request(
     session: Session, request: UseRequest, *, as_of: datetime, case_group: UUID | None = None
 ) -> Assessment:
     """Town, findings and fee of one request; `case_group` leaves the own case out of the comparison."""
-    question = _question(session, request, as_of, case_group)
-    return _assessment(session, request, question, check_question(session, question, as_of=as_of))
+    mine = occupation_of(request, filed_at=as_of)
+    if case_group is not None:
+        mine = replace(mine, case_group=case_group)
+    question, around = place_question(session, mine, as_of=as_of)
+    result = check_question(session, question, as_of=as_of, around=around)
+    return _assessment(session, request, question, result)
 
 
 def with_alternatives(
@@ -72,17 +76,6 @@ def assess_together(
     results = check_together(session, named, as_of=as_of)
     triples = zip(requests, named, results, strict=True)
     return [_assessment(session, request, question, result) for request, question, result in triples]
-
-
-def _question(
-    session: Session, request: UseRequest, as_of: datetime, case_group: UUID | None
-) -> CheckQuestion:
-    mine = occupation_of(request, filed_at=as_of)
-    if case_group is not None:
-        mine = replace(mine, case_group=case_group)
-    day = as_of.astimezone(TOWN_ZONE).date()
-    location = locate(session, request.area, day=day)
-    return CheckQuestion(mine=match_detour(session, located(mine, location), day=day), location=location)
 
 
 def _assessment(

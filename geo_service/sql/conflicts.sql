@@ -273,6 +273,52 @@ FROM occupation AS known
 WHERE known.occupation_id = ANY(CAST(:known_others AS bigint[]))
 OFFSET 0
 
+-- look_around
+-- Who and what lies near enough for a rule to speak of it, by the probes and object rows of the check itself, before the
+-- rules are asked: getting a statement with every rule ready takes longer than finding that hardly one is needed.
+-- In: given, streets, probe periods and reaches as for check_frame.  Out: 1 row; for each shape pair the ids of who was found through it, for each kind of fixed
+-- object whether there is one.
+WITH given AS MATERIALIZED (
+    SELECT request.*
+    FROM jsonb_to_record(CAST(:given AS jsonb)) AS request (
+        area geometry, detour geometry, detour_segments bigint[], closed_segments text[], excavation boolean,
+        period tstzrange, case_group uuid, source_id uuid)
+), given_street AS MATERIALIZED (
+    SELECT street.gid AS segment_gid, street.axis_m
+    FROM jsonb_to_recordset(«streets») AS street (gid bigint, axis_m double precision)
+)
+SELECT
+    «looks»
+
+-- locate_and_look
+-- Both for an occupation whose place is not known yet, in one round trip.
+-- In: as for `locate_area` and `look_around`, but for the streets.  Out: 1 row with the columns of both.
+SELECT located.*, around.*
+FROM («locate_area») AS located
+CROSS JOIN LATERAL («look_around») AS around
+
+-- look_for_others
+-- Whom one shape pair finds.
+-- In: a probe.  Out: an array of occupation ids; one may come several times.
+ARRAY(SELECT near.occupation_id FROM («candidates») AS near)
+
+-- look_for_objects
+-- Whether there is a fixed object of a kind in reach.
+-- In: the rows of the kind.  Out: true or false.
+EXISTS (SELECT FROM given AS mine CROSS JOIN LATERAL («object_rows» OFFSET 0) AS «objects»)
+
+-- near_candidates
+-- Whom `look_around` has found.
+-- In: near_others (array of occupation ids).  Out: occupations that count.
+SELECT near.*
+FROM (
+    SELECT occupation.*
+    FROM occupation
+    WHERE occupation.occupation_id = ANY(CAST(:near_others AS bigint[]))
+    OFFSET 0  -- by the key and nothing else: the planner would rather read everything that counts
+) AS near
+WHERE near.counts
+
 -- candidate_towns
 -- The towns of all candidates of one occupation.
 -- In: as for check_frame, streets included.  Out: one row for each town, NULL for what lies outside.

@@ -177,3 +177,19 @@ CROSS JOIN LATERAL (
     INNER JOIN road_segment AS segment ON led.gid = segment.gid
     WHERE led.gid = ANY(other.detour_segments) AND NOT 'main_road' = ANY(segment.network_function)
 ) AS road
+
+-- facing_unasked
+-- In place of `facing` where no rule asks for it.
+SELECT CAST(NULL AS double precision) AS narrowing_gap_m
+
+-- detour_hindered_unasked
+-- In place of `detour_hindered` where no rule asks for it.
+SELECT
+    CAST(NULL AS boolean) AS unsure, CAST(NULL AS double precision) AS closed_m, CAST(NULL AS double precision) AS narrowed_m,
+    CAST(NULL AS geometry) AS course, CAST(NULL AS text) AS place_de, CAST(NULL AS text) AS place_en
+
+-- common_detour_unasked
+-- In place of `common_detour` where no rule asks for it.
+SELECT
+    CAST(NULL AS double precision) AS detour_shared_m, CAST(NULL AS geometry) AS course, CAST(NULL AS text) AS place_de,
+    CAST(NULL AS text) AS place_en

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from statistics import median
 
 import geopandas
@@ -18,6 +19,8 @@ import shapely
 from geo_service.crs import to_lonlat
 from geo_service.db.database import Database
 from geo_service.settings import Settings
+from tests.benchmarks.bare_check import PATH as BARE_PATH
+from tests.benchmarks.bare_check import build_with_bare_check
 from tests.benchmarks.ground import bench_cluster, migrated
 from tests.benchmarks.load import Measured, request_bytes, run_load
 from tests.benchmarks.report import Row
@@ -59,6 +62,21 @@ FROM (SELECT i, random() AS a, random() AS b, random() AS c, random() AS d, rand
      LATERAL (SELECT (%(x)s::float8[])[1 + dice.i %% 3] + spot.east * 7500 / 8192 + CASE WHEN dice.i %% 25 = 0 THEN 3 * dice.a ELSE 0 END AS x,
                      (%(y)s::float8[])[1 + dice.i %% 3] + spot.north * 7500 / 8192 + CASE WHEN dice.i %% 25 = 0 THEN 3 * dice.f ELSE 0 END AS y) AS place"""
 
+CROWDED = 200
+CROWD_AT = (478_000, 5_503_000)  # in the middle of the first town
+CROWD = """
+INSERT INTO occupation (town, collection, source_id, case_group, reference, label, state, counts, binding, published,
+    use_type, area, period, exclusive, takes, area_m2)
+SELECT %(ags)s, 'permits', source.id, source.id, 'BEN-2027-' || lpad(i::text, 7, '0'), 'Gerüst', 'granted', true, true, true, 'geruest',
+       ST_SetSRID(ST_MakeEnvelope(%(x)s + random(), %(y)s + random(), %(x)s + 4 + 4 * random(), %(y)s + 3 + 2 * random()), 25832),
+       tstzrange(timestamptz '2027-05-31 22:00Z' - interval '1 day' * ceil(20 * random()), timestamptz '2027-06-14 22:00Z' + interval '1 day' * ceil(20 * random())),
+       true, '{footway}', 20
+FROM generate_series(1, %(n)s) AS i, LATERAL (SELECT md5('crowd' || i)::uuid AS id) AS source"""
+Question = tuple[shapely.Polygon, str, str]  # area in EPSG:25832, first and last day
+CROWD_QUESTION: Question = (
+    shapely.box(CROWD_AT[0] + 1, CROWD_AT[1] + 1, CROWD_AT[0] + 7, CROWD_AT[1] + 5), "2027-06-01", "2027-06-14",
+)  # fmt: skip
+
 
 def fill(database: Database, number: int) -> float:
     """So many occupations, indexes built after the load; seconds it took."""
@@ -87,7 +105,7 @@ def fill(database: Database, number: int) -> float:
     return time.perf_counter() - start
 
 
-def questions() -> list[tuple[shapely.Polygon, str, str]]:
+def questions() -> list[Question]:
     """Drawn areas (EPSG:25832) with first and last day, the same in every run."""
     dice = random.Random(11)  # the same questions in every run
     found = []
@@ -100,15 +118,15 @@ def questions() -> list[tuple[shapely.Polygon, str, str]]:
     return found
 
 
-def _requests(address: str) -> list[bytes]:
+def _requests(port: int, asked: list[Question], *, path: str = "/api/v1/conflict-checks") -> list[bytes]:
     requests = []
-    for area, first, last in questions():
+    for area, first, last in asked:
         body = {
             "type": "Feature",
             "geometry": json.loads(shapely.to_geojson(to_lonlat(area))),
             "properties": {"use_type": "geruest", "from": first, "until": last},
         }
-        requests.append(request_bytes(f"{address}/api/v1/conflict-checks", json.dumps(body).encode()))
+        requests.append(request_bytes(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode()))
     return requests
 
 
@@ -129,10 +147,10 @@ def frame_of(database: Database) -> geopandas.GeoDataFrame:
     return frame
 
 
-def assert_both_find_the_same(address: str, frame: geopandas.GeoDataFrame) -> None:
+def assert_both_find_the_same(port: int, frame: geopandas.GeoDataFrame) -> None:
     """Where geopandas finds an overlap in place and time, the service reports K01; raises AssertionError if not."""
-    for request, (area, first, last) in zip(_requests(address)[:60], questions()[:60], strict=True):
-        answer = httpx.post(f"{address}/api/v1/conflict-checks", content=request.partition(b"\r\n\r\n")[2],
+    for request, (area, first, last) in zip(_requests(port, questions()[:60]), questions()[:60], strict=True):
+        answer = httpx.post(f"http://127.0.0.1:{port}/api/v1/conflict-checks", content=request.partition(b"\r\n\r\n")[2],
                             headers={"Content-Type": "application/json"}).json()  # fmt: skip
         overlapping = {
             finding["other"]["id"] for finding in answer["findings"] if finding["rule"] == "area_overlap"
@@ -165,16 +183,47 @@ def measure_geopandas(frame: geopandas.GeoDataFrame) -> list[float]:
 
 
 @contextmanager
-def _service(database: Database) -> Iterator[tuple[int, list[bytes]]]:
+def _service(database: Database) -> Iterator[int]:
     settings = Settings(rate_checks="1000000/second")
-    with serving(database, settings, log_to="/dev/null") as address:
-        requests, port = _requests(address), int(address.rpartition(":")[2])
-        run_load(port, requests, connections=1, at_most=2 * QUESTIONS, seconds=30)
-        yield port, requests
+    with serving(database, settings, log_to="/dev/null", build=build_with_bare_check) as address:
+        yield int(address.rpartition(":")[2])
+
+
+def crowd(database: Database) -> None:
+    """A hot spot of 200 granted uses that overlap in place and time, each with all the others."""
+    with psycopg.connect(database.app_conninfo(), autocommit=True) as connection:
+        connection.execute("SELECT set_config('app.actor', 'operator', false), setseed(0.5)")
+        connection.execute(CROWD, {"ags": TOWNS[0][0], "x": CROWD_AT[0], "y": CROWD_AT[1], "n": CROWDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was measured in turns: whole checks here and there, in the crowd, the bare one, geopandas."""
+
+    few: Measured
+    many: Measured
+    crowded: Measured
+    bare: Measured
+    peer: list[float]
+
+
+def measure_round(small: int, large: int, frame: geopandas.GeoDataFrame) -> Asked:
+    """One round on both services (ports)."""
+
+    def ask(port: int, requests: list[bytes], at_most: int = QUESTIONS) -> Measured:
+        return run_load(port, requests, connections=1, at_most=at_most, seconds=15)
+
+    return Asked(
+        few=ask(small, _requests(small, questions())),
+        many=ask(large, _requests(large, questions())),
+        crowded=ask(large, _requests(large, [CROWD_QUESTION]), 20),
+        bare=ask(large, _requests(large, questions(), path=BARE_PATH)),
+        peer=measure_geopandas(frame),
+    )
 
 
 def measure_checks() -> list[Row]:
-    """Rows of the table: against geopandas, and growth."""
+    """Rows of the table: against geopandas, against bare K01, growth, the slowest, the crowd."""
     with bench_cluster() as cluster:
         for name in ("bench_small", "bench_large"):
             migrated(cluster, name)
@@ -182,25 +231,29 @@ def measure_checks() -> list[Row]:
         small, large = cluster.database("bench_small"), cluster.database("bench_large")
         print(f"  {SMALL:,} occupations loaded in {fill(small, SMALL):.0f} s", flush=True)
         print(f"  {LARGE:,} occupations loaded in {fill(large, LARGE):.0f} s", flush=True)
+        crowd(large)
         frame = frame_of(large)
         measure_geopandas(frame)
-        at_small: list[Measured] = []
-        at_large: list[Measured] = []
-        peer: list[float] = []
-        with _service(small) as (small_port, small_requests), _service(large) as (large_port, large_requests):
-            assert_both_find_the_same(f"http://127.0.0.1:{large_port}", frame)
-            for _ in range(ROUNDS):
-                at_small.append(
-                    run_load(small_port, small_requests, connections=1, at_most=QUESTIONS, seconds=15)
-                )
-                at_large.append(
-                    run_load(large_port, large_requests, connections=1, at_most=QUESTIONS, seconds=15)
-                )
-                peer += measure_geopandas(frame)
-        few, many = median(one.median_ms for one in at_small), median(one.median_ms for one in at_large)
-        slowest = median(one.p99_ms for one in at_large)
+        with _service(small) as small_port, _service(large) as large_port:
+            assert_both_find_the_same(large_port, frame)
+            rounds = [measure_round(small_port, large_port, frame) for _ in range(ROUNDS + 1)][1:]
+    return _rows(rounds)
+
+
+def _rows(rounds: list[Asked]) -> list[Row]:
+    few, many, crowded, bare = (
+        median(getattr(one, name).median_ms for one in rounds) for name in ("few", "many", "crowded", "bare")
+    )
+    slowest = median(one.many.p99_ms for one in rounds)
+    peer = median(time for one in rounds for time in one.peer)
+    own = f"{many:.2f} ms"
     return [
-        Row("conflict check over HTTP, 1,000,000 occupations, median", f"{many:.2f} ms", f"geopandas.sjoin and dates {median(peer):.2f} ms",
-            median(peer) / many, 3, f"all rules; 99th percentile {slowest:.1f} ms"),
-        Row("the same, growth from 10,000 to 1,000,000", f"{many:.2f} ms", f"{few:.2f} ms", many / few, 1.5, "", smaller_is_better=True),
+        Row("conflict check over HTTP, 1,000,000 occupations, median", own, f"geopandas.sjoin and dates {peer:.2f} ms",
+            peer / many, 3, "all pair, place and own rules"),
+        Row("the same, beside an endpoint of the same process with bare K01", own, f"{bare:.2f} ms", many / bare, 4,
+            smaller_is_better=True),
+        Row("the same, growth from 10,000 to 1,000,000", own, f"{few:.2f} ms", many / few, 1.5, smaller_is_better=True),
+        Row("the same, 99th percentile beside the median", f"{slowest:.2f} ms", own, slowest / many, 5,
+            smaller_is_better=True),
+        Row(f"the same, on a spot of {CROWDED} that overlap", f"{crowded:.1f} ms", "goal 30 ms", 30 / crowded, 1),
     ]  # fmt: skip

@@ -1,10 +1,12 @@
-"""One table of ratios, on the terminal and in docs/benchmarks.md."""
+"""Tables of ratios, on the terminal and in docs/benchmarks.md: a section for each part, with its own day and load."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,6 +15,12 @@ from pathlib import Path
 from geo_service.db.local_cluster import find_server_programs
 from tests.benchmarks.ground import peer_python
 
+HEAD = """# Benchmarks
+
+Written by `make bench`; `python -m tests.benchmarks checks` measures one part anew and replaces its section only.
+Both sides of a row run in the same session on the same rows of the same PostGIS, in turns; medians and ratios, because
+seconds depend on the machine.
+"""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 
@@ -75,22 +83,18 @@ def versions() -> str:
     return f"{server.stdout.strip()}; Python {platform.python_version()}, {own}; {peer.stdout.strip()}"
 
 
-def write_page(rows: list[Row]) -> str:
-    """The page of the documentation; returns its text."""
-    text = "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            "Written by `make bench`. Both sides run in the same session on the same rows of the same PostGIS, in turns;",
-            "medians and ratios, because seconds depend on the machine.",
-            "",
-            f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}",
-            f"- {versions()}",
-            "",
-            table(rows),
-            "",
-        ]
-    )
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
-    return text
+def section(name: str, rows: list[Row]) -> str:
+    """What the page says of one part."""
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}  \n{versions()}"
+    return f"## {name}\n\n{when}\n\n{table(rows)}\n"
+
+
+def write_section(name: str, rows: list[Row], order: Sequence[str], page: Path = PAGE) -> str:
+    """Replace the section of one part, or add it in its place; the others stay. Returns the section."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    found = dict(re.findall(r"(?ms)^## (\w+)\n(.*?)(?=^## |\Z)", text))
+    kept = {part: f"## {part}\n{body.rstrip()}\n" for part, body in found.items() if part in order}
+    kept[name] = section(name, rows)
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("\n".join([HEAD, *(kept[part] for part in order if part in kept)]), encoding="utf-8")
+    return kept[name]

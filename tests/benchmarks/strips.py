@@ -29,6 +29,7 @@ from geo_service.occupations.parameters import parameters
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.roads.import_roads import import_roads
 from tests.benchmarks.ground import bench_cluster, migrated
+from tests.benchmarks.report import Row
 from tests.benchmarks.roads_import import default_file
 
 TODAY = date(2026, 5, 1)
@@ -135,6 +136,18 @@ def _hot_spot(engine: Engine, everything: Catalogue) -> dict[str, float]:
         question = CheckQuestion(mine=located(mine, location), location=location)
         times = [seconds(session, question, everything) for _ in range(7)]
     return {"hot_spot_ms": 1000 * median(times[2:])}
+
+
+def measure_strips() -> list[Row]:
+    """Rows of the table: what the strip rules add where uses stand in streets, and on a crowded spot."""
+    found = measure(default_file())
+    note = f"whole check {found['with_ms']:.1f} ms; 95th percentile of what is added {found['added_p95_ms']:.1f} ms"
+    return [
+        Row(f"strip rules add to a check in Limburg, {STORED:,} uses, median", f"{found['added_ms']:.1f} ms", "goal 40 ms",
+            40 / found["added_ms"], 1, note),
+        Row(f"the same beside {SPOT} uses that overlap in one strip", f"{found['hot_spot_ms']:.0f} ms", "goal 250 ms",
+            250 / found["hot_spot_ms"], 1, "whole check, all rules"),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_binds, check_with
+from geo_service.conflicts.statement import given_streets, look_around_statement
 from geo_service.db.database import speak_as
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.interval import TOWN_ZONE
@@ -181,7 +182,9 @@ PROBES = {
 }
 
 
-@pytest.mark.parametrize("name", ["check", "check_among_requests", "check_swapped", "candidate_towns"])
+@pytest.mark.parametrize(
+    "name", ["check", "check_among_requests", "check_swapped", "candidate_towns", "look_around"]
+)
 def test_every_statement_finds_its_candidates_by_their_indexes(
     town_full_of_works: Session, scenery: Any, name: str
 ) -> None:
@@ -193,7 +196,8 @@ def test_every_statement_finds_its_candidates_by_their_indexes(
         CheckQuestion(mine=mine, location=NOWHERE, others=(other,)),
         as_of=AS_OF,
     )
-    statement = getattr(found.book, name)
+    looking = text(given_streets(look_around_statement(found.book.pairs, ())))
+    statement = looking if name == "look_around" else getattr(found.book, name)
     wanted = {
         key: value for key, value in {**binds, "candidate_town": None}.items() if key in statement._bindparams
     }

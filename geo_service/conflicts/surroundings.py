@@ -1,0 +1,163 @@
+"""Who and what lies near an occupation: asked first, so that only rules with something to speak of follow.
+
+Most uses meet little, and getting a statement with every rule ready takes longer than answering it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.catalogue import Catalogue, Rulebook
+from geo_service.conflicts.rule_file import RuleFile
+from geo_service.conflicts.statement import (
+    Near,
+    check_near_statement,
+    given_streets,
+    located_streets,
+    look_around_statement,
+)
+from geo_service.db.prepared import prepared_rows
+from geo_service.interval import Interval, midnight
+from geo_service.occupations.locate import Location, locate, locate_binds, location_of_row
+from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.row import occupation_row
+
+# What is told of these comes with the question: borders and roads from its place, segments by their keys.
+_BORDER, _STREETS = frozenset({"border"}), frozenset({"road", "segment"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """met: ids of the occupations in reach, by the shape pair that found them. objects: kinds of objects."""
+
+    met: Mapping[str, Sequence[int]]
+    objects: frozenset[str]
+
+    @property
+    def others(self) -> str:
+        """Everybody met, as the literal of an array."""
+        return "{" + ",".join(map(str, sorted(set().union(*self.met.values())))) + "}"
+
+
+def look_around(session: Session, found: Catalogue, mine: Occupation, location: Location) -> Surroundings:
+    """Who and what a check could speak of; no round trip where mine has nothing that could meet anything."""
+    pairs = _pairs(found.book, mine, in_street=bool(location.streets))
+    objects = _searched(found.book, mine)
+    if not (pairs or objects):
+        return Surroundings(met={}, objects=frozenset())
+    streets = orjson.dumps([street.row() for street in location.streets]).decode()
+    statement = _look(found.book, pairs, objects, given_streets)
+    (row,) = prepared_rows(session, statement, {**probe_binds(found, mine), "streets": streets})
+    return _surroundings(row, pairs, objects)
+
+
+def locate_and_look(
+    session: Session, found: Catalogue, mine: Occupation, *, day: date
+) -> tuple[Location, Surroundings]:
+    """The same in one round trip with the place. mine: with an area and without a detour.
+
+    found: the general catalogue, because the town is not known yet: it looks as far as any town does.
+    """
+    pairs, objects = _pairs(found.book, mine, in_street=True), _searched(found.book, mine)
+    if not (pairs or objects):
+        return locate(session, mine.area, day=day), Surroundings(met={}, objects=frozenset())
+    statement = _look(found.book, pairs, objects, located_streets)
+    (row,) = prepared_rows(session, statement, {**probe_binds(found, mine), **locate_binds(mine.area, day)})
+    return location_of_row(row), _surroundings(row, pairs, objects)
+
+
+def near_to(book: Rulebook, mine: Occupation, location: Location, around: Surroundings) -> Near:
+    """What the check of mine is cut to."""
+    given = _BORDER | _STREETS if location.streets or mine.closed_segments else _BORDER
+    spoken = _objects_spoken_of(book, digs=mine.excavation)
+    return Near(pairs=frozenset(around.met), objects=(given & spoken) | around.objects)
+
+
+def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
+    """What the probes of a check ask for: mine, how far they look, and in which period."""
+    binds: dict[str, Any] = {"given": orjson.dumps(occupation_row(mine)).decode(), "school_time": ""}
+    for objects in found.book.objects:
+        binds[f"reach_{objects}"] = found.reach_m[objects]
+    for pair in found.book.pairs:
+        name = pair.replace("-", "_")
+        binds[f"reach_{name}"] = found.reach_m[pair]
+        binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair])
+    return binds
+
+
+@lru_cache(maxsize=64)  # every pair of every statement about mine asks the same
+def _enlarged(period: Interval, reach_days: int) -> str:
+    """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
+    if reach_days == 0:
+        return period.to_range()
+    last = period.last_day()
+    start = midnight(period.first_day() - timedelta(days=reach_days + 1))
+    end = None if last is None else midnight(last + timedelta(days=reach_days + 2))
+    return Interval(start, end).to_range()
+
+
+def _surroundings(row: Any, pairs: Sequence[str], objects: Sequence[str]) -> Surroundings:
+    met = {pair: ids for pair in pairs if (ids := getattr(row, pair.replace("-", "_")))}
+    # All kinds or none: few different statements, each of which every connection plans once.
+    there = objects if any(getattr(row, kind) for kind in objects) else ()
+    return Surroundings(met=met, objects=frozenset(there))
+
+
+def check_near(book: Rulebook, near: Near) -> str | None:
+    """The statement of a check that is cut to what is near; None where no rule is left."""
+    if near not in book.memo:
+        book.memo[near] = check_near_statement(book.rules, near)
+    found: str | None = book.memo[near]
+    return found
+
+
+def _look(
+    book: Rulebook, pairs: tuple[str, ...], objects: tuple[str, ...], placed: Callable[[str], str]
+) -> str:
+    key = (pairs, objects, placed)
+    if key not in book.memo:
+        book.memo[key] = placed(look_around_statement(pairs, objects))
+    found: str = book.memo[key]
+    return found
+
+
+def _pairs(book: Rulebook, mine: Occupation, *, in_street: bool) -> tuple[str, ...]:
+    """The shape pairs whose first shape mine has; through another one nobody is found."""
+    has = {
+        "area": mine.area is not None,
+        "detour": mine.detour is not None,
+        "street": mine.area is not None and in_street,
+        "dig": mine.area is not None and mine.excavation,
+    }
+    return tuple(pair for pair in book.pairs if has[pair.partition("-")[0]])
+
+
+def _searched(book: Rulebook, mine: Occupation) -> tuple[str, ...]:
+    """The kinds of fixed objects that are looked for around the area of mine."""
+    spoken = _objects_spoken_of(book, digs=mine.excavation) if mine.area is not None else frozenset()
+    return tuple(sorted(spoken - _BORDER - _STREETS))
+
+
+def _objects_spoken_of(book: Rulebook, *, digs: bool) -> frozenset[str]:
+    """The kinds of fixed objects that some rule speaks of to a dig, or to what is none."""
+    if digs not in book.memo:
+        place = (rule for rule in book.rules if rule.objects)
+        book.memo[digs] = frozenset(rule.objects for rule in place if digs or not _only_of_digs(rule))
+    found: frozenset[str] = book.memo[digs]
+    return found
+
+
+def _only_of_digs(rule: RuleFile) -> bool:
+    """True if `mine.excavation` stands among what a rule demands in any case."""
+    condition, before = rule.conditions["applies"], ""
+    while condition != before:  # what stands in brackets is one demand
+        condition, before = re.sub(r"\([^()]*\)", "…", condition), condition
+    return " OR " not in condition and "mine.excavation" in condition.split(" AND ")

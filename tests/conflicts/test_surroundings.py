@@ -1,0 +1,75 @@
+"""A check cut to what lies near finds what the whole statement finds, and asks no more than it needs."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
+from geo_service.conflicts.check import CheckQuestion, check_binds
+from geo_service.conflicts.statement import Near
+from geo_service.conflicts.surroundings import Surroundings, check_near, locate_and_look, look_around, near_to
+from geo_service.db.prepared import prepared_rows
+from geo_service.occupations.locate import locate
+from geo_service.occupations.match_detour import match_detour
+from tests.conflicts.conftest import AS_OF
+from tests.conflicts.rule_cases import FILES, TODAY, cases_of
+
+# Scenes of the rule cases, each asked with every rule in the book; another sample would do as well.
+SCENES = random.Random(14).sample(
+    [(file, case["name"]) for file in FILES for case in cases_of(file)["cases"] if "towns" not in cases_of(file)], 40
+)  # fmt: skip
+
+
+def set_up(session: Session, scenery: Any, file: str, name: str) -> CheckQuestion:
+    case = next(case for case in cases_of(file)["cases"] if case["name"] == name)
+    for road in case.get("roads", cases_of(file).get("roads", [])):
+        scenery.add_road(session, road)
+    for words in (*cases_of(file).get("places", []), *case.get("places", [])):
+        scenery.add_place(session, words)
+    stage = scenery.Scene(session)
+    for words in [*case.get("others", []), *([case["other"]] if "other" in case else [])]:
+        for one in scenery.each_day(words):
+            stage.store(one)
+    mine = match_detour(session, scenery.occupation(case["mine"], state="submitted"), day=TODAY)
+    return CheckQuestion(mine=mine, location=locate(session, mine.area, day=TODAY))
+
+
+def cut(session: Session, found: Catalogue, question: CheckQuestion, around: Surroundings) -> list[Any]:
+    statement = check_near(found.book, near_to(found.book, question.mine, question.location, around))
+    assert statement is not None
+    binds = check_binds(found, question, as_of=AS_OF)
+    return [tuple(row) for row in prepared_rows(session, statement, {**binds, "near_others": around.others})]
+
+
+@pytest.mark.parametrize(("file", "name"), SCENES)
+def test_the_cut_check_finds_what_the_whole_one_finds(scene: Any, scenery: Any, file: str, name: str) -> None:
+    question = set_up(scene.session, scenery, file, name)
+    found = catalogue_of(rulebook(), (), None, TODAY)
+    binds = check_binds(found, question, as_of=AS_OF)
+    whole = [tuple(row) for row in prepared_rows(scene.session, found.book.check.text, binds)]
+    around = look_around(scene.session, found, question.mine, question.location)
+    assert cut(scene.session, found, question, around) == whole
+    if question.mine.area is not None and question.mine.detour is None:
+        location, around = locate_and_look(scene.session, found, question.mine, day=TODAY)
+        assert location == question.location
+        assert cut(scene.session, found, question, around) == whole
+
+
+def test_where_nothing_is_near_only_the_own_facts_are_asked(scene: Any, scenery: Any) -> None:
+    mine = scenery.occupation({}, state="submitted")
+    location = locate(scene.session, mine.area, day=TODAY)
+    found = catalogue_of(rulebook(), (), None, TODAY)
+
+    def near() -> Near:
+        return near_to(found.book, mine, location, look_around(scene.session, found, mine, location))
+
+    assert near() == Near(pairs=frozenset(), objects=frozenset({"border"}))
+    scene.store({"rect": [12, 0, 5, 4]})
+    scenery.add_place(scene.session, {"object": "facility", "kind": "hydrant", "point": [-1, 2]})
+    assert near().pairs == {"area-area"}
+    assert near().objects >= {"border", "hydrant"}
+    assert not near().objects & {"road", "segment", "no_dig_period", "reinstatement"}
