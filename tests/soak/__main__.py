@@ -34,6 +34,7 @@ def crashes(rounds: int | None) -> list[Row]:
         Row(f"{told.rounds} crash rounds; killed: {kills}", told.wrong[0] if told.wrong else "nothing lost, nothing by half",
             "nothing lost, nothing by half", not told.wrong and told.rounds == (rounds or 50)),
         Row("filed, granted, made active by the worker", f"{told.filed}, {told.granted}, {told.active}", "> 0", min(told.filed, told.granted, told.active) > 0),
+        Row("mails", ", ".join(f"{state} {number}" for state, number in sorted(told.mails.items())), "each once", not told.wrong),
         Row("requests repeated; longest time without an answer", f"{told.repeated}; {told.worst_gap_s:.1f} s", "-", True),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import speak_as
-from tests.soak.crash_checks import CHECKS
+from tests.soak.crash_checks import CHECKS, await_mails, no_mail_twice
 from tests.soak.crash_load import Ledger, Load
 from tests.soak.crash_world import TOWN, World, running_world
 
@@ -28,6 +28,7 @@ class Survived:
     kills: dict[str, int]
     wrong: list[str]
     worst_gap_s: float
+    mails: dict[str, int]
 
 
 def crash_round(
@@ -47,8 +48,13 @@ def crash_round(
     return [words for check in CHECKS for words in check(world, ledger)], gap_s
 
 
-def survive(world: World, rounds: Sequence[Sequence[str]], *, seed: int = 1) -> Survived:
-    """So many rounds on one service; the first one that leaves something wrong is the last."""
+def survive(
+    world: World, rounds: Sequence[Sequence[str]], *, seed: int = 1, patient: bool = False
+) -> Survived:
+    """So many rounds on one service; the first one that leaves something wrong is the last.
+
+    patient: wait at the end until every mail has been sent.
+    """
     dice, ledger, wrong, gaps = random.Random(seed), Ledger(), [], [0.0]
     done = 0
     for victims in rounds:
@@ -62,16 +68,15 @@ def survive(world: World, rounds: Sequence[Sequence[str]], *, seed: int = 1) -> 
             wrong.append(f"round {done}: nobody got anything done")
         if wrong:
             break
+    mails = await_mails(world) if patient and not wrong else {}
+    wrong += [] if wrong else no_mail_twice(world, ledger)
+    wrong += [
+        f"{number} mails {state}" for state, number in mails.items() if state not in ("sent", "unknown")
+    ]
     return Survived(
-        done,
-        len(ledger.filed),
-        len(ledger.granted),
-        _active(world),
-        ledger.repeated,
-        world.kills,
-        wrong,
-        max(gaps),
-    )
+        done, len(ledger.filed), len(ledger.granted), _active(world), ledger.repeated, world.kills, wrong,
+        max(gaps), mails,
+    )  # fmt: skip
 
 
 def _active(world: World) -> int:
@@ -93,4 +98,4 @@ def random_rounds(number: int, *, seed: int = 1) -> list[list[str]]:
 def measure_crashes(rounds: int = 50) -> Survived:
     """For `make soak`."""
     with running_world() as world:
-        return survive(world, random_rounds(rounds))
+        return survive(world, random_rounds(rounds), patient=True)

@@ -1,12 +1,15 @@
 """After the crash: everything that was answered is there once, and nothing is there by half.
 
-CHECKS is open: who sends something (mails, webhooks) adds a check that counts what arrived. Each gets the world and
+CHECKS is open: who sends something else (webhooks) adds a check that counts what arrived. Each gets the world and
 the ledger and returns what is wrong in words.
 """
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -65,4 +68,48 @@ def everything_answered(world: World, ledger: Ledger) -> list[str]:
     return lost + unmade + extra + unknown
 
 
-CHECKS: list[Callable[[World, Ledger], list[str]]] = [nothing_by_half, everything_answered]
+def no_mail_twice(world: World, ledger: Ledger) -> list[str]:
+    """The mail server against the outbox: each message came at most once, what is "sent" came, each case has its receipt."""
+    came = Counter(str(mail["Message-ID"]) for mail in world.post.mails)
+    rows = _messages(world)
+    twice = [f"mail came {times} times: {one}" for one, times in came.items() if times > 1]
+    lost = [
+        f"sent and never came: {row.kind} {row.reference}"
+        for row in rows
+        if row.state == "sent" and not came[row.internet_id]
+    ]
+    failed = [
+        f"{row.state}: {row.kind} {row.reference}"
+        for row in rows
+        if row.state in ("failed", "not_configured")
+    ]
+    receipts = Counter(row.reference for row in rows if row.kind == "receipt")
+    silent = [f"{receipts[ref]} receipts: {ref}" for ref in ledger.filed.values() if receipts[ref] != 1]
+    return twice + lost + failed + silent
+
+
+def await_mails(world: World) -> dict[str, int]:
+    """How many messages are in which state once nothing waits any more, or the patience is at its end.
+
+    A killed worker's mail is taken up when its heart has been silent for half a minute; one that was being handed
+    over stays `unknown`: nobody can know whether the mail server had it, and twice is worse.
+    """
+    end = time.monotonic() + 180
+    while True:
+        states = Counter(row.state for row in _messages(world))
+        if not {"waiting", "sending", "handing_over"} & set(states) or time.monotonic() > end:
+            return dict(states)
+        time.sleep(1)
+
+
+def _messages(world: World) -> list[Any]:
+    engine = world.engine()
+    with Session(engine) as session:
+        speak_as(session, actor="clerk", town=TOWN)
+        query = "SELECT message.kind, message.state, message.internet_id, permit.reference FROM message INNER JOIN permit USING (permit_id)"
+        rows = list(session.execute(text(query)).all())
+    engine.dispose()
+    return rows
+
+
+CHECKS: list[Callable[[World, Ledger], list[str]]] = [nothing_by_half, everything_answered, no_mail_twice]

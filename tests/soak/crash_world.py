@@ -11,18 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, text
 
 from geo_service.commands.towns import add_town
 from geo_service.db.database import Database, owner_session
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.identity.api_keys import create_api_key
+from tests.messages.conftest import Post
 from tests.setup.conftest import environment, initialise, postmaster_pid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,17 +35,18 @@ Victim = str  # server, worker, postgres, session
 
 @dataclass
 class World:
-    """home: of the service. more: settings beside the usual ones, as environment variables.
+    """home: of the service. post: the mail server that it sends to, which lives.
 
-    Whoever builds something that is sent or counted beside the database gives its settings in `more` and its
-    check to `tests.soak.crash_checks.CHECKS`.
+    Whoever builds something else that is sent or counted beside the database adds its settings to `start` and
+    its check to `tests.soak.crash_checks.CHECKS`.
     """
 
     home: Path
     port: int
     key: str
     middle: tuple[float, float]
-    more: Mapping[str, str] = field(default_factory=dict)
+    post: Post = field(default_factory=Post)
+    post_port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=dict)
 
@@ -61,11 +64,15 @@ class World:
             "server": ["serve", "--no-worker", "--port", str(self.port)],
             "worker": ["worker"],
         }[name]
-        rates = {"GEO_SERVICE_RATE_FILINGS": "1000000/hour", "GEO_SERVICE_RATE_CHECKS": "1000000/minute"}
+        settings = {
+            "GEO_SERVICE_RATE_FILINGS": "1000000/hour", "GEO_SERVICE_RATE_CHECKS": "1000000/minute",
+            "GEO_SERVICE_SMTP_URL": f"smtp://127.0.0.1:{self.post_port}", "GEO_SERVICE_MAIL_FROM": "amt@example.org",
+            "GEO_SERVICE_PUBLIC_URL": self.address,
+        }  # fmt: skip
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "geo_service", *command],
-                env=environment(self.home, **rates, **self.more), cwd="/", stdout=log, stderr=log,
+                env=environment(self.home, **settings), cwd="/", stdout=log, stderr=log,
             )  # fmt: skip
 
     def kill(self, victim: Victim) -> None:
@@ -116,9 +123,7 @@ class World:
 
 
 @contextmanager
-def running_world(
-    home: Path | None = None, *, more: Callable[[Path], Mapping[str, str]] | None = None
-) -> Iterator[World]:
+def running_world(home: Path | None = None) -> Iterator[World]:
     """A service with one town; gone afterwards. home: a migrated one at rest, to be copied."""
     folder = Path(tempfile.mkdtemp(prefix="gs-crash-", dir="/tmp"))
     folder.chmod(0o755)
@@ -126,7 +131,9 @@ def running_world(
         initialise(folder)
     else:
         subprocess.run(["cp", "-a", f"{home}/.", str(folder)], check=True)
-    world = World(folder, _free_port(), "", (0.0, 0.0), {} if more is None else more(folder))
+    world = World(folder, _free_port(), "", (0.0, 0.0), post_port=_free_port())
+    mail_server = Controller(world.post, hostname="127.0.0.1", port=world.post_port)
+    mail_server.start()
     try:
         _prepare(world)
         for name in ("server", "worker"):
@@ -141,6 +148,7 @@ def running_world(
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+        mail_server.stop(no_assert=True)
         left = postmaster_pid(folder)
         if left:
             os.kill(left, signal.SIGQUIT)
