@@ -68,9 +68,10 @@ def recompute_many(
     before = set(occupations_counted_in(session, ids))
     for occupation_id in ids:
         before.update(stood_beside(session, occupation_id))
+    batch = "{" + ",".join(map(str, ids)) + "}"  # written out once, not for each statement
     for in_force, there in by_town(session, questions, as_of):
         for part in chunks(there, CHUNK):
-            _ask(session, in_force, asked_by(in_force, part, as_of=as_of), ids, found)
+            _ask(session, in_force, asked_by(in_force, part, as_of=as_of), batch, found)
             for kind in in_force.book.measured:
                 found.around[kind] |= before
             counted(len(part))
@@ -82,14 +83,12 @@ def recompute_many(
     return {occupation_id: tuple(findings) for occupation_id, findings in found.own.items()}
 
 
-def _ask(
-    session: Session, in_force: Catalogue, asked: Sequence[Asked], ids: list[int], found: _Found
-) -> None:
+def _ask(session: Session, in_force: Catalogue, asked: Sequence[Asked], batch: str, found: _Found) -> None:
     """Everything about some occupations of one town."""
     for question, row in ask_again(session, in_force, in_force.book.check.text, asked):
         found.add(question, finding_of_row(row, in_force))
     towns = _towns_outside(in_force.book.candidate_towns.text)
-    for question, row in ask_again(session, in_force, towns, asked, also={"batch": ids}):
+    for question, row in ask_again(session, in_force, towns, asked, also={"batch": batch}):
         found.towns[row.town].append(question)
     for kind in in_force.book.measured:
         for question, finding in measured_of_many(session, in_force, kind, asked):

@@ -35,7 +35,6 @@ MEASURING = {
     "what the narrowest passes is the width": ("tried := (failing + passing) / 2;", "EXIT;"),
     "a limit beside the width has failed": ("limits[i] >= fails_from_m OR", "true OR"),
     "a stated width is wider than stated": ("fails_from_m := width_m;", "fails_from_m := width_m + 1;"),
-    "what all at once do not keep is not asked again": ("cardinality(there.members) < cardinality(others) AND", "false AND"),
     "only the start of mine": ("    UNION\n    SELECT lower(span) FROM unnest(times) AS each (their_times), unnest(each.their_times) AS span\n", ""),
     "only the starts of others": ("    SELECT lower(span) FROM unnest(mine_times) AS span\n    UNION\n", ""),
     "everybody is there at once": ("WHERE each.span @> moment)", ")"),
