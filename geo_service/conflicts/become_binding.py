@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.check import CheckResult
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.stored_findings import (
-    KEPT_AT_MOST,
     finding_from_row,
     forbids_grant,
     list_findings,
     recompute_findings,
 )
+from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.db.database import speaking_as_operator
 from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation

@@ -28,7 +28,7 @@ from geo_service.conflicts.ask_many import ask_many
 from geo_service.conflicts.catalogue import Rulebook
 from geo_service.conflicts.check import CheckQuestion, check_question
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.recompute_many import by_town
+from geo_service.conflicts.stored_questions import by_town
 from geo_service.errors import Unavailable
 from geo_service.sql.loader import statements
 

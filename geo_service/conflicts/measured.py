@@ -57,8 +57,12 @@ def concerned_kinds(
 
 def occupations_around(session: Session, kind: str, binds: Mapping[str, Any]) -> list[int]:
     """Stored occupations whose findings of this kind may change with the given one, as it stands now."""
-    statement = statements(subject_of(kind))[f"{kind}_around"]
-    return [row.occupation_id for row in prepared_rows(session, statement, binds)]
+    return [row.occupation_id for row in prepared_rows(session, around_statement(kind), binds)]
+
+
+def around_statement(kind: str) -> str:
+    """What asks for them."""
+    return statements(subject_of(kind))[f"{kind}_around"]
 
 
 def occupations_counted_in(session: Session, occupation_ids: Sequence[int]) -> list[int]:

@@ -15,16 +15,12 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.catalogue import catalogue, forget_values
-from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.rule_basis import basis_of
-from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.conflicts.stored_questions import stored_questions
 from geo_service.db.database import operator_session
-from geo_service.interval import TOWN_ZONE
 from geo_service.jobs.queue import RECOMPUTE_FINDINGS, defer
 from geo_service.jobs.work import advance_work, drop_work, finish_work, open_work, set_total, start_work
-from geo_service.occupations.locate import NOWHERE, locate_many
-from geo_service.occupations.row import get_occupations
 from geo_service.sql.loader import statements
 
 Reason = Literal["rules", "town", "roads"]
@@ -107,21 +103,8 @@ def _part(session: Session, work_id: int, *, as_of: datetime) -> bool:
     if not due:
         finish_work(session, work_id, "done")
         return False
-    recompute_many(session, _questions(session, due, as_of=as_of), as_of=as_of)
+    recompute_many(session, stored_questions(session, due, as_of=as_of), as_of=as_of)
     session.execute(text(_NAMED["strike_off"]), {"work_id": work_id, "occupations": due})
     left = session.execute(text(_NAMED["count_due"]), {"work_id": work_id}).scalar_one()
     advance_work(session, work_id, left)
     return True
-
-
-def _questions(session: Session, occupation_ids: Sequence[int], *, as_of: datetime) -> list[CheckQuestion]:
-    """Stored occupations that count, with where they lie now."""
-    mine = [one for one in get_occupations(session, occupation_ids) if one.counts]
-    areas = [one.area for one in mine if one.area is not None]
-    places = iter(locate_many(session, areas, day=as_of.astimezone(TOWN_ZONE).date()) if areas else ())
-    return [
-        CheckQuestion(
-            mine=one, location=NOWHERE if one.area is None else next(places), max_findings=KEPT_AT_MOST
-        )
-        for one in mine
-    ]

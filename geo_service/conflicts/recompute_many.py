@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.ask_many import ask_many, chunks
+from geo_service.conflicts.ask_many import Asked, ask_again, ask_many, asked_by, chunks
 from geo_service.conflicts.catalogue import Catalogue, catalogue
-from geo_service.conflicts.check import CheckQuestion, check_binds, finding_of_row
+from geo_service.conflicts.check import CheckQuestion, finding_of_row
 from geo_service.conflicts.finding import Finding
-from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
-from geo_service.conflicts.stored_findings import look_again, write_findings
+from geo_service.conflicts.look_again import MEASURED_CHUNK, look_again, measured_of_many
+from geo_service.conflicts.measured import around_statement, concerns, occupations_counted_in
+from geo_service.conflicts.stored_questions import by_town
+from geo_service.conflicts.write_findings import write_findings
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
+__all__ = ["CHUNK", "MEASURED_CHUNK", "Counted", "nobody_watches", "recompute_many"]
+
 CHUNK = 500  # questions in one statement: some 0.3 s, so that a progress bar moves and no statement runs long
-# A question to the network may take seconds where many are closed at once; a free width takes some ms.
-MEASURED_CHUNK = {"strip": 50, "network": 1}
 Counted = Callable[[int], None]
 
 _REMOVE = text(statements("conflicts")["remove_findings_of_many"])
@@ -30,6 +33,23 @@ _REMOVE = text(statements("conflicts")["remove_findings_of_many"])
 
 def nobody_watches(_done: int) -> None:
     """Takes the progress where nobody asks for it."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """own: findings by occupation; all: by key. towns: who is near somebody else of that town.
+
+    around: who stands around them, by measuring kind.
+    """
+
+    own: dict[int, list[Finding]]
+    all: dict[str, Finding] = field(default_factory=dict)
+    towns: dict[str | None, list[CheckQuestion]] = field(default_factory=lambda: defaultdict(list))
+    around: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, question: CheckQuestion, finding: Finding) -> None:
+        self.own[_id(question)].append(finding)
+        self.all[finding.finding_id] = finding
 
 
 def recompute_many(
@@ -43,88 +63,69 @@ def recompute_many(
 
     Equal to one after the other once all of them are stored.
     """
-    own: dict[int, list[Finding]] = {_id(question): [] for question in questions}
-    everything: dict[str, Finding] = {}
-    for found, asked in by_town(session, questions, as_of):
-        for part in chunks(asked, CHUNK):
-            for question, row in ask_many(session, found, found.book.check, part, as_of=as_of):
-                finding = finding_of_row(row, found)
-                own[_id(question)].append(finding)
-                everything[finding.finding_id] = finding
+    ids = [_id(question) for question in questions]
+    found = _Found(own={occupation_id: [] for occupation_id in ids})
+    before = set(occupations_counted_in(session, ids))
+    for occupation_id in ids:
+        before.update(stood_beside(session, occupation_id))
+    batch = "{" + ",".join(map(str, ids)) + "}"  # written out once, not for each statement
+    for in_force, there in by_town(session, questions, as_of):
+        for part in chunks(there, CHUNK):
+            _ask(session, in_force, asked_by(in_force, part, as_of=as_of), batch, found)
+            for kind in in_force.book.measured:
+                found.around[kind] |= before
             counted(len(part))
-        for kind, statement in found.book.measured.items():
-            concerned = [q for q in asked if concerns(kind, q.mine, q.location)]
-            for part in chunks(concerned, MEASURED_CHUNK[kind]):
-                for question, row in ask_many(session, found, statement, part, as_of=as_of):
-                    finding = finding_of_row(row, found)
-                    own[_id(question)].append(finding)
-                    everything[finding.finding_id] = finding
-    everything |= _found_by_others(session, questions, everything, as_of=as_of)
-    ids = list(own)
-    around = _around(session, questions, as_of=as_of)
-    session.execute(_REMOVE, {"occupations": ids, "found": list(everything)})
-    write_findings(session, everything.values(), as_of=as_of)
-    for kind, others in around.items():
-        look_again(session, sorted(others - own.keys()), (kind,), as_of=as_of)
-    return {occupation_id: tuple(findings) for occupation_id, findings in own.items()}
+    found.all |= _found_by_others(session, found, as_of=as_of)
+    session.execute(_REMOVE, {"occupations": ids, "found": list(found.all)})
+    write_findings(session, found.all.values(), as_of=as_of)
+    for kind, others in found.around.items():
+        look_again(session, sorted(others - found.own.keys()), (kind,), as_of=as_of)
+    return {occupation_id: tuple(findings) for occupation_id, findings in found.own.items()}
 
 
-def _around(session: Session, questions: Sequence[CheckQuestion], *, as_of: datetime) -> dict[str, set[int]]:
-    """By measuring kind, who stands around those in question now, or counted one of them in before."""
-    before = set(occupations_counted_in(session, [_id(question) for question in questions]))
-    for question in questions:
-        before.update(stood_beside(session, _id(question)))
-    found: dict[str, set[int]] = {}
-    for in_force, asked in by_town(session, questions, as_of):
-        for kind in in_force.book.measured:
-            there = found.setdefault(kind, set(before))
-            for question in asked:
-                if concerns(kind, question.mine, question.location):
-                    there.update(
-                        occupations_around(session, kind, check_binds(in_force, question, as_of=as_of))
-                    )
-    return found
+def _ask(session: Session, in_force: Catalogue, asked: Sequence[Asked], batch: str, found: _Found) -> None:
+    """Everything about some occupations of one town."""
+    for question, row in ask_again(session, in_force, in_force.book.check.text, asked):
+        found.add(question, finding_of_row(row, in_force))
+    towns = _towns_outside(in_force.book.candidate_towns.text)
+    for question, row in ask_again(session, in_force, towns, asked, also={"batch": batch}):
+        found.towns[row.town].append(question)
+    for kind in in_force.book.measured:
+        for question, finding in measured_of_many(session, in_force, kind, asked):
+            found.add(question, finding)
+        found.around[kind].update(_around(session, in_force, kind, asked))
 
 
-def _found_by_others(
-    session: Session, questions: Sequence[CheckQuestion], known: Mapping[str, Finding], *, as_of: datetime
-) -> dict[str, Finding]:
+def _around(session: Session, in_force: Catalogue, kind: str, asked: Sequence[Asked]) -> Iterator[int]:
+    """Who stands around those in question now."""
+    concerned = [each for each in asked if concerns(kind, each.question.mine, each.question.location)]
+    for part in chunks(concerned, CHUNK):
+        for _, row in ask_again(session, in_force, around_statement(kind), part):
+            yield row.occupation_id
+
+
+def _found_by_others(session: Session, known: _Found, *, as_of: datetime) -> dict[str, Finding]:
     """The findings of occupations that are not among those in question, by the values of their own towns."""
     day = as_of.astimezone(TOWN_ZONE).date()
-    batch = {"batch": [_id(question) for question in questions]}
-    asked: dict[str | None, list[CheckQuestion]] = defaultdict(list)
-    for found, there in by_town(session, questions, as_of):
-        towns = _towns_outside(found.book.candidate_towns.text)
-        for part in chunks(there, CHUNK):
-            for question, row in ask_many(session, found, towns, part, as_of=as_of, also=batch):
-                asked[row.town].append(question)
     new: dict[str, Finding] = {}
-    for town, there in asked.items():
+    for town, there in known.towns.items():
         found = catalogue(session, town, day)
         for part in chunks(there, CHUNK):
             also = {"candidate_town": town}
             for _, row in ask_many(session, found, found.book.check_swapped, part, as_of=as_of, also=also):
                 finding = finding_of_row(row, found)
-                if finding.finding_id not in known:  # those in question have answered for themselves
+                if finding.finding_id not in known.all:  # those in question have answered for themselves
                     new[finding.finding_id] = finding
     return new
 
 
 @lru_cache(maxsize=8)
-def _towns_outside(candidate_towns: str) -> TextClause:
-    """`candidate_towns` ends with its FROM clause; those in question are left out."""
-    return text(f"{candidate_towns}\nWHERE NOT near.occupation_id = ANY(CAST(:batch AS bigint[]))")
+def _towns_outside(candidate_towns: str) -> str:
+    """`candidate_towns` ends with its FROM clause; those in question are left out.
 
-
-def by_town(
-    session: Session, questions: Sequence[CheckQuestion], as_of: datetime
-) -> Iterator[tuple[Catalogue, list[CheckQuestion]]]:
-    """The questions of each town with the catalogue in force there."""
-    towns: dict[str | None, list[CheckQuestion]] = defaultdict(list)
-    for question in questions:
-        towns[question.mine.town].append(question)
-    for town, asked in towns.items():
-        yield catalogue(session, town, as_of.astimezone(TOWN_ZONE).date()), asked
+    NOT IN is hashed, even where the plan was made without the array.
+    """
+    return f"{candidate_towns}\nWHERE near.occupation_id NOT IN (SELECT unnest(CAST(:batch AS bigint[])))"
 
 
 def _id(question: CheckQuestion) -> int:

@@ -12,14 +12,11 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.catalogue import catalogue
-from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.recompute_many import CHUNK, Counted, nobody_watches, recompute_many
-from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.conflicts.stored_questions import stored_questions
 from geo_service.crs import TOWN_SRID
 from geo_service.db.database import speaking_as_operator
 from geo_service.interval import TOWN_ZONE
-from geo_service.occupations.locate import NOWHERE, locate_many
-from geo_service.occupations.row import get_occupation
 from geo_service.sql.loader import statements
 
 _NEAR = text(statements("places")["occupations_near"])
@@ -40,7 +37,9 @@ def recompute_near(
     with speaking_as_operator(session):
         ids = occupations_near(session, area, as_of=as_of)
         for part in chunks(ids, CHUNK):
-            recompute_many(session, _questions(session, part, as_of=as_of), as_of=as_of, counted=counted)
+            recompute_many(
+                session, stored_questions(session, part, as_of=as_of), as_of=as_of, counted=counted
+            )
     return len(ids)
 
 
@@ -58,14 +57,3 @@ def occupations_near(session: Session, area: BaseGeometry, *, as_of: datetime) -
             },
         ).scalars()
     )
-
-
-def _questions(session: Session, ids: list[int], *, as_of: datetime) -> list[CheckQuestion]:
-    stored = [get_occupation(session, occupation_id) for occupation_id in ids]
-    areas = {mine.occupation_id: mine.area for mine in stored if mine.area is not None}
-    day = as_of.astimezone(TOWN_ZONE).date()
-    located = dict(zip(areas, locate_many(session, list(areas.values()), day=day), strict=True))
-    return [
-        CheckQuestion(mine=mine, location=located.get(mine.occupation_id, NOWHERE), max_findings=KEPT_AT_MOST)
-        for mine in stored
-    ]

@@ -26,7 +26,7 @@ from geo_service.conflicts.screen_pairs import (
     screen_pairs,
 )
 from geo_service.conflicts.screen_scope import Bounds, Scope, bounds_of
-from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE, locate_many, located
 from geo_service.occupations.occupation import Occupation

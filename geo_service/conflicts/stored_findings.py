@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,32 +19,24 @@ from geo_service.conflicts.check import (
     check_binds,
     check_question,
     finding_of_row,
-    measured_findings,
     other_of_row,
 )
 from geo_service.conflicts.finding import Finding, FixedObject
-from geo_service.conflicts.measured import (
-    concerns,
-    occupations_around,
-    occupations_counted_in,
-)
-from geo_service.db.database import speaking_as_operator
+from geo_service.conflicts.look_again import look_again
+from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
+from geo_service.conflicts.stored_questions import KEPT_AT_MOST
+from geo_service.conflicts.write_findings import write_findings
 from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import locate
-from geo_service.occupations.parameters import general_value
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
 
-WRITTEN_AT_ONCE = 1000  # no statement runs long, even where ten thousand stand on one spot
-KEPT_AT_MOST = 10_000  # stored for one occupation; an answer shows the 50 worst
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
-_WRITE = text(statements("conflicts")["write_findings"])
 _REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])
 _REMOVE_OTHERS = text(statements("conflicts")["remove_findings_of_others"])
-_REMOVE_MEASURED = text(statements("conflicts")["remove_measured_findings"])
 _LIST = text(statements("conflicts")["list_findings"])
 _SETTLE = text(statements("conflicts")["settle_finding"])
 
@@ -89,35 +80,6 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
         look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)
 
 
-def look_again(
-    session: Session, occupation_ids: Sequence[int], kinds: Sequence[str], *, as_of: datetime
-) -> None:
-    """Recompute what the measuring rules of `kinds` find for stored occupations, whosever they are.
-
-    A free width belongs to everybody who stands in the street, so this is written as the service itself and
-    not as the clerk or applicant whose change it follows from.
-    """
-    if not occupation_ids:
-        return
-    day = as_of.astimezone(TOWN_ZONE).date()
-    with speaking_as_operator(session):
-        for occupation_id in occupation_ids:
-            mine = get_occupation(session, occupation_id)
-            location = locate(session, mine.area, day=day)
-            question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
-            in_force = catalogue(session, mine.town, day)
-            findings = [
-                finding
-                for kind in kinds
-                for finding in measured_findings(session, in_force, kind, question, as_of=as_of)
-            ]
-            write_findings(session, findings, as_of=as_of)
-            rules = [rule.name for rule in in_force.rules if rule.kind in kinds]
-            kept = [finding.finding_id for finding in findings]
-            asked = {"occupations": [occupation_id], "rules": rules, "found": kept}
-            session.execute(_REMOVE_MEASURED, asked)
-
-
 def _found_by_others(session: Session, question: CheckQuestion, *, as_of: datetime) -> tuple[Finding, ...]:
     """The findings others have against the one in question, each by the values in force in its own town."""
     day = as_of.astimezone(TOWN_ZONE).date()
@@ -132,57 +94,12 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
     return tuple(found)
 
 
-def write_findings(session: Session, findings: Iterable[Finding], *, as_of: datetime) -> None:
-    """Store findings as they are now, each key once."""
-    day = as_of.astimezone(TOWN_ZONE).date()
-    noise = {"m2": general_value("overlap_noise_m2", day), "m": general_value("length_noise_m", day)}
-    left = iter(findings)
-    while part := list(islice(left, WRITTEN_AT_ONCE)):
-        rows = orjson.dumps([_finding_row(finding) for finding in part]).decode()
-        session.execute(_WRITE, {"rows": rows, "noise_m2": noise["m2"], "noise_m": noise["m"]})
-
-
 def _forget(
     session: Session, occupation_id: int, *, mine: Iterable[Finding], others: Iterable[Finding]
 ) -> None:
     for statement, kept in ((_REMOVE_MINE, mine), (_REMOVE_OTHERS, others)):
         found = [finding.finding_id for finding in kept]
         session.execute(statement, {"occupation_id": occupation_id, "found": found})
-
-
-def _finding_row(finding: Finding) -> dict[str, Any]:
-    other, fixed, beside = finding.other, finding.fixed, finding.beside
-    return {
-        "finding_id": finding.finding_id,
-        "mine_occupation": finding.mine_occupation,
-        "other_occupation": None if other is None else other.occupation_id,
-        "mine_source": finding.mine_source,
-        "other_source": None if beside is None else beside.source_id,
-        "mine_town": finding.mine_town,
-        "other_town": None if beside is None else beside.town,
-        "segment_id": finding.segment_id,
-        "rule": finding.rule,
-        "number": finding.number,
-        "rule_version": finding.rule_version,
-        "severity": finding.severity,
-        "could_be": finding.could_be,
-        "measured": finding.measured,
-        "limit_value": finding.limit,
-        "unit": finding.unit,
-        "needed_for_grant": finding.needed_for_grant,
-        "missing": list(finding.missing) or None,
-        "geometry": None if finding.ewkb is None else finding.ewkb.hex(),
-        "during": None if finding.during is None else finding.during.to_range(),
-        "together": list(finding.together) or None,
-        "document": {
-            "title": dict(finding.title),
-            "legal_source": finding.legal_source,
-            "explanation": dict(finding.explanation),
-            "advice": dict(finding.advice),
-            "worse": finding.worse,
-            "object": None if fixed is None else fixed.kind,
-        },
-    }
 
 
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:

@@ -11,6 +11,14 @@ from dataclasses import replace
 from geo_service.conflicts.rule_file import RuleFile
 
 _PASSES = re.compile(r"\b(binding_)?passes\(:([a-z][a-z0-9_]*)\)")
+# What a condition asks that is not known before the strip is measured, and the limits it is held against.
+_NOT_YET = re.compile(r"\b(?:binding_)?passes\(:[a-z0-9_]+\)|\bstrip\.[a-z_]+|(?<!:):[a-z][a-z0-9_]*")
+# What makes something of NULL; and where it cannot meet one of those: of mine and what is written out.
+_MAKES_OF_NULL = re.compile(r"\b(?:IS|coalesce|nullif|greatest|least|CASE)\b", re.IGNORECASE)
+_OF_MINE_ONLY = re.compile(
+    r"mine\.[a-z_]+ IS (?:NOT )?(?:NULL|TRUE|FALSE|DISTINCT FROM '[^']*')|coalesce\(mine\.[a-z_]+, '[^']*'\)",
+    re.IGNORECASE,
+)
 # Why a strip is not known, and the name under which people learn it.
 _UNKNOWN = [
     ("strip.source IS NULL", "cross_section"),
@@ -21,8 +29,29 @@ _UNKNOWN = [
 
 
 def asked_kinds(rules: Sequence[RuleFile]) -> str:
-    """The kinds of strips that any rule asks about, as SQL."""
-    return ", ".join(f"'{kind}'" for kind in sorted(_limits(rules)))
+    """The kinds of strips that any rule asks about, as SQL; NULL for one where no rule has to do with mine.
+
+    What is not measured costs nothing: a rescue corridor is asked of events and closures only.
+    """
+    return ", ".join(
+        f"CASE WHEN {_may_apply(kind, rules)} THEN '{kind}' END" for kind in sorted(_limits(rules))
+    )
+
+
+def _may_apply(kind: str, rules: Sequence[RuleFile]) -> str:
+    """False only if mine itself, whatever the strip, makes `applies` false in every rule of that kind.
+
+    What is not known yet of the strip is NULL there, and what is false with NULL is false with any value;
+    unless the condition asks for NULL itself.
+    """
+    found = []
+    for rule in rules:
+        if rule.kind == "strip" and rule.strip == kind:
+            condition = rule.conditions["applies"]
+            if _MAKES_OF_NULL.search(_OF_MINE_ONLY.sub("", condition)):
+                return "true"
+            found.append(f"({_NOT_YET.sub('NULL', condition).replace('mine.', 'given.')})")
+    return f"({' OR '.join(found)}) IS NOT FALSE"
 
 
 def asked_limits(rules: Sequence[RuleFile]) -> str:

@@ -12,7 +12,8 @@ from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.screen import screen
 from geo_service.conflicts.screen_pairs import Screened, mine_of_row
 from geo_service.conflicts.screen_scope import Scope, occupations_in_street
-from geo_service.conflicts.stored_findings import finding_from_row, write_findings
+from geo_service.conflicts.stored_findings import finding_from_row
+from geo_service.conflicts.write_findings import write_findings
 from geo_service.sql.loader import statements
 
 _BATCH = 1000

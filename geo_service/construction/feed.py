@@ -12,6 +12,7 @@ from geo_service.construction.feed_site import Notes, Unusable, read_site
 from geo_service.construction.import_report import Remark
 from geo_service.construction.site import ConstructionSite
 from geo_service.construction.store_sites import Progress, quiet
+from geo_service.construction.without_collecting import without_collecting
 from geo_service.errors import BadSiteFile
 
 
@@ -38,6 +39,7 @@ class Feed:
     left_out: int = 0
 
 
+@without_collecting()
 def read_feed(path: Path, profile: Profile, *, progress: Progress = quiet) -> Feed:
     """Every record of a file, read or refused one by one. Raises BadSiteFile when the whole is no use."""
     file = read_site_file(path, profile)

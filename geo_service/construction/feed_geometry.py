@@ -19,6 +19,7 @@ from geo_service.occupations.incoming_geometry import MAX_AREA_M2, MAX_VERTICES,
 
 _SINGLE = {"MultiPoint": "Point", "MultiLineString": "LineString", "MultiPolygon": "Polygon"}
 _LEAST = {"LineString": 2, "Polygon": 4}
+_NUMBERS = (float, int)  # as JSON has them; true is none
 _BUILD: dict[str, Callable[[Any], BaseGeometry]] = {
     "Point": lambda lines: Point(lines[0][0]),
     "LineString": lambda lines: LineString(lines[0]),
@@ -157,8 +158,9 @@ def _positions(ring: Any, least: int, ground: Ground) -> list[tuple[float, float
         raise BadGeometry("it has too few positions")
     found = []
     for position in ring:
-        numbers = isinstance(position, list) and len(position) >= 2
-        if not numbers or any(isinstance(n, bool) or not isinstance(n, int | float) for n in position[:2]):
+        if not isinstance(position, list) or len(position) < 2:
+            raise BadGeometry("a position is not a pair of numbers")
+        if type(position[0]) not in _NUMBERS or type(position[1]) not in _NUMBERS:
             raise BadGeometry("a position is not a pair of numbers")
         x, y = float(position[0]), float(position[1])
         if not (math.isfinite(x) and math.isfinite(y)):
@@ -174,10 +176,11 @@ def _positions(ring: Any, least: int, ground: Ground) -> list[tuple[float, float
 def _refuse_implausible(line: list[tuple[float, float]], ground: Ground) -> None:
     """A wrong CRS, feet for metres or swapped axes put a place far away; the corners of its box tell."""
     eastings, northings = zip(*line, strict=True)
-    ends = LineString([(min(eastings), min(northings)), (max(eastings), max(northings))])
-    there = ends if ground.srid == LONLAT_SRID else reproject(ends, ground.srid, LONLAT_SRID)
+    ends = [(min(eastings), min(northings)), (max(eastings), max(northings))]
+    if ground.srid != LONLAT_SRID:
+        ends = [*reproject(LineString(ends), ground.srid, LONLAT_SRID).coords]
     west, south, east, north = PLAUSIBLE_LONLAT
-    for lon, lat in shapely.get_coordinates(there):
+    for lon, lat in ends:
         if west <= lon <= east and south <= lat <= north:
             continue
         if south <= lon <= north and west <= lat <= east:

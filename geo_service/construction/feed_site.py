@@ -110,7 +110,9 @@ class RecordReader:
         """The value of a field, `a|b`: of the first that is there, `a + b`: both; None = says nothing."""
         if " + " in name:
             return " + ".join(_said(self.raw(each)) for each in name.split(" + "))
-        value = self.record.get(next(filter(self.record.has, name.split("|")), name))
+        if "|" in name:
+            name = next(filter(self.record.has, name.split("|")), name)
+        value = self.record.get(name)
         if isinstance(value, str):
             value = value.strip().replace("\x00", "")
             return None if value in self.profile.empty_values else value

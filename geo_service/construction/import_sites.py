@@ -25,6 +25,7 @@ from geo_service.construction.store_sites import (
     store_sites,
 )
 from geo_service.construction.street_check import disagreement
+from geo_service.construction.without_collecting import without_collecting
 from geo_service.errors import BadSiteFile
 from geo_service.interval import TOWN_ZONE, midnight
 from geo_service.sql.loader import statements
@@ -64,6 +65,7 @@ class _Plan:
         return lies_in == town
 
 
+@without_collecting()
 def store_feed(
     session: Session,
     feed: Feed,

@@ -21,7 +21,7 @@ from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.hold_back import Wanted, hold_back, try_one_by_one
 from geo_service.conflicts.recompute_many import recompute_many
-from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.construction.desk_facts import keep_desk_facts
 from geo_service.construction.save_site import occupation_of, write_sites
 from geo_service.construction.site import ConstructionSite

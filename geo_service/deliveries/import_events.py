@@ -20,7 +20,7 @@ from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.hold_back import Wanted, hold_back, try_one_by_one
 from geo_service.conflicts.recompute_many import recompute_many
-from geo_service.conflicts.stored_findings import KEPT_AT_MOST
+from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.construction.import_report import Remark
 from geo_service.construction.save_detour import Detour, detour_occupation
 from geo_service.crs import TOWN_SRID

@@ -138,45 +138,56 @@ SELECT DISTINCT ON (rule.rule, strip.segment_id)
     CAST(NULL AS text) AS reference, CAST(NULL AS text) AS other_town, CAST(NULL AS text) AS label,
     CAST(NULL AS text) AS use_type, CAST(NULL AS text) AS kind, CAST(NULL AS text) AS state,
     CAST(NULL AS boolean) AS published, CAST(NULL AS tstzrange) AS other_period, CAST(NULL AS geometry) AS other_area,
-    strip.during, strip.segment_id, strip.place_de, strip.place_en, strip.together
+    strip.during, strip.segment_id, words.place_de, words.place_en, strip.together
 FROM given AS mine
 CROSS JOIN LATERAL (
     SELECT
         -- Walls and fixtures are not known: a short narrow place is none of 12 m, a longer one may be.
         CASE WHEN along.taken_along_m <= CAST(:p_rescue_bounded_length_m AS double precision) THEN false END AS bounded,
         along.taken_along_m, asked.kind, asked.width_m, asked.source, asked.passed, asked.binding_passed, asked.measured_m, asked.complete, asked.end_open,
-        asked.during, asked.together, asked.mine_part, (asked.segment).segment_id,
+        asked.during, asked.together, asked.mine_part, (asked.segment).segment_id, asked.segment, asked.side, asked.from_m, asked.to_m,
         (asked.segment).modes && ARRAY['car', 'bus'] AS motor, (asked.segment).one_way = 'no' AS two_way,
         'school_route' = ANY((asked.segment).network_function) AS school_route,
         'bus_route' = ANY((asked.segment).network_function)
             OR EXISTS (SELECT 1 FROM bus_route_segment AS route WHERE route.segment_gid = asked.gid) AS bus_route,
-        last_day(mine.period) - first_day(mine.period) + 1 AS days,
-        concat(label_de('strip', asked.kind), CASE WHEN asked.side <> 'axis' THEN label_de('street_side', compass.side) END, ', ', street.name,
-            CASE WHEN asked.source = 'assumed' THEN ' (Breite angenommen, nicht gemessen)' END) AS place_de,
-        concat(label_en('strip', asked.kind), CASE WHEN asked.side <> 'axis' THEN label_en('street_side', compass.side) END, ', ', street.name,
-            CASE WHEN asked.source = 'assumed' THEN ' (width assumed, not measured)' END) AS place_en
+        last_day(mine.period) - first_day(mine.period) + 1 AS days
     FROM asked
     CROSS JOIN LATERAL (
         SELECT coalesce(max(station.at_m) - min(station.at_m), asked.along_m) AS taken_along_m
         FROM ST_DumpPoints(asked.mine_part) AS corner
         CROSS JOIN LATERAL (SELECT ST_LineLocatePoint((asked.segment).axis, corner.geom) * (asked.segment).length_m AS at_m) AS station
     ) AS along
-    CROSS JOIN LATERAL (SELECT coalesce(
-        (asked.segment).street_name, (asked.segment).road_number, (asked.segment).segment_id) AS name) AS street
+    OFFSET 0
+) AS strip
+CROSS JOIN LATERAL (
+    SELECT rule.*
+    FROM («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
+    WHERE rule.applies IS DISTINCT FROM false
+        AND (rule.block IS DISTINCT FROM false OR rule.warn IS DISTINCT FROM false OR rule.info IS DISTINCT FROM false OR rule.chance IS DISTINCT FROM false)
+    OFFSET 0
+) AS rule
+-- Named only where a rule has something to say; OFFSET 0: once for each.
+CROSS JOIN LATERAL (
+    SELECT
+        concat(label_de('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_de('street_side', compass.side) END, ', ', street.name,
+            CASE WHEN strip.source = 'assumed' THEN ' (Breite angenommen, nicht gemessen)' END) AS place_de,
+        concat(label_en('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_en('street_side', compass.side) END, ', ', street.name,
+            CASE WHEN strip.source = 'assumed' THEN ' (width assumed, not measured)' END) AS place_en
+    FROM (SELECT
+        coalesce((strip.segment).street_name, (strip.segment).road_number, (strip.segment).segment_id) AS name
+        WHERE rule.rule IS NOT NULL) AS street
     -- Left and right depend on how the axis was drawn; people read the quarter of the sky.
     CROSS JOIN LATERAL (SELECT (ARRAY['north', 'east', 'south', 'west'])[1 + CAST(round(degrees(ST_Azimuth(
-            ST_LineInterpolatePoint((asked.segment).axis, greatest(least(asked.from_m / (asked.segment).length_m, 1), 0)),
-            ST_LineInterpolatePoint((asked.segment).axis, greatest(least(asked.to_m / (asked.segment).length_m, 1), 0))))
-            / 90 + CASE asked.side WHEN 'left' THEN 3 ELSE 1 END) AS integer) % 4] AS side) AS compass
-) AS strip
-CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
-WHERE rule.applies IS DISTINCT FROM false
-    AND (rule.block IS DISTINCT FROM false OR rule.warn IS DISTINCT FROM false OR rule.info IS DISTINCT FROM false OR rule.chance IS DISTINCT FROM false)
+            ST_LineInterpolatePoint((strip.segment).axis, greatest(least(strip.from_m / (strip.segment).length_m, 1), 0)),
+            ST_LineInterpolatePoint((strip.segment).axis, greatest(least(strip.to_m / (strip.segment).length_m, 1), 0))))
+            / 90 + CASE strip.side WHEN 'left' THEN 3 ELSE 1 END) AS integer) % 4] AS side) AS compass
+    OFFSET 0
+) AS words
 ORDER BY
     rule.rule, strip.segment_id,
     CASE WHEN rule.applies AND rule.block THEN 1 WHEN rule.block IS NOT FALSE THEN 2 WHEN rule.applies AND rule.warn THEN 3 WHEN rule.warn IS NOT FALSE THEN 4
         WHEN rule.applies AND rule.info THEN 5 WHEN rule.info IS NOT FALSE THEN 6 ELSE 7 END,
-    rule.measured, strip.place_de
+    rule.measured, words.place_de
 
 -- strip_around
 -- The stored occupations whose free widths mine may change: they stand in the same segment, near enough along its
@@ -192,10 +203,14 @@ WITH given AS MATERIALIZED (
 SELECT DISTINCT near.occupation_id
 FROM given
 CROSS JOIN given_street
-INNER JOIN occupation_segment AS beside
-    ON
-        beside.segment_gid = given_street.segment_gid
-        AND beside.from_m <= given_street.to_m + CAST(:p_strip_reach_m AS double precision)
-        AND beside.to_m >= given_street.from_m - CAST(:p_strip_reach_m AS double precision)
+-- LATERAL with OFFSET 0: by the segment's index, however few stand anywhere when the plan is made.
+CROSS JOIN LATERAL (
+    SELECT lies.occupation_id
+    FROM occupation_segment AS lies
+    WHERE lies.segment_gid = given_street.segment_gid
+        AND lies.from_m <= given_street.to_m + CAST(:p_strip_reach_m AS double precision)
+        AND lies.to_m >= given_street.from_m - CAST(:p_strip_reach_m AS double precision)
+    OFFSET 0
+) AS beside
 INNER JOIN occupation AS near ON near.occupation_id = beside.occupation_id
 WHERE near.counts AND near.period && given.period AND near.case_group <> given.case_group AND near.source_id <> given.source_id

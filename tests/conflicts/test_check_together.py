@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import event
 
@@ -69,12 +70,16 @@ def test_the_same_as_one_check_each_beside_all_others(scene: Any, scenery: Any) 
     assert "10" in own_case
 
 
-def test_one_round_trip_for_each_town(scene: Any, scenery: Any) -> None:
+def test_one_round_trip_for_each_town(scene: Any, scenery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     questions = planned(scene, scenery)
     check_together(scene.session, questions[:1], as_of=AS_OF)  # the catalogues of both towns are looked up
     sent: list[str] = []
     engine = scene.session.get_bind()
     event.listen(engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
+    execute = psycopg.RawCursor.execute  # what is prepared goes to the driver itself
+    monkeypatch.setattr(
+        psycopg.RawCursor, "execute", lambda *call, **more: sent.append(call[1]) or execute(*call, **more)
+    )
     check_together(scene.session, questions, as_of=AS_OF)
     assert (
         2 <= len(sent) <= 2 + 2 + 2

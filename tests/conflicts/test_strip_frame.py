@@ -28,10 +28,13 @@ MEASURING = {
     "grace of three centimetres": ("width_m / 2 - 0.01", "width_m / 2 - 0.03"),
     "no prolongation": ("greatest(prolonged_m, half_m + 0.5)", "0.02"),
     "round joins": ("-greatest(width_m / 2 - 0.01, 0), 'join=mitre')", "-greatest(width_m / 2 - 0.01, 0), 'join=round')"),
-    "one end is enough": (" AND ST_Intersects(piece.geom, tail)", ""),
-    "the other end is enough": ("WHERE ST_Intersects(piece.geom, head) AND", "WHERE"),
-    "pieces need not hang together": ("FROM ST_Dump(ST_Buffer(free, -greatest(width_m / 2 - 0.01, 0), 'join=mitre')) AS piece",
-        "FROM (SELECT ST_Buffer(free, -greatest(width_m / 2 - 0.01, 0), 'join=mitre') AS geom) AS piece"),
+    "one end is enough": (" AND ST_Intersects(piece, tail)", ""),
+    "the other end is enough": ("IF ST_Intersects(piece, head) AND", "IF"),
+    "only the first piece": ("FOR i IN 1 .. coalesce(ST_NumGeometries(eroded), 0)", "FOR i IN 1 .. 1"),
+    "pieces need not hang together": ("piece := ST_GeometryN(eroded, i);", "piece := eroded;"),
+    "what the narrowest passes is the width": ("tried := (failing + passing) / 2;", "EXIT;"),
+    "a limit beside the width has failed": ("limits[i] >= fails_from_m OR", "true OR"),
+    "a stated width is wider than stated": ("fails_from_m := width_m;", "fails_from_m := width_m + 1;"),
     "only the start of mine": ("    UNION\n    SELECT lower(span) FROM unnest(times) AS each (their_times), unnest(each.their_times) AS span\n", ""),
     "only the starts of others": ("    SELECT lower(span) FROM unnest(mine_times) AS span\n    UNION\n", ""),
     "everybody is there at once": ("WHERE each.span @> moment)", ")"),
@@ -65,7 +68,7 @@ ASKING = {
     "junctions are passed over": ("WHERE NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.beside)", "WHERE false"),
     "unknown widths are passed over": ("WHERE section.beside AND section.body IS NULL", "WHERE false AND section.body IS NULL"),
     "on the carriageway the footway is open": ("section.kind = 'footway' AND (section.segment).carriageway_width_m > 0", "false"),
-    "any side speaks": ("    rule.measured, strip.place_de", "    rule.measured DESC, strip.place_de"),
+    "any side speaks": ("    rule.measured, words.place_de", "    rule.measured DESC, words.place_de"),
     "bounded is never open": ("THEN false END AS bounded", "THEN false ELSE false END AS bounded"),
 }  # fmt: skip
 
@@ -107,7 +110,12 @@ def different(engines: dict[str, Any], scenery: Any, change: tuple[str, str] | N
 
 def redefined(change: tuple[str, str] = ("", "")) -> str:
     """The functions that measure, with something in them changed."""
-    scripts = [script for script in schema_scripts("0003") if "FUNCTION strip_" in script]
+    scripts = [
+        script
+        for revision in ("0003", "0006")
+        for script in schema_scripts(revision)
+        if "FUNCTION strip_" in script
+    ]
     return "\n".join(scripts).replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(*change)
 
 
