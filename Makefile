@@ -22,7 +22,8 @@ setup-tests:
 	@.lock/python.sh
 	@.lock/python.sh tests
 	@.lock/browser.sh
-	@.lock/provider.sh
+	@.lock/node_package.sh tests/identity/provider 'the OpenID provider'
+	@.lock/node_package.sh tests/clients/openlayers 'the map library'
 
 .PHONY: run
 run: setup ## set up what is missing, fill the demo towns, serve; ROADS=file imports streets first

@@ -6,35 +6,45 @@ Exit 0 done, 1 failed, 2 wrong usage. Errors are one readable line on standard e
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import psycopg
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from geo_service.commands import api_keys, check, demo, export, imports, map, screen, serve, towns, worker
 from geo_service.errors import GeoServiceError
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Digitaler Straßenraum"
-)
-# One line per module of geo_service/commands: each offers `register(app)`.
-serve.register(app)
-api_keys.register(app)
-towns.register(app)
-demo.register(app)
-imports.register(app)
-check.register(app)
-screen.register(app)
-map.register(app)
-worker.register(app)
-export.register(app)
+# Which module of geo_service/commands offers a command; each has `register(app)`.
+COMMANDS = {
+    "serve": "serve", "migrate": "serve", "demo": "demo", "api-keys": "api_keys", "towns": "towns",
+    "import": "imports", "export": "export", "check": "check", "screen": "screen", "map": "map",
+    "worker": "worker",
+}  # fmt: skip
+
+
+def build_cli(command: str | None = None) -> typer.Typer:
+    """The command line; with the name of a command only that one.
+
+    The modules of all commands together take longer to load than most commands to run.
+    """
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Digitaler Straßenraum",
+    )
+    app.callback()(lambda: None)  # a command that is alone is still called by its name
+    wanted = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in wanted:
+        import_module(f"geo_service.commands.{name}").register(app)
+    return app
 
 
 def main() -> None:
     """Entry of the console script."""
     try:
-        app()
+        build_cli(sys.argv[1] if len(sys.argv) > 1 else None)()
     except GeoServiceError as error:
         print(f"geo-service: {error.detail}", file=sys.stderr)
         for fault in error.errors:

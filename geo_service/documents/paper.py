@@ -10,8 +10,6 @@ from typing import Any
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from weasyprint import HTML
-from weasyprint.urls import URLFetcher
 
 from geo_service.as_written import Language, day_text, moment_text, number_text, period_text
 from geo_service.db.labels import label
@@ -21,8 +19,6 @@ _SHEETS = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-# Pictures of ours travel inside the sheet; whatever a user wrote reaches no network and no file.
-_FETCHER = URLFetcher(allowed_protocols={"data"})
 # A sheet keeps a core busy and takes 100 MB: one after the other is no slower.
 _one_at_a_time = threading.Lock()
 
@@ -36,7 +32,13 @@ def draw_sheet(template: str, language: Language, **values: Any) -> bytes:
         **values,
     )
     with _one_at_a_time:
-        return bytes(HTML(string=html, url_fetcher=_FETCHER).write_pdf(pdf_variant="pdf/ua-1"))
+        # Here, because it takes half a second to load, and most commands draw nothing.
+        from weasyprint import HTML  # noqa: PLC0415
+        from weasyprint.urls import URLFetcher  # noqa: PLC0415
+
+        # Pictures of ours travel inside the sheet; whatever a user wrote reaches no network and no file.
+        fetcher = URLFetcher(allowed_protocols={"data"})
+        return bytes(HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1"))
 
 
 def language_of_case(code: str) -> Language:

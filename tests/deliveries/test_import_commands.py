@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from geo_service.app import build_app
-from geo_service.cli import app
+from geo_service.cli import build_cli
 from geo_service.db.database import Database, operator_session, owner_session
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.deliveries.import_permits import read_permits, store_permits
@@ -47,12 +47,12 @@ def command(cluster: LocalCluster, town_database: Database, monkeypatch: pytest.
 
 def test_the_report_is_a_table_or_json_and_names_no_applicant(command: CliRunner, tmp_path: Path) -> None:
     path = str(table(tmp_path, case("[b]1"), case("2", status="???")))
-    first = command.invoke(app, ["import", "permits", path, "--profile", "permits-table"])
+    first = command.invoke(build_cli(), ["import", "permits", path, "--profile", "permits-table"])
     assert first.exit_code == 0, first.output
     assert "written as granted (1)" in first.output
     assert "the state ??? is not in the profile's codes" in first.output
     assert SECRET not in first.output
-    again = command.invoke(app, ["import", "permits", path, "--profile", "permits-table", "--json"])
+    again = command.invoke(build_cli(), ["import", "permits", path, "--profile", "permits-table", "--json"])
     report = json.loads(again.stdout)
     assert (report["unchanged"], report["written"], len(report["refused"])) == (2, {}, 1)
 
@@ -60,7 +60,7 @@ def test_the_report_is_a_table_or_json_and_names_no_applicant(command: CliRunner
 def test_a_file_without_one_usable_record_is_a_failure_each_time(command: CliRunner, tmp_path: Path) -> None:
     path = str(table(tmp_path, case("1", x=475.3), case("2", status="???")))
     for _ in range(2):
-        answer = command.invoke(app, ["import", "permits", path, "--profile", "permits-table"])
+        answer = command.invoke(build_cli(), ["import", "permits", path, "--profile", "permits-table"])
         assert answer.exit_code == 1
         assert "none of the records of cases.csv could be used" in answer.output
 
@@ -74,12 +74,12 @@ def test_events_and_facilities_by_command(command: CliRunner, tmp_path: Path) ->
     }  # fmt: skip
     feed = tmp_path / "feed.geojson"
     feed.write_text(json.dumps({"features": [feature]}), encoding="utf-8")
-    events = command.invoke(app, ["import", "events", str(feed), "--profile", "ndw"])
+    events = command.invoke(build_cli(), ["import", "events", str(feed), "--profile", "ndw"])
     assert "written as detour confirmed (1)" in events.output
     osm = tmp_path / "stops.osm"
     stop = '<node id="1" version="1" lat="49.68" lon="8.62"><tag k="highway" v="bus_stop"/></node>'
     osm.write_text(f'<?xml version="1.0"?><osm version="0.6">{stop}</osm>', encoding="utf-8")
-    facilities = command.invoke(app, ["import", "facilities", str(osm), "--json"])
+    facilities = command.invoke(build_cli(), ["import", "facilities", str(osm), "--json"])
     assert json.loads(facilities.stdout)["kinds"][0]["added"] == 1
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from geo_service.cli import app
+from geo_service.cli import build_cli
 from geo_service.db.database import Database, owner_session
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.errors import NotSignedIn
@@ -56,7 +56,7 @@ def typed(login: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     monkeypatch.setenv("GEO_SERVICE_DATABASE_URL", login)
 
     def run(*arguments: str) -> str:
-        done = CliRunner().invoke(app, ["api-keys", *arguments], catch_exceptions=False)
+        done = CliRunner().invoke(build_cli(), ["api-keys", *arguments], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return done.stdout
 

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
-from geo_service.cli import app
+from geo_service.cli import build_cli
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.ogc import export as export_module
@@ -165,7 +165,7 @@ def command(cluster: LocalCluster, filled_database: Database, monkeypatch: pytes
 def test_the_command_writes_what_gdal_reads(command: CliRunner, tmp_path: Path, name: str, form: str) -> None:
     out = tmp_path / f"out.{'geojsons' if form == 'geojsonseq' else form}"
     out.write_text("an older file")
-    result = command.invoke(app, ["export", name, "--format", form, "--out", str(out)])
+    result = command.invoke(build_cli(), ["export", name, "--format", form, "--out", str(out)])
     assert result.exit_code == 0, result.output
     assert f"{PUBLISHED[name]} features" in result.output
     frame = pyogrio.read_dataframe(out)
@@ -186,7 +186,7 @@ def test_the_command_takes_a_filter_and_metres(command: CliRunner, tmp_path: Pat
         "--filter",
         "source_id LIKE '1%'",
     ]
-    assert command.invoke(app, arguments).exit_code == 0
+    assert command.invoke(build_cli(), arguments).exit_code == 0
     frame = pyogrio.read_dataframe(out)
     assert len(frame) == 29
     assert frame.crs.to_epsg() == 25832
@@ -196,5 +196,5 @@ def test_the_command_takes_a_filter_and_metres(command: CliRunner, tmp_path: Pat
 @pytest.mark.parametrize("arguments", [["nothing"], ["events", "--crs", "EPSG:1"], ["events", "--filter", "published"], ["events", "--format", "shp"]])  # fmt: skip
 def test_a_faulty_command_writes_nothing(command: CliRunner, tmp_path: Path, arguments: list[str]) -> None:
     out = tmp_path / "out.gpkg"
-    assert command.invoke(app, ["export", *arguments, "--out", str(out)]).exit_code != 0
+    assert command.invoke(build_cli(), ["export", *arguments, "--out", str(out)]).exit_code != 0
     assert list(tmp_path.iterdir()) == []

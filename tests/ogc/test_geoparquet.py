@@ -18,7 +18,7 @@ from shapely import box
 from shapely.geometry import shape
 from typer.testing import CliRunner
 
-from geo_service.cli import app
+from geo_service.cli import build_cli
 from geo_service.commands import export as export_command
 from geo_service.ogc.collection import COLLECTIONS, CRS84
 from geo_service.ogc.geoparquet import GeoParquetFile
@@ -31,7 +31,7 @@ __all__ = ["command"]
 
 def written(command: CliRunner, folder: Path, name: str, *more: str) -> Path:
     out = folder / f"{name}.parquet"
-    result = command.invoke(app, ["export", name, "--format", "parquet", "--out", str(out), *more])
+    result = command.invoke(build_cli(), ["export", name, "--format", "parquet", "--out", str(out), *more])
     assert result.exit_code == 0, result.output
     return out
 
