@@ -40,7 +40,9 @@ def post_resend(
 
 
 def _answer(session: Session, permit_id: UUID) -> Response:
-    document = {"messages": [message_document(message) for message in list_messages_of_case(session, permit_id)]}
+    document = {
+        "messages": [message_document(message) for message in list_messages_of_case(session, permit_id)]
+    }
     return Response(orjson.dumps(document), media_type="application/json", headers=PRIVATE)
 
 

@@ -60,7 +60,7 @@ def _answer(
 
 
 def _kept_beside(request: Request, session: Session, permit: Permit, now: datetime) -> dict[str, Any]:
-    """Papers, notices, the fee notice and the messages to the applicant; row-level security shows no others."""
+    """Papers, notices, the fee notice and the messages to the applicant, as row-level security shows them."""
     papers = documents_of(request, session, permit)
     taken_out = [one for one in list_documents(session, permit.permit_id) if one.removed_at is not None]
     notice = find_notice(session, permit.permit_id, as_of=now)

@@ -121,7 +121,10 @@ def test_a_case_that_is_long_over_goes_on_without_the_person(desk: Desk) -> None
         before = owner.execute(text("SELECT count(*) FROM permit_transition")).scalar_one()
     done = run(desk, NOW + timedelta(days=366))
     assert (done["people"], done["parties"], done["notes"]) == (1, 1, 1) and done["texts"] > 3
-    assert (done["papers"], done["messages"]) == (3, 5)  # a paper and two notices; receipt, question, answer …
+    assert (done["papers"], done["messages"]) == (
+        3,
+        5,
+    )  # a paper and two notices; receipt, question, answer …
 
     said = places_that_say(desk.database, WORDS)
     still = {"applicant", *COPIES}
@@ -193,7 +196,10 @@ def test_a_fee_and_the_files_go_on_without_the_person_and_codes_stay(desk: Desk)
     assert places_that_say(desk.database, (*person.values(),)) == {}
     assert files_of(desk) == 0
     notice = desk.client.get(f"{path}/fee-notice", headers=key).json()
-    assert notice["set_reason"] == "Herr […] hat Recht" and notice["entries"][0]["reason"] == "wie mit […] besprochen"
+    assert (
+        notice["set_reason"] == "Herr […] hat Recht"
+        and notice["entries"][0]["reason"] == "wie mit […] besprochen"
+    )
     assert [one["kind"] for one in notice["entries"]] == ["credit", "credit"]
     case = desk.client.get(path, headers=key).json()["properties"]
     assert [one["to"] for one in case["history"]] == ["submitted", "in_review", "granted", "revoked"]
