@@ -122,6 +122,12 @@ def entries(desk: Desk, scene: TownScene) -> dict[tuple[str, str], Entry]:
         listed["GET", f"/ogc{path}"] = Entry("public", "published data")
     for path in ("", "/items", "/items/{feature_id:path}", "/export", "/queryables", "/sortables", "/schema"):
         listed["GET", f"/ogc/collections/{{collection}}{path}"] = Entry("public", "published data")
+    tile = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"
+    for path in ("/ogc", "/ogc/collections/{collection}"):
+        for below in ("/tiles", "/tiles/{tileMatrixSet}", tile):
+            listed["GET", path + below] = Entry("public", "published data")
+    for path in ("", "/{tileMatrixSet}"):
+        listed["GET", f"/ogc/tileMatrixSets{path}"] = Entry("public", "a definition")
     for kind in PATHS:
         new = {"json": feature(desk, kind, 3000, town=town)}
         listed |= {
@@ -225,9 +231,10 @@ def parameters(path: str, scene: TownScene) -> dict[str, str]:
         "message_id": scene.message, "use_type": "geruest", "consultation_id": scene.consultation, "finding_id": scene.finding,
         "object_id": scene.objects[kind], "person_id": scene.person, "key_id": scene.key,
         "layer": "requests", "collection": "permits", "feature_id": scene.objects["construction-sites"] if sites else scene.granted["permit_id"],
+        "tileMatrixSet": "WebMercatorQuad", "tileMatrix": "14", "tileRow": "5570", "tileCol": "8585",
         "z": "14", "x": "8585", "y": "5570",
     }  # fmt: skip
-    return {word: known[word] for word in re.findall(r"{([a-z_]+)(?::[a-z]+)?}", path)}
+    return {word: known[word] for word in re.findall(r"{([A-Za-z_]+)(?::[a-z]+)?}", path)}
 
 
 def filled(path: str, scene: TownScene) -> str:
@@ -235,4 +242,4 @@ def filled(path: str, scene: TownScene) -> str:
     if path == "/static":
         return f"/static/{next(file for file in STATIC.glob('css/*.css')).relative_to(STATIC)}"
     values = parameters(path, scene)
-    return re.sub(r"{([a-z_]+)(?::[a-z]+)?}", lambda word: values[word[1]], path)
+    return re.sub(r"{([A-Za-z_]+)(?::[a-z]+)?}", lambda word: values[word[1]], path)

@@ -27,6 +27,7 @@ OPEN = {
     "bus_route": "imported, public", "bus_route_segment": "imported, public",
     "change_batch": "when something was published, in which order",
     "code_label": "words for codes",
+    "collection_change": "a counter for each published collection",
     "configuration_version": "a counter",
     "construction_site": "published; whom to call is in site_contact",
     "demo_fill": "what the demo has filled",
