@@ -121,10 +121,8 @@ def test_a_case_that_is_long_over_goes_on_without_the_person(desk: Desk) -> None
         before = owner.execute(text("SELECT count(*) FROM permit_transition")).scalar_one()
     done = run(desk, NOW + timedelta(days=366))
     assert (done["people"], done["parties"], done["notes"]) == (1, 1, 1) and done["texts"] > 3
-    assert (done["papers"], done["messages"]) == (
-        3,
-        5,
-    )  # a paper and two notices; receipt, question, answer …
+    # A paper and two notices; receipt, question, the answer to the office, rejection.
+    assert (done["papers"], done["messages"]) == (3, 4)
 
     said = places_that_say(desk.database, WORDS)
     still = {"applicant", *COPIES}

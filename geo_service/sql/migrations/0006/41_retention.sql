@@ -65,7 +65,7 @@ END $$;
 -- Columns and members with codes, numbers and days of ours: a person called Grant must not change what was granted.
 CREATE FUNCTION holds_codes(name text) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
 AS $$
-    SELECT name LIKE ANY ('{%\_at,%\_on,%\_eur,%\_id,%\_status,%\_role,%\_guidance,fragment\_%,period%}')
+    SELECT name ~ '_(at|on|eur|id|status|role|guidance)$|^(fragment_|period)'
         OR name = ANY ('{town,asked_town,town_chosen,ags,slug,status,state,reference,cash_reference,kind,child_kind,reason_code,
             use_type,decision,verdict,media_type,restriction,zone,takes,filed_by,language,once,rule_basis,recurrence,
             closed_segments,type,area,detour,geometry,from,to,until,role,rule,severity,official}')
