@@ -207,12 +207,15 @@ def _ogc_writes(desk: Desk, town: str) -> dict[tuple[str, str], Entry]:
     """Construction sites can be written to, nothing else can."""
     site = {"json": feature(desk, "construction-sites", 3000, town=town)}
     items = "/ogc/collections/construction_sites/items"
+    shuts = (400, 401, 403, 404)  # 400: a token in the address is a parameter that is not known here
     listed = {
         ("GET", "/api/v1/changes"): Entry("public", "published data"),
-        ("POST", items): Entry("own", sends=site),
-        ("PUT", f"{items}/{{feature_id}}"): Entry("desk", sends=site),
-        ("PATCH", f"{items}/{{feature_id}}"): Entry("desk", sends={"json": {"properties": {"title": "x"}}}),
-        ("DELETE", f"{items}/{{feature_id}}"): Entry("desk"),
+        ("POST", items): Entry("own", sends=site, shuts=shuts),
+        ("PUT", f"{items}/{{feature_id}}"): Entry("desk", sends=site, shuts=shuts),
+        ("PATCH", f"{items}/{{feature_id}}"): Entry(
+            "desk", sends={"json": {"properties": {"title": "x"}}}, shuts=shuts
+        ),
+        ("DELETE", f"{items}/{{feature_id}}"): Entry("desk", shuts=shuts),
     }
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         for path in ("items", "items/{feature_id:path}"):
