@@ -195,7 +195,6 @@ def test_no_secret_stands_in_an_open_table(desk: Desk, towns: dict[str, TownScen
     assert filled | {
         "case_document",
         "case_notice",
-        "case_words",
         "fee_entry",
         "fee_notice",
         "message",
