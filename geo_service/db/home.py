@@ -59,9 +59,10 @@ def _default_home() -> Path:
 def choose_home(settings: Settings) -> Path:
     """GEO_SERVICE_HOME, else `.geo_service` in the checkout, else a folder the server's user can reach.
 
-    Raises SetupError when the folder that was asked for cannot be reached by that user.
+    Raises SetupError when the folder that was asked for cannot be reached by that user. With a database of
+    its own to talk to (GEO_SERVICE_DATABASE_URL) only files lie there, and nobody else has to reach them.
     """
-    user = server_user()
+    user = None if settings.database_url else server_user()
     if settings.home is not None:
         home = settings.home.expanduser().resolve()
         closed = first_closed_folder(home, user) if user else None

@@ -159,6 +159,6 @@ def count_trouble(session: Session, town: str) -> int:
     return int(session.execute(text(_NAMED["count_trouble"]), {"town": town}).scalar_one())
 
 
-def forget_messages(session: Session, permit_id: UUID) -> None:
-    """Take everything personal out of the messages of a case of the town that speaks."""
-    session.execute(text(_NAMED["forget_messages"]), {"permit_id": permit_id})
+def forget_messages(session: Session, permit_id: UUID) -> int:
+    """Take everything personal out of the messages of a case of the town that speaks; returns of how many."""
+    return len(session.execute(text(_NAMED["forget_messages"]), {"permit_id": permit_id}).all())

@@ -22,12 +22,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import operator_session, speak_as
+from geo_service.messages.outbox import forget_messages
 from geo_service.sql.loader import statements
 from geo_service.towns.town import Town, list_towns
 
 # Nothing follows these. A permit that has ended and that nobody accepts is over, too: its period is.
 OVER = ("rejected", "withdrawn", "dismissed", "accepted", "surrendered", "lapsed", "revoked", "ended")
-KINDS = ("drafts", "people", "parties", "notes", "texts")
+KINDS = ("drafts", "people", "parties", "papers", "messages", "notes", "texts")
 _AT_ONCE = 500
 _Deed = Callable[[Session, UUID], Counter[str]]
 _NAMED = statements("retention")
@@ -120,7 +121,9 @@ def _delete_draft(session: Session, permit_id: UUID) -> Counter[str]:
 
 def _forget_person(session: Session, permit_id: UUID) -> Counter[str]:
     counts = session.execute(text(_NAMED["forget_person"]), {"permit_id": permit_id}).scalar_one()
-    return Counter(counts or {})
+    if counts is None:  # another worker was here before
+        return Counter()
+    return Counter({**counts, "messages": forget_messages(session, permit_id)})
 
 
 @contextmanager

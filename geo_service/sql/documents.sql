@@ -68,11 +68,6 @@ FOR UPDATE
 UPDATE case_notice SET file_id = :file_id, sha256 = :sha256, size_bytes = :size_bytes, made_at = :made_at
 WHERE notice_id = :notice_id
 
--- forget_papers
--- For whoever anonymises a case: its papers are gone and its notices name nobody (migrations/0006/10_documents.sql).
--- In: permit_id.  Out: 1 row without meaning.
-SELECT forget_papers(:permit_id)
-
 -- needed_files
 -- Which of some files a row names.
 -- In: files (array of uuid).  Out: any number of rows.

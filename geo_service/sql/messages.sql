@@ -89,10 +89,11 @@ WHERE town = :town AND state IN ('failed', 'unknown')
 
 -- forget_messages
 -- Nothing of a person is left in the messages of a case; that they were sent stays known.
--- In: permit_id.  Out: nothing.
+-- In: permit_id.  Out: 1 row for each message that said something.
 UPDATE message SET recipient = '', subject = '', body = '', fault = NULL,
     state = CASE WHEN state = 'sent' THEN state ELSE 'failed' END
-WHERE permit_id = :permit_id
+WHERE permit_id = :permit_id AND (recipient, subject, body) <> ('', '', '')
+RETURNING message_id
 
 -- due_for_reminder
 -- Cases of a town that wait for the applicant and whose deadline is near.

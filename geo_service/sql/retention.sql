@@ -42,7 +42,8 @@ LIMIT :number
 SELECT forget_person(:permit_id) AS counts
 
 -- people_left_over
--- People, parties and statements of cases that have been over for so long: none, when all is done.
+-- Cases that have been over for so long and still hold a person, a party, a statement, a paper or a message: none, when
+-- all is done.
 -- In: town (AGS), over (array of states), over_since, untouched_since.  Out: 1 row.
 SELECT count(*) AS left_over
 FROM permit
@@ -54,6 +55,11 @@ WHERE town = :town
            AND (purpose IS NOT NULL OR address_text IS NOT NULL OR urgent_reason IS NOT NULL
                 OR EXISTS (SELECT 1 FROM applicant WHERE applicant.permit_id = permit.permit_id)
                 OR EXISTS (SELECT 1 FROM occupation WHERE occupation.source_id = permit.permit_id AND party IS NOT NULL)
+                OR EXISTS (SELECT 1 FROM case_document WHERE case_document.permit_id = permit.permit_id)
+                OR EXISTS (SELECT 1 FROM case_notice
+                    WHERE case_notice.permit_id = permit.permit_id AND forgotten_at IS NULL)
+                OR EXISTS (SELECT 1 FROM message
+                    WHERE message.permit_id = permit.permit_id AND (recipient, subject, body) <> ('', '', ''))
                 OR EXISTS (SELECT 1 FROM case_note WHERE case_note.permit_id = permit.permit_id))))
 
 -- record_run

@@ -40,11 +40,14 @@ def post_resend(
 
 
 def _answer(session: Session, permit_id: UUID) -> Response:
-    document = {"messages": [_document(message) for message in list_messages_of_case(session, permit_id)]}
+    document = {
+        "messages": [message_document(message) for message in list_messages_of_case(session, permit_id)]
+    }
     return Response(orjson.dumps(document), media_type="application/json", headers=PRIVATE)
 
 
-def _document(message: Message) -> dict[str, Any]:
+def message_document(message: Message) -> dict[str, Any]:
+    """A message as JSON, without the token of its link."""
     return {
         "id": str(message.message_id),
         "kind": message.kind,

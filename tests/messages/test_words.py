@@ -188,7 +188,7 @@ def test_nobody_else_sees_or_changes_a_message(desk: Desk) -> None:
     mine = {"actor": "applicant", "case": receipt["permit_id"]}
     for who in [*STRANGERS, mine]:
         with spoken(desk, who) as session:
-            assert count(session, "message") == 0
+            assert count(session, "message") == (1 if who is mine else 0)
             assert session.execute(text("UPDATE message SET state = 'sent'")).rowcount == 0  # type: ignore[attr-defined]
     stolen = (
         "INSERT INTO message (message_id, town, permit_id, kind, language, recipient, subject, body, posted_at)"
@@ -208,6 +208,22 @@ def test_nobody_else_sees_or_changes_a_message(desk: Desk) -> None:
     assert (
         desk.client.get("/towns/bensheim/desk/messages", headers=desk.key(town=VIERNHEIM)).status_code == 403
     )
+
+
+def test_an_applicant_reads_what_was_written_to_them_only(desk: Desk) -> None:
+    receipt = desk.file()
+    with spoken(desk, OWN) as session:
+        for kind in ("question", "answer_received", "consultation_asked", "consultation_answered"):
+            session.execute(
+                text(
+                    "INSERT INTO message (message_id, town, permit_id, kind, language, recipient, subject, body, posted_at)"
+                    f" VALUES (gen_random_uuid(), '{BENSHEIM}', '{receipt['permit_id']}', '{kind}', 'de', 'a@b.de', 's', 'b', now())"
+                )
+            )
+        session.commit()
+    with spoken(desk, {"actor": "applicant", "case": receipt["permit_id"]}) as session:
+        kinds = session.execute(text("SELECT kind FROM message ORDER BY kind")).scalars().all()
+    assert kinds == ["question", "receipt"]
 
 
 def test_nothing_of_a_person_is_left_when_messages_are_forgotten(desk: Desk, post: Post) -> None:

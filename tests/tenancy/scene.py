@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from shapely import LineString
 from sqlalchemy import text
 
 from geo_service.db.database import operator_session, owner_session
 from geo_service.jobs.work import open_work
 from geo_service.permits.retention import forget_people
+from geo_service.roads.save_segments import save_segments
+from geo_service.roads.segment import Segment
+from tests.documents.papers import picture
 from tests.objects.conftest import PATHS, feature
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
 
@@ -33,6 +37,11 @@ class TownScene:
     objects: dict[str, str] = field(default_factory=dict)
     consultation: str = ""
     finding: str = ""
+    office_token: str = ""
+    paper: str = ""
+    desk_paper: str = ""
+    notice: str = ""
+    message: str = ""
     person: str = ""
     key: str = ""
 
@@ -48,21 +57,45 @@ class TownScene:
     @property
     def secrets(self) -> list[str]:
         """Everything that nobody else may read."""
-        words = ("name", "purpose", "note", "question", "reason", "address", "phone", "person")
+        words = (
+            "name", "purpose", "note", "question", "reason", "address", "phone", "person", "paper", "fee", "booking",
+        )  # fmt: skip
         ids = (self.case["permit_id"], self.case["reference"], self.case["token"], self.consultation)
         return [
             *(self.says(word) for word in words),
             f"{self.says('mail')}@example.org",
             self.phone_24h,
             *ids,
+            self.office_token,
         ]
 
 
 def build(desk: Desk) -> dict[str, TownScene]:
     """The scene of both towns, AGS → what is there."""
+    _lay_streets(desk)
     towns = {town: _town(desk, town) for town in SLUGS}
     forget_people(desk.app.state.engine, now=lambda: datetime.now(UTC))  # records its run in every town
     return towns
+
+
+def street_of(town: str) -> str:
+    """The id of the one stretch that each town has."""
+    return f"test:{town}"
+
+
+def _lay_streets(desk: Desk) -> None:
+    """Away from the cases, so that no finding comes of them."""
+    laid = []
+    for town in SLUGS:
+        x, y = desk.centres[town]
+        ends = [(x, y + 500), (x + 100, y + 500)]
+        laid.append(Segment(
+            segment_id=street_of(town), axis=LineString(ends), start_node=f"{ends[0]}", end_node=f"{ends[1]}",
+            street_name="Hauptstraße", road_class="gemeindestrasse", source_id=town, modes=frozenset({"car", "foot"}),
+            carriageway_width_m=6.0, footway_width_left_m=2.0, footway_width_right_m=2.0, width_source="measured",
+        ))  # fmt: skip
+    with operator_session(desk.app.state.engine) as session:
+        save_segments(session, laid, "test")
 
 
 def _town(desk: Desk, town: str) -> TownScene:
@@ -85,22 +118,44 @@ def _town(desk: Desk, town: str) -> TownScene:
         return answer
 
     scene.granted = desk.file(town=town, **facts)
+    granted = f"permits/{scene.granted['reference']}"
+    fee = {"amount_eur": "40.00", "reason": scene.says("fee")}
+    answer = desk.client.put(f"/api/v1/{granted}/fee", json=fee, headers={**key, "If-Match": "*"})
+    assert answer.status_code == 200, answer.text
     assert desk.grant(scene.granted, town).status_code == 200
+    post(
+        f"{granted}/fee-notice/entries",
+        {"kind": "credit", "amount_eur": "1.00", "reason": scene.says("booking")},
+    )
     scene.other_case = desk.file(300, town=town)
     scene.case = desk.file(1, 1, town=town, **facts)  # findings with the granted one
     case = f"permits/{scene.case['reference']}"
+    scene.paper = _add_paper(desk, scene, {"X-Permit-Token": scene.case["token"]})
+    scene.desk_paper = _add_paper(desk, scene, key)
     post(f"{case}/transitions", {"to": "in_review"})
     post(f"{case}/transitions", {"to": "more_information_needed", "reason": scene.says("reason")})
     post(f"{case}/transitions", {"to": "in_review"})
     post(f"{case}/notes", {"text": scene.says("note")})
     asked = post(f"{case}/consultations", {"question": scene.says("question"), "office": "Polizei"})
     scene.consultation = asked.json()["id"]
+    scene.office_token = asked.json()["address"].partition("token=")[2]
+    papers = desk.client.get(f"/api/v1/{case}/documents", headers=key).json()
+    scene.notice = papers["notices"][0]["id"]
+    scene.message = desk.client.get(f"/api/v1/{case}/messages", headers=key).json()["messages"][0]["id"]
     for place, path in enumerate(PATHS):
         more = {"phone_24h": scene.phone_24h} if path == "construction-sites" else {}
         body = feature(desk, path, 1000 + 100 * place, town=town, **more)
         scene.objects[path] = post(path, body).json()["id"]
     _behind_the_desk(desk, scene)
     return scene
+
+
+def _add_paper(desk: Desk, scene: TownScene, headers: dict[str, str]) -> str:
+    sent = {"file": (f"{scene.says('paper')}.png", picture(), "image/png")}
+    path = f"/api/v1/permits/{scene.case['reference']}/documents"
+    answer = desk.client.post(path, files=sent, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def _behind_the_desk(desk: Desk, scene: TownScene) -> None:

@@ -285,6 +285,10 @@ def test_papers_are_described_as_they_are_answered(desk: Desk, described: Descri
     declared = described.document["paths"][PAPER]["get"]["responses"]["200"]["content"]
     assert desk.client.get(one, headers=own).headers["content-type"] in declared
     described.holds(desk.client.get(one), PAPER, 404)
+    mine = desk.client.get(f"{case}/my-data", headers=own)
+    described.holds(mine, MY_DATA, 200)
+    assert described.tells_all({"$ref": "#/components/schemas/MyData"}, mine.json()) == []
+    assert mine.json()["documents"] and mine.json()["notices"] and mine.json()["fee_notice"]
     described.holds(desk.client.delete(one, headers=own), PAPER, 409)
     assert "content" not in described.document["paths"][PAPER]["delete"]["responses"]["204"]
 

@@ -59,9 +59,14 @@ GRANT SELECT, INSERT ON case_document, case_notice TO geo_service_app;
 GRANT UPDATE (removed_at, removed_by_role, removed_by) ON case_document TO geo_service_app;
 GRANT UPDATE (file_id, sha256, size_bytes, made_at) ON case_notice TO geo_service_app;
 
--- A made notice stays as it is for the owner's mistakes, too; only the person in it may be forgotten.
+-- A made notice stays as it is for the owner's mistakes, too; only the person in it may be forgotten, and while the case
+-- is being anonymised (app.forgetting) every word of theirs.
 CREATE FUNCTION case_notice_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('app.forgetting', true) = OLD.permit_id::text
+       AND to_jsonb(NEW) - 'facts' - 'forgotten_at' = to_jsonb(OLD) - 'facts' - 'forgotten_at' THEN
+        RETURN NEW;
+    END IF;
     IF (OLD.file_id IS NOT NULL AND (NEW.file_id, NEW.sha256, NEW.size_bytes, NEW.made_at)
             IS DISTINCT FROM (OLD.file_id, OLD.sha256, OLD.size_bytes, OLD.made_at))
        OR (NEW.notice_id, NEW.permit_id, NEW.decision, NEW.decided_at)
@@ -74,15 +79,24 @@ END $$;
 CREATE TRIGGER case_notice_stays BEFORE UPDATE ON case_notice FOR EACH ROW EXECUTE FUNCTION case_notice_stays();
 
 -- For whoever anonymises a case: its papers are named no more, so that their files are swept, and its notices lose the
--- applicant. Only the service itself may, and only for a case of the town it speaks for.
-CREATE FUNCTION forget_papers(wanted uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- applicant and what they have written. Only the service itself may, and only for a case of the town it speaks for.
+-- Returns how many papers and notices.
+CREATE FUNCTION forget_papers(wanted uuid) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE papers integer; notices integer;
+    before constant text := coalesce(current_setting('app.forgetting', true), '');
+    own constant jsonb := '{"purpose": null, "address_text": null, "urgent_reason": null}';
 BEGIN
     IF current_actor() <> 'system' OR NOT EXISTS (SELECT 1 FROM permit WHERE permit_id = wanted AND town = current_town()) THEN
         RAISE insufficient_privilege USING MESSAGE = 'this case is not open';
     END IF;
+    PERFORM set_config('app.forgetting', wanted::text, true);
     DELETE FROM case_document WHERE permit_id = wanted;
-    UPDATE case_notice SET forgotten_at = now(), facts = facts #- '{case,applicant}'
+    GET DIAGNOSTICS papers = ROW_COUNT;
+    UPDATE case_notice SET forgotten_at = now(), facts = jsonb_set(facts, '{case}', (facts -> 'case') - 'applicant' || own)
     WHERE permit_id = wanted AND forgotten_at IS NULL;
+    GET DIAGNOSTICS notices = ROW_COUNT;
+    PERFORM set_config('app.forgetting', before, true);
+    RETURN papers + notices;
 END $$;
 
 -- The files that some row still names. Without row-level security, because the owner of the tables has to heed it too

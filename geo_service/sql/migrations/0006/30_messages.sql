@@ -29,8 +29,11 @@ CREATE INDEX message_trouble ON message (town) WHERE state IN ('failed', 'unknow
 ALTER TABLE message ENABLE ROW LEVEL SECURITY;
 ALTER TABLE message FORCE ROW LEVEL SECURITY;
 CREATE POLICY message_desk ON message USING (town = current_town()) WITH CHECK (town = current_town());
--- Whoever files or answers causes a message of that case, and never reads one.
+-- Whoever files or answers causes a message of that case, and reads those that were written to them, not what offices
+-- wrote to each other.
 CREATE POLICY message_post ON message FOR INSERT WITH CHECK (permit_id = current_case());
+CREATE POLICY message_own ON message FOR SELECT USING (permit_id = current_case() AND consultation_id IS NULL
+    AND kind NOT IN ('answer_received', 'consultation_asked', 'consultation_answered'));
 GRANT SELECT, INSERT ON message TO geo_service_app;
 GRANT UPDATE (recipient, subject, body, state, attempt, internet_id, fault, next_try_at, changed_at) ON message
     TO geo_service_app;

@@ -6,8 +6,8 @@ CREATE TABLE retention_run (
     run_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT retention_run_pkey PRIMARY KEY,
     town text NOT NULL CONSTRAINT retention_run_town_fkey REFERENCES town (ags) ON DELETE CASCADE,
     at timestamptz NOT NULL,
-    counts jsonb NOT NULL,                    -- how many drafts, people, parties, notes and texts
-    left_over integer NOT NULL                -- people and parties of cases that were due, counted afterwards
+    counts jsonb NOT NULL,                    -- how many drafts, people, parties, papers, messages, notes and texts
+    left_over integer NOT NULL                -- cases that were due and still say something, counted afterwards
 );
 CREATE INDEX retention_run_town ON retention_run (town, run_id);
 ALTER TABLE retention_run ENABLE ROW LEVEL SECURITY;
@@ -39,6 +39,12 @@ BEGIN
     RAISE insufficient_privilege USING MESSAGE = 'the recorded steps of a permit are never changed or removed';
 END $$;
 
+-- The same for fee notices and bookings, which are only ever added to: the application cannot change them at all.
+CREATE POLICY fee_notice_forget ON fee_notice FOR UPDATE
+    USING (town = current_town() AND current_actor() = 'system' AND current_setting('app.forgetting', true) = permit_id::text);
+CREATE POLICY fee_entry_forget ON fee_entry FOR UPDATE
+    USING (town = current_town() AND current_actor() = 'system' AND current_setting('app.forgetting', true) = permit_id::text);
+
 -- What a person is known by: everything they stated, and the last word of the name, which others write down alone.
 CREATE FUNCTION words_of_person(who applicant) RETURNS text[] LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(DISTINCT word ORDER BY word), '{}')
@@ -56,6 +62,15 @@ BEGIN
     RETURN said;
 END $$;
 
+-- Columns and members with codes, numbers and days of ours: a person called Grant must not change what was granted.
+CREATE FUNCTION holds_codes(name text) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
+AS $$
+    SELECT name ~ '_(at|on|eur|id|status|role|guidance)$|^(fragment_|period)'
+        OR name = ANY ('{town,asked_town,town_chosen,ags,slug,status,state,reference,cash_reference,kind,child_kind,reason_code,
+            use_type,decision,verdict,media_type,restriction,zone,takes,filed_by,language,once,rule_basis,recurrence,
+            closed_segments,type,area,detour,geometry,from,to,until,role,rule,severity,official}')
+$$;
+
 -- In a document the words stand in values: keys and numbers are no words of a person.
 CREATE FUNCTION without_words(said jsonb, words text[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
 BEGIN
@@ -63,7 +78,8 @@ BEGIN
         WHEN 'string' THEN RETURN to_jsonb(without_words(said #>> '{}', words));
         WHEN 'array' THEN RETURN (SELECT coalesce(jsonb_agg(without_words(one, words) ORDER BY place), '[]')
                                   FROM jsonb_array_elements(said) WITH ORDINALITY AS item (one, place));
-        WHEN 'object' THEN RETURN (SELECT coalesce(jsonb_object_agg(key, without_words(value, words)), '{}') FROM jsonb_each(said));
+        WHEN 'object' THEN RETURN (SELECT coalesce(jsonb_object_agg(key, CASE WHEN holds_codes(key) THEN value ELSE without_words(value, words) END), '{}')
+                                   FROM jsonb_each(said));
         ELSE RETURN said;
     END CASE;
 END $$;
@@ -79,7 +95,7 @@ BEGIN
         FROM pg_class AS c
         INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'applicant'
-          AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype) AND a.attname NOT IN ('town', 'status', 'reference')
+          AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype) AND NOT holds_codes(a.attname::text)
           AND EXISTS (SELECT 1 FROM pg_attribute AS k WHERE k.attrelid = c.oid AND k.attname = 'permit_id' AND NOT k.attisdropped)
         GROUP BY c.oid ORDER BY c.relname = 'permit' DESC, c.relname   -- the trigger on permit writes into permit_past
     LOOP
@@ -99,7 +115,7 @@ END $$;
 -- person's words, internal notes go, the token opens nothing any more.
 CREATE FUNCTION forget_person(of_case uuid) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE who applicant; notes integer; texts integer; people integer; parties integer;
+DECLARE who applicant; papers integer; notes integer; texts integer; people integer; parties integer;
     own constant jsonb := '{"purpose": null, "address_text": null, "urgent_reason": null}';
 BEGIN
     PERFORM FROM permit WHERE permit_id = of_case AND town = current_town() AND current_actor() = 'system' AND anonymised_at IS NULL
@@ -109,9 +125,7 @@ BEGIN
     END IF;
     PERFORM set_config('app.forgetting', of_case::text, true);
     SELECT * INTO who FROM applicant WHERE permit_id = of_case;
-    IF to_regprocedure('forget_papers(uuid)') IS NOT NULL THEN   -- papers and notices, where the service keeps any
-        EXECUTE 'SELECT forget_papers($1)' USING of_case;
-    END IF;
+    papers := forget_papers(of_case);
     texts := strike_words(of_case, words_of_person(who));
     UPDATE permit SET purpose = NULL, address_text = NULL, urgent_reason = NULL, anonymised_at = now(), version = version + 1
     WHERE permit_id = of_case;
@@ -125,7 +139,7 @@ BEGIN
     GET DIAGNOSTICS people = ROW_COUNT;
     DELETE FROM case_key WHERE permit_id = of_case;
     PERFORM set_config('app.forgetting', '', true);
-    RETURN jsonb_build_object('people', people, 'parties', parties, 'notes', notes, 'texts', texts);
+    RETURN jsonb_build_object('people', people, 'parties', parties, 'papers', papers, 'notes', notes, 'texts', texts);
 END $$;
 
 -- Kept answers of POST requests hold a case with its applicant: from now on they are encrypted with the client's own key
