@@ -48,7 +48,7 @@ def notice_facts(
 ) -> dict[str, Any]:
     """As JSON: the case as its applicant reads it, the town with its words, the area to the millimetre.
 
-    `fee_notice`: cash reference, amount and due day, as the grant fixed them; None where nothing is to be paid.
+    `fee_notice`: cash reference, amount and due day, as the grant fixed them; None where nothing is to pay.
     """
     document = permit_document(permit, (), PUBLIC, as_of=as_of)
     case = {name: value for name, value in document["properties"].items() if name not in _NOT_WRITTEN}
