@@ -15,6 +15,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo_service.fees.notice import find_notice
 from geo_service.identity.caller import PUBLIC
 from geo_service.jobs.queue import MAKE_NOTICE, defer
 from geo_service.permits.needed_papers import missing_papers
@@ -47,7 +48,7 @@ def notice_facts(
 ) -> dict[str, Any]:
     """As JSON: the case as its applicant reads it, the town with its words, the area to the millimetre.
 
-    `fee_notice`: cash reference and due date, once the treasury gives them; printed where present.
+    `fee_notice`: cash reference, amount and due day, as the grant fixed them; None where nothing is to pay.
     """
     document = permit_document(permit, (), PUBLIC, as_of=as_of)
     case = {name: value for name, value in document["properties"].items() if name not in _NOT_WRITTEN}
@@ -62,5 +63,16 @@ def notice_facts(
         "reason": reason,
         "published": permit.use.use_type not in town.settings.published_uses_except,
         "missing_documents": missing_papers(session, permit),
-        "fee_notice": None,
+        "fee_notice": _fee_to_pay(session, permit, as_of),
     }  # fmt: skip
+
+
+def _fee_to_pay(session: Session, permit: Permit, as_of: datetime) -> dict[str, str] | None:
+    fee = find_notice(session, permit.permit_id, as_of=as_of)
+    if fee is None:
+        return None
+    return {
+        "cash_reference": fee.cash_reference,
+        "amount_eur": f"{fee.amount_eur:.2f}",
+        "due_on": fee.due_on.isoformat(),
+    }

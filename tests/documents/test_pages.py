@@ -22,7 +22,7 @@ def case(desk: Desk) -> dict[str, Any]:
 @pytest.fixture
 def applicant(desk: Desk, case: dict[str, Any]) -> TestClient:
     """A browser that has followed the link of the receipt."""
-    browser = TestClient(desk.app, headers=HTML)
+    browser = TestClient(desk.app, base_url="http://127.0.0.1", headers=HTML)
     browser.get(f"/permits/{case['reference']}", params={"token": case["token"]})
     return browser
 
@@ -65,7 +65,7 @@ def test_a_form_of_another_site_adds_nothing(desk: Desk, case: dict[str, Any], a
 
 
 def test_the_desk_adds_with_a_key_or_its_form(desk: Desk, case: dict[str, Any]) -> None:
-    clerk, key = TestClient(desk.app, headers=HTML), desk.key()["Authorization"].removeprefix("Bearer ")
+    clerk, key = TestClient(desk.app, base_url="http://127.0.0.1", headers=HTML), desk.key()["Authorization"].removeprefix("Bearer ")
     clerk.post("/sign-in", data={"key": key})
     page = f"/towns/bensheim/desk/cases/{case['reference']}"
     (csrf,) = set(re.findall(r'name="csrf_token" value="([^"]+)"', clerk.get(page).text))
@@ -78,7 +78,7 @@ def test_the_desk_adds_with_a_key_or_its_form(desk: Desk, case: dict[str, Any]) 
     assert told["kind"] == "photo"
     # the sign-in opens the address that the page shows, and another town's does not
     assert clerk.get(f"/permits/{case['reference']}/documents/{told['id']}").content == picture()
-    other = TestClient(desk.app, headers=HTML)
+    other = TestClient(desk.app, base_url="http://127.0.0.1", headers=HTML)
     other.post("/sign-in", data={"key": desk.key(town=VIERNHEIM)["Authorization"].removeprefix("Bearer ")})
     assert other.get(f"/permits/{case['reference']}/documents/{told['id']}").status_code == 404
     assert other.get(page).status_code == 403

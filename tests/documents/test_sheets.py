@@ -116,6 +116,10 @@ def test_the_permit_says_all_that_was_decided(desk: Desk) -> None:
     ):  # fmt: skip
         assert words in sheet.text, words
     assert "§ 16 HStrG" not in sheet.text  # a federal road
+    to_pay = desk.client.get(f"/api/v1/permits/{case['reference']}/fee-notice", headers=desk.key()).json()
+    year, month, day = to_pay["due_on"].split("-")
+    assert f"Kassenzeichen {to_pay['cash_reference']}" in sheet.text
+    assert f"Fällig am {int(day)}.{int(month)}.{year}" in sheet.text
     assert all(line["text"] in sheet.text for line in case["fee"]["lines"])
     code, plan = sheet.alts
     entry = f"http://127.0.0.1:8000/ogc/collections/permits/items/{case['permit_id']}"
