@@ -83,7 +83,9 @@ def near_to(book: Rulebook, mine: Occupation, location: Location, around: Surrou
 
 def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
     """What the probes of a check ask for: mine, how far they look, and in which period."""
-    binds: dict[str, Any] = {"given": orjson.dumps(occupation_row(mine)).decode(), "school_time": ""}
+    # A key that is missing is NULL too, and half of them are: less to read for every statement.
+    given = {name: value for name, value in occupation_row(mine).items() if value is not None}
+    binds: dict[str, Any] = {"given": orjson.dumps(given).decode(), "school_time": ""}
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:
