@@ -65,7 +65,10 @@ def test_a_form_of_another_site_adds_nothing(desk: Desk, case: dict[str, Any], a
 
 
 def test_the_desk_adds_with_a_key_or_its_form(desk: Desk, case: dict[str, Any]) -> None:
-    clerk, key = TestClient(desk.app, base_url="http://127.0.0.1", headers=HTML), desk.key()["Authorization"].removeprefix("Bearer ")
+    clerk, key = (
+        TestClient(desk.app, base_url="http://127.0.0.1", headers=HTML),
+        desk.key()["Authorization"].removeprefix("Bearer "),
+    )
     clerk.post("/sign-in", data={"key": key})
     page = f"/towns/bensheim/desk/cases/{case['reference']}"
     (csrf,) = set(re.findall(r'name="csrf_token" value="([^"]+)"', clerk.get(page).text))
