@@ -113,7 +113,10 @@ def test_a_paper_application_is_typed_in(watched: Watched) -> None:
     assert page.evaluate("document.activeElement.id") == "receipt"
     reference = page.inner_text("#reference")
     tab_to(page, "#print-receipt")
-    follow = page.get_attribute("#print-receipt", "href") or ""
+    printed = page.request.get(watched.server + (page.get_attribute("#print-receipt", "href") or ""))
+    assert (printed.status, printed.body()[:4]) == (200, b"%PDF")
+    tab_to(page, "#follow-link")
+    follow = page.get_attribute("#follow-link", "href") or ""
     tab_to(page, "#to-case")
     page.keyboard.press("Enter")
     page.locator("#status[data-status=submitted]").wait_for()

@@ -99,6 +99,7 @@ def await_mails(world: World) -> dict[str, int]:
         states = Counter(row.state for row in _messages(world))
         if not {"waiting", "sending", "handing_over"} & set(states) or time.monotonic() > end:
             return dict(states)
+        world.revive()
         time.sleep(1)
 
 

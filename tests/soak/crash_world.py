@@ -103,13 +103,17 @@ class World:
                 found.append(int(status.parent.name))
         return random.choice(found) if found else None
 
+    def revive(self) -> None:
+        """As whoever runs them does: what ended, say because the database was away as it began, is started again."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(name)
+
     def await_ready(self) -> None:
         """Until the service answers again. Raises TimeoutError."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            for name, process in self.processes.items():
-                if process.poll() is not None:  # it could not start while the database was away
-                    self.start(name)
+            self.revive()
             try:
                 if httpx.get(f"{self.address}/health/ready", timeout=5).status_code == 200:
                     return
