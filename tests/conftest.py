@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from geo_service.roads.osm_boundaries import read_municipalities
 from geo_service.roads.osm_town import write_town_folder
 from geo_service.towns.folder import read_town_folder
 from geo_service.towns.load_town import load_town
+from tests.quick_folder import quick_folder
 
 configure_logs()  # as the server does: structlog's own default formats every local of a traceback, 5 to 10 s each
 
@@ -46,9 +46,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[LocalCluster]:
-    """A throw-away cluster; a short path, because a socket's name is limited to 107 bytes."""
-    home = Path(tempfile.mkdtemp(prefix="gs-", dir="/tmp"))
-    home.chmod(0o755)
+    """A throw-away cluster."""
+    home = quick_folder("gs-")
     local = LocalCluster(home / "c")
     local.initialise()
     with (local.data / "postgresql.conf").open("a", encoding="utf-8") as conf:

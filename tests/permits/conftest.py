@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from geo_service.identity.api_keys import create_api_key
 from geo_service.interval import TOWN_ZONE
 from geo_service.settings import Settings
 from tests.conftest import clone
+from tests.quick_folder import quick_folder
 
 BENSHEIM, VIERNHEIM, HEPPENHEIM = "06431002", "06431020", "06431011"
 APPLICANT = {"name": "Erika Mustermann", "email": "erika@example.org", "phone": "06251 1"}
@@ -91,7 +90,7 @@ class Desk:
 
 def opened_desks(database: Database) -> Iterator[Callable[..., Desk]]:
     opened: list[TestClient] = []
-    home = Path(mkdtemp(prefix="gs-files-", dir="/tmp"))  # where the server's user may look in
+    home = quick_folder("gs-files-")  # where the server's user may look in
     home.chmod(0o755)
 
     def make(**settings: Any) -> Desk:

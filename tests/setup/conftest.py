@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.quick_folder import quick_folder
 
 PATIENCE_S = 40
 
@@ -68,7 +69,7 @@ def postmaster_pid(home: Path) -> int | None:
 @pytest.fixture(scope="session")
 def initialised_home() -> Iterator[Path]:
     """A migrated home at rest, to be copied: initialising takes longer than starting."""
-    home = Path(tempfile.mkdtemp(prefix="gs-home-", dir="/tmp"))
+    home = quick_folder("gs-home-")
     initialise(home)
     yield home
     shutil.rmtree(home, ignore_errors=True)
@@ -85,7 +86,7 @@ def initialise(home: Path) -> None:
 @pytest.fixture
 def home(initialised_home: Path) -> Iterator[Path]:
     """A migrated home of this test's own."""
-    folder = Path(tempfile.mkdtemp(prefix="gs-home-", dir="/tmp"))
+    folder = quick_folder("gs-home-")
     if not (initialised_home / "postgres").is_dir():  # somebody cleaned /tmp during a long run
         initialise(initialised_home)
     subprocess.run(["cp", "-a", f"{initialised_home}/.", str(folder)], check=True)
