@@ -25,11 +25,13 @@
     if (!answer.ok || street !== wanted) return;
     const found = await answer.json();
     known = found.stretches;
-    at("said-place").hidden = !known.length;
     at("street-told").textContent = known.length
       ? geo.t(`${found.street}: ${known.length} Abschnitte`, `${found.street}: ${known.length} stretches`)
       : geo.t("Diese Straße gibt es hier nicht. Schreibweise prüfen oder unten einzeichnen.", "There is no such street here. Check the spelling, or draw below.");
-    if (!known.length) return;
+    if (!known.length) {
+      at("stretch").replaceChildren(geo.el("option", { value: "" }, geo.t("– erst die Straße –", "– the street first –")));
+      return;
+    }
     at("stretch").replaceChildren(...known.map((one) => geo.el("option", { value: one.id }, one.text)));
     const longest = known.reduce((best, one) => (one.length_m > best.length_m ? one : best));
     at("stretch").value = longest.id;
@@ -39,6 +41,7 @@
 
   function stretchChosen() {
     const one = known.find((each) => each.id === at("stretch").value);
+    if (!one) return;
     for (const side of ["left", "right"]) at("side").querySelector(`[value=${side}]`).textContent = one[side];
     at("at_m").max = one.length_m;
     at("at_m").value = (Math.round(one.length_m) / 2).toFixed(1);
@@ -51,6 +54,7 @@
   let asked = 0;
   async function place() {
     const mine = ++asked;
+    if (!at("stretch").value) return; // nothing is chosen yet
     geo.unmark(form);
     const answer = await ask("place", {
       segment: at("stretch").value, side: at("side").value, strip: at("strip").value, length_m: at("said_length_m").value,

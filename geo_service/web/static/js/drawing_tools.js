@@ -39,6 +39,8 @@
   geo.showTools = function (drawing) {
     at("draw-polygon").setAttribute("aria-pressed", String(drawing.active()));
     at("draw-clear").hidden = !drawing.begun();
+    // Corners are dragged by mouse; who has none moves by the buttons, and need not pass every corner with the tab key.
+    for (const corner of document.querySelectorAll(".town-map .marker-icon")) corner.tabIndex = -1;
     at("move-tools").hidden = !drawing.movable();
   };
 })(window.GeoService);
