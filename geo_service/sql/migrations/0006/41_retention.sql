@@ -47,7 +47,7 @@ CREATE POLICY fee_entry_forget ON fee_entry FOR UPDATE
 
 -- What a person is known by: everything they stated, and the last word of the name, which others write down alone.
 CREATE FUNCTION words_of_person(who applicant) RETURNS text[] LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-    SELECT coalesce(array_agg(DISTINCT word ORDER BY word), '{}')
+    SELECT coalesce(array_agg(word ORDER BY length(word) DESC, word), '{}')
     FROM unnest(ARRAY[who.name, who.email, who.phone, who.address, who.invoice_address,
                       (regexp_match(who.name, '([[:alpha:]-]{4,})\s*$'))[1]]) AS stated (word)
     WHERE length(btrim(word)) >= 4
