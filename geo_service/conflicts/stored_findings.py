@@ -25,11 +25,11 @@ from geo_service.conflicts.finding import Finding, FixedObject
 from geo_service.conflicts.look_again import look_again
 from geo_service.conflicts.measured import concerns, occupations_around, occupations_counted_in
 from geo_service.conflicts.stored_questions import KEPT_AT_MOST
+from geo_service.conflicts.surroundings import find_place
 from geo_service.conflicts.write_findings import write_findings
 from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
-from geo_service.occupations.locate import locate
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements
@@ -47,14 +47,14 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     One that does not count has no findings. Returns its own findings, as `check_occupation` would.
     """
     mine = get_occupation(session, occupation_id)
-    location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
+    location, around = find_place(session, mine, as_of=as_of)
     question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
     if not mine.counts:
         _forget(session, occupation_id, mine=(), others=())
         _look_around(session, question, occupation_id, as_of=as_of)
         return _EMPTY
-    result = check_question(session, question, as_of=as_of)
-    against = _found_by_others(session, question, as_of=as_of)
+    result = check_question(session, question, as_of=as_of, around=around)
+    against = _found_by_others(session, question, as_of=as_of) if around.met else ()
     write_findings(session, (*result.findings, *against), as_of=as_of)
     _forget(session, occupation_id, mine=result.findings, others=against)
     _look_around(session, question, occupation_id, as_of=as_of)

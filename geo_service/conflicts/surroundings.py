@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.catalogue import Catalogue, Rulebook
+from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue
 from geo_service.conflicts.rule_file import RuleFile
 from geo_service.conflicts.statement import (
     Near,
@@ -25,7 +25,7 @@ from geo_service.conflicts.statement import (
     look_around_statement,
 )
 from geo_service.db.prepared import prepared_rows
-from geo_service.interval import Interval, midnight
+from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.locate import Location, locate, locate_binds, location_of_row
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
@@ -72,6 +72,15 @@ def locate_and_look(
     statement = _look(found.book, pairs, objects, located_streets)
     (row,) = prepared_rows(session, statement, {**probe_binds(found, mine), **locate_binds(mine.area, day)})
     return location_of_row(row), _surroundings(row, pairs, objects)
+
+
+def find_place(session: Session, mine: Occupation, *, as_of: datetime) -> tuple[Location, Surroundings]:
+    """Place and surroundings of an occupation whose town, takes and detour are known."""
+    day = as_of.astimezone(TOWN_ZONE).date()
+    if mine.area is not None and mine.detour is None:
+        return locate_and_look(session, catalogue(session, None, day), mine, day=day)
+    location = locate(session, mine.area, day=day)
+    return location, look_around(session, catalogue(session, mine.town, day), mine, location)
 
 
 def near_to(book: Rulebook, mine: Occupation, location: Location, around: Surroundings) -> Near:

@@ -94,15 +94,22 @@ class Database:
             yield connection
 
 
+_SPEAK = text(
+    "SELECT set_config('app.actor', :actor, true), set_config('app.town', :town, true),"
+    " set_config('app.case', :case, true)"
+)
+# Who spoke before is read first, because it stands in a part of its own, and in the same round trip.
+_SPEAK_FOR_A_WHILE = text(
+    "WITH before AS MATERIALIZED (SELECT current_setting('app.actor', true) AS actor,"
+    " current_setting('app.town', true) AS town, current_setting('app.case', true) AS open_case)"
+    " SELECT before.actor, before.town, before.open_case, set_config('app.actor', :actor, true),"
+    " set_config('app.town', :town, true), set_config('app.case', '', true) FROM before"
+)
+
+
 def speak_as(session: Session, *, actor: str, town: str | None = None, case: str | None = None) -> None:
     """Tell the database who acts for the rest of this transaction; see sql/migrations/0001/01_session.sql."""
-    session.execute(
-        text(
-            "SELECT set_config('app.actor', :actor, true), set_config('app.town', :town, true),"
-            " set_config('app.case', :case, true)"
-        ),
-        {"actor": actor, "town": town or "", "case": case or ""},
-    )
+    session.execute(_SPEAK, {"actor": actor, "town": town or "", "case": case or ""})
 
 
 @contextmanager
@@ -121,13 +128,7 @@ def speaking_as_system(session: Session, town: str) -> Iterator[None]:
 
 @contextmanager
 def _speaking(session: Session, *, actor: str, town: str | None = None) -> Iterator[None]:
-    before = session.execute(
-        text(
-            "SELECT current_setting('app.actor', true) AS actor, current_setting('app.town', true) AS town,"
-            " current_setting('app.case', true) AS open_case"
-        )
-    ).one()
-    speak_as(session, actor=actor, town=town)
+    before = session.execute(_SPEAK_FOR_A_WHILE, {"actor": actor, "town": town or ""}).one()
     yield  # after an error the transaction is lost, and with it who speaks
     speak_as(session, actor=before.actor or "", town=before.town, case=before.open_case)
 
