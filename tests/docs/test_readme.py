@@ -8,7 +8,7 @@ import click
 import pytest
 import typer
 
-from geo_service.cli import app
+from geo_service.cli import build_cli
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def command_names() -> set[str]:
         inner = getattr(command, "commands", None)
         return [name] if inner is None else [n for k, c in inner.items() for n in leaves(c, f"{name} {k}")]
 
-    return {name.strip() for name in leaves(typer.main.get_command(app), "")}
+    return {name.strip() for name in leaves(typer.main.get_command(build_cli()), "")}
 
 
 def test_the_table_of_commands_is_complete_and_true() -> None:
