@@ -105,9 +105,7 @@ def move_permit(
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
-    settle_fee(
-        session, permit, town, move.to, by=by, as_of=as_of
-    )  # late: a town's numbers come in turn
+    settle_fee(session, permit, town, move.to, by=by, as_of=as_of)  # late: a town's numbers come in turn
     fee = None
     if move.to in WITH_NOTICE:
         fee = find_notice(session, permit.permit_id, as_of=as_of)

@@ -136,7 +136,9 @@ def test_a_grant_waits_for_a_site_that_is_being_stored(
     assert desk.move(receipt["reference"], "in_review").status_code == 200
     clerk = Caller(role="clerk", town=BENSHEIM, name="clerk")
     with owner_session(desk.database) as owner:
-        row = owner.execute(text("SELECT ST_AsBinary(area), lower(period), upper(period) FROM occupation")).one()
+        row = owner.execute(
+            text("SELECT ST_AsBinary(area), lower(period), upper(period) FROM occupation")
+        ).one()
     site = ConstructionSite(
         site_id=uuid4(), title="Kanal", area=from_wkb(bytes(row[0])), period=Interval(row[1], row[2]),
         state="confirmed", source="test",
