@@ -104,11 +104,11 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
 
 def _include_rooms(app: FastAPI) -> None:
     # One line per room; a router is a fastapi.APIRouter or a list of starlette routes.
-    # Routes are tried in turn, and a hundred take longer than a feature: the byte paths come first.
-    app.router.routes[:0] = [*ogc_routes, *street_tile_routes]
+    # Routes are tried in turn, and a hundred take longer than a feature or half a check: these come first.
+    app.include_router(checks_router)
+    app.router.routes[:0] = [app.router.routes.pop(), *ogc_routes, *street_tile_routes]
     app.include_router(sign_in_router)
     app.include_router(provider_router)
-    app.include_router(checks_router)
     app.include_router(rules_router)
     app.include_router(permits_router)
     app.include_router(my_data_router)

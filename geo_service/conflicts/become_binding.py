@@ -49,11 +49,13 @@ class Claim:
 class Objections:
     """What forbids a claim to be binding. own: its findings; given: what it does to binding neighbours.
 
+    listed: all its findings as they are stored, those that forbid nothing too.
     In `given` the finding is the neighbour's; its `other` is that neighbour, as whoever reads knows it.
     """
 
     own: tuple[Finding, ...]
     given: tuple[Finding, ...]
+    listed: tuple[Finding, ...] = ()
 
     @property
     def all(self) -> tuple[Finding, ...]:
@@ -91,6 +93,7 @@ def objections(session: Session, claim: Claim) -> Objections:
     return Objections(
         own=tuple(finding for finding in own if forbids_grant(finding)),
         given=blocks_given(session, claim.occupation_id, claim.since),
+        listed=tuple(own),
     )
 
 

@@ -25,7 +25,7 @@ from geo_service.conflicts.surroundings import (
     locate_and_look,
     look_around,
     near_to,
-    probe_binds,
+    reach_binds,
 )
 from geo_service.conflicts.words import code_labels, explain
 from geo_service.db.prepared import prepared_rows
@@ -160,9 +160,12 @@ def measured_findings(
 def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
     """Everything the statements of a check ask for."""
     mine = question.mine
+    # A key that is missing is NULL too, and half of them are: less to read for every statement.
+    given = {name: value for name, value in occupation_row(mine).items() if value is not None}
     return {
         **found.binds,
-        **probe_binds(found, mine),
+        **reach_binds(found, mine),
+        "given": orjson.dumps(given).decode(),
         "streets": orjson.dumps([street.row() for street in question.location.streets]).decode(),
         "as_of": as_of,
         "border": orjson.dumps(border_row(question.location)).decode(),

@@ -28,7 +28,7 @@ from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.locate import Location, locate, locate_binds, location_of_row
 from geo_service.occupations.occupation import Occupation
-from geo_service.occupations.row import occupation_row
+from geo_service.occupations.row import probe_row
 
 # What is told of these comes with the question: borders and roads from its place, segments by their keys.
 _BORDER, _STREETS = frozenset({"border"}), frozenset({"road", "segment"})
@@ -91,10 +91,13 @@ def near_to(book: Rulebook, mine: Occupation, location: Location, around: Surrou
 
 
 def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
-    """What the probes of a check ask for: mine, how far they look, and in which period."""
-    # A key that is missing is NULL too, and half of them are: less to read for every statement.
-    given = {name: value for name, value in occupation_row(mine).items() if value is not None}
-    binds: dict[str, Any] = {"given": orjson.dumps(given).decode(), "school_time": ""}
+    """What the probes ask for: mine, how far they look, and in which period."""
+    return {"given": orjson.dumps(probe_row(mine)).decode(), "school_time": "", **reach_binds(found, mine)}
+
+
+def reach_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
+    """How far every pair and every kind of object is looked for, and in which period."""
+    binds: dict[str, Any] = {}
     for objects in found.book.objects:
         binds[f"reach_{objects}"] = found.reach_m[objects]
     for pair in found.book.pairs:

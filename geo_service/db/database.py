@@ -65,6 +65,7 @@ class Database:
             max_overflow=pool_size,
             isolation_level="AUTOCOMMIT",
             pool_pre_ping=False,
+            pool_reset_on_return=None,  # there is no transaction that could be left open
             hide_parameters=True,
         )
 

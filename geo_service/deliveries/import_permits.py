@@ -197,7 +197,7 @@ class _Bringing:
         assert permit_id is not None and row.town is not None
         status = self._status(permit)
         claim = self._claim(permit, row, reference, status)
-        row.held, frozen = False, None
+        row.held, frozen, basis = False, None, None
         if standing_of("permits", status).binding:
             against = objections(self.session, claim).all
             if against:
@@ -206,11 +206,11 @@ class _Bringing:
                 status, row.held = "in_review", True
                 self._claim(permit, row, reference, status)
             else:
-                frozen = self._freeze(permit_id, row.town, claim)
+                frozen, basis = self._freeze(row.town, claim)
         self._run(
             "permits", "set_status", permit_id=permit_id, status=status, reference=None, filed_at=None,
             due_at=None, decided_at=permit.filed_at if frozen is not None else None, conditions=None,
-            findings_at_grant=None if frozen is None else orjson.dumps(frozen).decode(),
+            findings_at_grant=None if frozen is None else orjson.dumps(frozen).decode(), rule_basis=basis,
         )  # fmt: skip
         if status != before:
             self._record(permit, row, before, status)
@@ -228,12 +228,10 @@ class _Bringing:
         party = self._run("deliveries", "party_of_import", permit_id=row.ours).scalar_one_or_none()
         return store_with_findings(self.session, replace(mine, party=party), as_of=self.as_of)
 
-    def _freeze(self, permit_id: UUID, town: str, claim: Claim) -> list[dict[str, Any]]:
+    def _freeze(self, town: str, claim: Claim) -> tuple[list[dict[str, Any]], str]:
         in_force = catalogue(self.session, town, self.as_of.astimezone(TOWN_ZONE).date())
-        basis_id = record_basis(self.session, in_force)
-        self._run("findings", "note_basis_of_permit", permit_id=permit_id, basis_id=basis_id)
         own = list_findings(self.session, claim.occupation_id, both=False)
-        return frozen_findings(in_force, own, _OPERATOR)
+        return frozen_findings(in_force, own, _OPERATOR), record_basis(self.session, in_force)
 
     def _record(self, permit: DeliveredPermit, row: Delivered, before: str | None, status: str) -> None:
         assert row.ours is not None and row.town is not None

@@ -166,5 +166,5 @@ def _locked_status(session: Session, permit: Permit) -> str:
     """Where the case is, now that no other writer can move it."""
     named = statements("permits")
     asked = {"permit_id": permit.permit_id}
-    session.execute(text(named["lock_permit"]), asked)
+    session.execute(text(named["lock_permit"]), {**asked, "reference": None})
     return str(session.execute(text(named["status_of_permit"]), asked).scalar_one())

@@ -85,9 +85,7 @@ class FeeNotice:
     state: NoticeState
 
 
-def issue_notice(
-    session: Session, town: Town, fixed: FixedFee, *, by_name: str, as_of: datetime
-) -> FeeNotice:
+def issue_notice(session: Session, town: Town, fixed: FixedFee, *, by_name: str, as_of: datetime) -> None:
     """Issue the notice of a case of the town that speaks; it gets the next cash reference."""
     year = as_of.astimezone(town.zone).year
     settings = town.settings.fees
@@ -103,7 +101,6 @@ def issue_notice(
         "issued_at": as_of, "issued_by": by_name, "due_on": fixed.due_on,
     }  # fmt: skip
     session.execute(text(_NAMED["issue_notice"]), row)
-    return get_notice(session, fixed.permit_id, as_of=as_of)
 
 
 def find_notice(session: Session, permit_id: UUID, *, as_of: datetime) -> FeeNotice | None:

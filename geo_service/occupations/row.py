@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import shapely
@@ -59,6 +60,22 @@ def occupation_row(occupation: Occupation) -> dict[str, Any]:
     }
 
 
+def probe_row(occupation: Occupation) -> dict[str, Any]:
+    """The columns by which others are found near an occupation, as far as it has them; form as above."""
+    columns = {
+        "source_id": str(occupation.source_id),
+        "case_group": str(occupation.case_group),
+        "area": _hex(occupation.area),
+        "detour": _hex(occupation.detour),
+        "period": occupation.period.to_range(),
+        "excavation": occupation.excavation,
+        "closed_segments": list(occupation.closed_segments),
+        "detour_segments": None if occupation.detour_segments is None else list(occupation.detour_segments),
+    }
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+@lru_cache(maxsize=32)  # a check asks for the same area three times
 def _hex(geometry: BaseGeometry | None) -> str | None:
     if geometry is None:
         return None

@@ -183,7 +183,7 @@ def answer_consultation(
     """
     if verdict != "no_objection" and not words.strip():
         raise _invalid("/answer", "Conditions and objections need words.")
-    case = {"permit_id": found.permit_id}
+    case = {"permit_id": found.permit_id, "reference": None}
     with speaking_as_system(session, found.town):  # of two last answers one is the last
         session.execute(text(statements("permits")["lock_permit"]), case)
     given = {
@@ -200,7 +200,7 @@ def answer_consultation(
 
 
 def _go_on(session: Session, found: Consultation, *, as_of: datetime) -> None:
-    case = {"permit_id": found.permit_id}
+    case = {"permit_id": found.permit_id, "reference": None}
     if session.execute(text(_NAMED["count_unanswered"]), case).scalar_one():
         session.execute(text(_NAMED["await_offices"]), case)
         return

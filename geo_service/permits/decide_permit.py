@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,16 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import Claim, Objections, objections, store_with_findings
-from geo_service.conflicts.binding_lock import take_binding_lock
+from geo_service.conflicts.binding_lock import Vicinity, take_binding_lock, vicinity_of
 from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.check import MAX_FINDINGS
-from geo_service.conflicts.finding import finding_document
+from geo_service.conflicts.finding import Finding, finding_document
 from geo_service.conflicts.override import Override, Overrides, override_objections
 from geo_service.conflicts.rule_basis import frozen_findings, record_basis
-from geo_service.conflicts.stored_findings import list_findings
 from geo_service.errors import FieldFault, Invalid, PreconditionFailed, Rejected
+from geo_service.fees.notice import find_notice
 from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
@@ -33,7 +35,7 @@ from geo_service.permits.permit_request import PermitRequest, get_deciding_town,
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
-from geo_service.permits.tell import tell_step
+from geo_service.permits.tell import Stepped, tell_step
 from geo_service.sql.loader import statements
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
@@ -57,6 +59,14 @@ class Move:
     versions: frozenset[int] | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frozen:
+    """The findings kept with a grant, with rule versions and values in force, and the whole rulebook."""
+
+    findings: list[dict[str, Any]]
+    rule_basis: str
+
+
 def move_permit(
     session: Session, reference: str, move: Move, *, caller: Caller, as_of: datetime, token: str | None = None
 ) -> Permit:
@@ -66,6 +76,7 @@ def move_permit(
     Raises NoSuchPermit (404), Forbidden, a Rejected (409), PreconditionFailed (412) or Invalid (422).
     """
     permit = get_permit(session, reference, caller=caller, token=token, lock=True)
+    town = get_town(session, permit.town)
     require_version(permit, move.versions)
     if move.to not in STATES:
         raise _invalid("/to", f"There is no state {move.to!r}.")
@@ -77,26 +88,30 @@ def move_permit(
     _refuse_too_early(permit, step, as_of)
     by = caller if step.who & (permit.parties - {"applicant"}) else APPLICANT
     parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
+    stored = get_occupation(session, occupation_id_of(session, permit))
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
-    take_binding_lock(session)
+    take_binding_lock(session, _vicinity(session, permit, stored, parent, as_of=as_of))
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
-        permit = replace(permit, reference=_get_reference(session, permit, as_of), filed_at=as_of)
+        permit = replace(permit, reference=next_reference(session, town, as_of), filed_at=as_of)
     if parent is not None:
         _give_way(session, parent, permit, as_of=as_of)
-    claim = _move_occupation(session, permit, move.to, as_of=as_of)
+    claim = _move_occupation(session, permit, stored, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
-        _refuse_or_override(session, claim, move, by=by)
-        frozen = _freeze_findings(session, permit, claim, by=by, as_of=as_of)
+        found = _refuse_or_override(session, claim, move, by=by)
+        frozen = _freeze_findings(session, permit, found, by=by, as_of=as_of)
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    settle_fee(session, permit, move.to, by=by, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
+    settle_fee(session, permit, town, move.to, by=by, as_of=as_of)  # late: a town's numbers come in turn
+    fee = None
     if move.to in WITH_NOTICE:
-        keep_notice(session, moved, reason=move.reason, as_of=as_of)
-    tell_step(session, permit.status, moved, move.reason, as_of=as_of)
+        fee = find_notice(session, permit.permit_id, as_of=as_of)
+        keep_notice(session, moved, town, fee, reason=move.reason, as_of=as_of)
+    step_taken = Stepped(before=permit.status, permit=moved, words=move.reason, fee=fee)
+    tell_step(session, town, step_taken, as_of=as_of)
     return moved
 
 
@@ -115,7 +130,8 @@ def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
 def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
     to = "surrendered" if parent.status == "granted" else "ended"
     get_transition(parent.status, to, parent.parties)  # the table allows it to the system
-    _move_occupation(session, parent, to, as_of=as_of)
+    stored = get_occupation(session, occupation_id_of(session, parent))
+    _move_occupation(session, parent, stored, to, as_of=as_of)
     move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
     _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
     credit_replaced(session, parent, child, as_of=as_of)
@@ -147,8 +163,8 @@ def occupation_id_of(session: Session, permit: Permit) -> int:
     return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
 
 
-def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Caller) -> None:
-    """The guard of granting, after the move; whoever calls rolls back on a refusal.
+def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Caller) -> tuple[Finding, ...]:
+    """The guard of granting, after the move; whoever calls rolls back on a refusal. The findings of the case.
 
     Raises GrantRefused with what stands against it: findings of the case, and blocks that it would give to
     something binding.
@@ -157,6 +173,7 @@ def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Calle
     found = objections(session, claim)
     if found.all:
         raise GrantRefused(extra=refused_findings(found, by))
+    return found.listed
 
 
 def refused_findings(found: Objections, by: Caller) -> dict[str, Any]:
@@ -168,13 +185,10 @@ def refused_findings(found: Objections, by: Caller) -> dict[str, Any]:
 
 
 def _freeze_findings(
-    session: Session, permit: Permit, claim: Claim, *, by: Caller, as_of: datetime
-) -> list[dict[str, Any]]:
-    """The findings to be kept, with rule versions and values in force; the whole rulebook beside them."""
+    session: Session, permit: Permit, found: Sequence[Finding], *, by: Caller, as_of: datetime
+) -> Frozen:
     in_force = catalogue(session, permit.town, as_of.astimezone(TOWN_ZONE).date())
-    note = {"permit_id": permit.permit_id, "basis_id": record_basis(session, in_force)}
-    session.execute(text(statements("findings")["note_basis_of_permit"]), note)
-    return frozen_findings(in_force, list_findings(session, claim.occupation_id, both=False), by)
+    return Frozen(findings=frozen_findings(in_force, found, by), rule_basis=record_basis(session, in_force))
 
 
 def _submit(session: Session, permit: Permit, *, as_of: datetime) -> None:
@@ -187,10 +201,6 @@ def _submit(session: Session, permit: Permit, *, as_of: datetime) -> None:
     session.execute(text(statements("permits")["show_applicant_to_town"]), shown)
 
 
-def _get_reference(session: Session, permit: Permit, as_of: datetime) -> str:
-    return next_reference(session, get_town(session, permit.town), as_of)
-
-
 def _write_step(
     session: Session,
     permit: Permit,
@@ -198,7 +208,7 @@ def _write_step(
     *,
     by: Caller,
     as_of: datetime,
-    frozen: list[dict[str, Any]] | None,
+    frozen: Frozen | None,
 ) -> None:
     session.execute(
         text(statements("permits")["set_status"]),
@@ -206,7 +216,8 @@ def _write_step(
             "permit_id": permit.permit_id, "status": move.to, "reference": permit.reference,
             "filed_at": permit.filed_at, "decided_at": as_of if move.to in _DECIDED else None,
             "conditions": None if move.conditions is None else orjson.dumps(list(move.conditions)).decode(),
-            "findings_at_grant": None if frozen is None else orjson.dumps(frozen).decode(),
+            "findings_at_grant": None if frozen is None else orjson.dumps(frozen.findings).decode(),
+            "rule_basis": None if frozen is None else frozen.rule_basis,
             "due_at": answer_due_at(session, permit.town, move.to, as_of=as_of),
         },
     )  # fmt: skip
@@ -220,9 +231,20 @@ def _write_step(
     )  # fmt: skip
 
 
-def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
+def _vicinity(
+    session: Session, permit: Permit, stored: Occupation, parent: Permit | None, *, as_of: datetime
+) -> Vicinity | None:
+    """Who has to wait for this step; None for everybody: where another case gives way too."""
+    if parent is not None:
+        return None
+    day = as_of.astimezone(TOWN_ZONE).date()
+    return vicinity_of(session, catalogue(session, permit.town, day), stored)
+
+
+def _move_occupation(
+    session: Session, permit: Permit, mine: Occupation, status: str, *, as_of: datetime
+) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
-    mine = get_occupation(session, occupation_id_of(session, permit))
     filed_at = permit.filed_at or mine.filed_at
     now = occupation_of(
         permit.use, filed_at=filed_at, source_id=permit.permit_id, state=status, reference=permit.reference

@@ -17,7 +17,7 @@ from geo_service.identity.caller import Caller
 from geo_service.interval import TOWN_ZONE
 from geo_service.permits.deadlines import STATE
 from geo_service.permits.permit import Permit
-from geo_service.towns.town import Town, get_town
+from geo_service.towns.town import Town
 
 _REASONS: dict[Why, str] = {
     "revoked": "Widerruf", "surrendered": "Rückgabe vor Beginn", "cleared_early": "Vorzeitige Räumung",
@@ -31,25 +31,24 @@ _ENDINGS: dict[tuple[str, str], Why] = {
 }
 
 
-def settle_fee(session: Session, permit: Permit, to: str, *, by: Caller, as_of: datetime) -> None:
+def settle_fee(session: Session, permit: Permit, town: Town, to: str, *, by: Caller, as_of: datetime) -> None:
     """What a step to `to` means for the fee of `permit` (as it was before): fixed, or a part given back."""
     if to == "granted":
-        fix_fee(session, permit, by=by, as_of=as_of)
+        fix_fee(session, permit, town, by=by, as_of=as_of)
     elif why := _ENDINGS.get((permit.status, to)):
         _credit(session, permit, why, used_until=as_of, as_of=as_of)
 
 
-def fix_fee(session: Session, permit: Permit, *, by: Caller, as_of: datetime) -> FeeNotice | None:
-    """Issue the notice of a case being granted, for the fee that it shows; None where it costs nothing.
+def fix_fee(session: Session, permit: Permit, town: Town, *, by: Caller, as_of: datetime) -> None:
+    """Issue the notice of a case being granted, for the fee that it shows; none where it costs nothing.
 
     The fee is that of the tariff in force when the case was last asked for, as the applicant has seen it, or
     the amount that a clerk has set.
     """
     if permit.fee is None or Decimal(permit.fee["total_eur"]) <= 0:
-        return None
-    town = get_town(session, permit.town)
+        return
     fixed = FixedFee(permit_id=permit.permit_id, document=permit.fee, due_on=due_day(town, as_of))
-    return issue_notice(session, town, fixed, by_name=by.name, as_of=as_of)
+    issue_notice(session, town, fixed, by_name=by.name, as_of=as_of)
 
 
 def due_day(town: Town, as_of: datetime) -> date:

@@ -15,23 +15,34 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.fees.notice import find_notice
+from geo_service.fees.notice import FeeNotice, find_notice
 from geo_service.identity.caller import PUBLIC
 from geo_service.jobs.queue import MAKE_NOTICE, defer
 from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.permit import Permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.sql.loader import statements
-from geo_service.towns.town import Town, get_town
+from geo_service.towns.town import Town
 
 WITH_NOTICE: Final = ("granted", "rejected", "more_information_needed", "dismissed", "revoked")
 _NOT_WRITTEN = ("findings", "findings_total", "verdict", "at_grant", "history", "next", "children", "detour")
 
 
-def keep_notice(session: Session, permit: Permit, *, reason: str | None, as_of: datetime) -> None:
-    """Keep the facts of a decision that was just taken, and have its notice drawn after the commit."""
+def keep_notice(
+    session: Session,
+    permit: Permit,
+    town: Town,
+    fee: FeeNotice | None,
+    *,
+    reason: str | None,
+    as_of: datetime,
+) -> None:
+    """Keep the facts of a decision that was just taken, and have its notice drawn after the commit.
+
+    fee: the notice of what is to be paid, None where there is none.
+    """
     notice_id = uuid4()
-    facts = notice_facts(session, permit, get_town(session, permit.town), reason=reason, as_of=as_of)
+    facts = facts_with_fee(session, permit, town, fee, reason=reason, as_of=as_of)
     session.execute(
         text(statements("documents")["keep_notice"]),
         {
@@ -50,6 +61,20 @@ def notice_facts(
 
     `fee_notice`: cash reference, amount and due day, as the grant fixed them; None where nothing is to pay.
     """
+    fee = find_notice(session, permit.permit_id, as_of=as_of)
+    return facts_with_fee(session, permit, town, fee, reason=reason, as_of=as_of)
+
+
+def facts_with_fee(
+    session: Session,
+    permit: Permit,
+    town: Town,
+    fee: FeeNotice | None,
+    *,
+    reason: str | None,
+    as_of: datetime,
+) -> dict[str, Any]:
+    """The same where the notice of the fee is known already."""
     document = permit_document(permit, (), PUBLIC, as_of=as_of)
     case = {name: value for name, value in document["properties"].items() if name not in _NOT_WRITTEN}
     words = town.texts(permit.use.language)
@@ -63,12 +88,11 @@ def notice_facts(
         "reason": reason,
         "published": permit.use.use_type not in town.settings.published_uses_except,
         "missing_documents": missing_papers(session, permit),
-        "fee_notice": _fee_to_pay(session, permit, as_of),
+        "fee_notice": _fee_to_pay(fee),
     }  # fmt: skip
 
 
-def _fee_to_pay(session: Session, permit: Permit, as_of: datetime) -> dict[str, str] | None:
-    fee = find_notice(session, permit.permit_id, as_of=as_of)
+def _fee_to_pay(fee: FeeNotice | None) -> dict[str, str] | None:
     if fee is None:
         return None
     return {

@@ -121,10 +121,9 @@ def get_permit(
         asked = {"reference": reference, "token": token}
         opened = session.execute(text(named["open_case"]), asked).scalar_one()
     keys = {"reference": reference, "permit_id": opened or _as_id(reference)}
+    if lock:  # before it is read: what another writer has just committed is seen
+        session.execute(text(named["lock_permit"]), keys)
     row = session.execute(text(named["get_permit"]), keys).one_or_none()
-    if row is not None and lock:
-        session.execute(text(named["lock_permit"]), {"permit_id": row.permit_id})
-        row = session.execute(text(named["get_permit"]), keys).one_or_none()
     if row is None:
         raise NoSuchPermit()
     parties: set[Who] = set()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from geo_service.fees.notice import FeeNotice, find_notice
+from geo_service.fees.notice import FeeNotice
 from geo_service.fees.wording import german, money
 from geo_service.interval import Interval
 from geo_service.messages.outbox import Letter, post
@@ -54,8 +54,22 @@ def tell_filed(session: Session, town: Town, filed: Filed, *, as_of: datetime) -
     post(session, town, letter, as_of=as_of)
 
 
-def tell_step(session: Session, before: str, permit: Permit, words: str | None, *, as_of: datetime) -> None:
-    """What a step says; `permit` as it is after it, opened by whoever took it. words: the reason given."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stepped:
+    """A step that was just taken. permit: as it is after it, opened by whoever took it.
+
+    words: the reason given; fee: the notice of what is to be paid, None where there is none.
+    """
+
+    before: str
+    permit: Permit
+    words: str | None
+    fee: FeeNotice | None
+
+
+def tell_step(session: Session, town: Town, step: Stepped, *, as_of: datetime) -> None:
+    """What a step says."""
+    before, permit, words = step.before, step.permit, step.words
     answered = before == "more_information_needed" and permit.status == "in_review"
     if answered and "applicant" in permit.parties:
         places = {**_places(permit.key, permit.use, "de"), "words": words or ""}
@@ -68,7 +82,7 @@ def tell_step(session: Session, before: str, permit: Permit, words: str | None, 
     if kind == "question":
         places["due"] = _last_day(permit.due_at, language)
     if kind == "granted":
-        places["payment"] = _payment(find_notice(session, permit.permit_id, as_of=as_of), language)
+        places["payment"] = _payment(step.fee, language)
     letter = Letter(
         kind=kind,
         permit_id=permit.permit_id,
@@ -76,7 +90,7 @@ def tell_step(session: Session, before: str, permit: Permit, words: str | None, 
         language=language,
         places=places,
     )
-    post(session, get_town(session, permit.town), letter, as_of=as_of)
+    post(session, town, letter, as_of=as_of)
 
 
 def tell_reminder(session: Session, permit: Permit, *, as_of: datetime) -> None:

@@ -436,6 +436,33 @@ ORDER BY town, parameter, first_day
 -- In: nothing.  Out: 1 row.
 SELECT pg_advisory_xact_lock(hashtext('geo_service.binding')), set_config('plan_cache_mode', 'force_generic_plan', true)
 
+-- take_binding_lock_near
+-- The same beside others, but not beside those whose vicinity shares a cell with that of an area, nor beside the one
+-- lock above. The cells are locked in the order of their keys, so that two can never wait for each other.
+-- In: area (EWKB), reach_m, cell_m.  Out: 1 row.
+WITH door AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(hashtext('geo_service.binding')) AS is_open
+), reached AS MATERIALIZED (
+    SELECT ST_Expand(CAST(:area AS geometry), CAST(:reach_m AS double precision)) AS box
+), cell AS MATERIALIZED (
+    SELECT DISTINCT hashint8(x * 100000 + y) AS place
+    FROM reached
+    CROSS JOIN LATERAL generate_series(
+        CAST(floor(ST_XMin(box) / :cell_m) AS bigint), CAST(floor(ST_XMax(box) / :cell_m) AS bigint)) AS x
+    CROSS JOIN LATERAL generate_series(
+        CAST(floor(ST_YMin(box) / :cell_m) AS bigint), CAST(floor(ST_YMax(box) / :cell_m) AS bigint)) AS y
+    ORDER BY place
+)
+SELECT count(pg_advisory_xact_lock(hashtext('geo_service.binding'), cell.place)),
+    set_config('plan_cache_mode', 'force_generic_plan', true)
+FROM door
+CROSS JOIN cell
+
+-- stands_in_street
+-- Whether an occupation is known to stand in any street.
+-- In: occupation_id.  Out: 1 row.
+SELECT EXISTS (SELECT 1 FROM occupation_segment WHERE occupation_id = :occupation_id)
+
 -- write_findings
 -- Findings as they are now. A settled one keeps its status unless it got worse: a higher severity, or the measure
 -- moved to the worse side by more than the noise of drawing from the best it had since it was settled, so that many

@@ -122,12 +122,6 @@ SELECT basis_id, town, document, recorded_at
 FROM rule_basis
 WHERE basis_id = :basis_id
 
--- note_basis_of_permit
--- The rules and values a decision is taken by.
--- In: permit_id, basis_id.  Out: nothing.
-UPDATE permit SET rule_basis = :basis_id
-WHERE permit_id = :permit_id
-
 -- bases_of_findings
 -- What the stored findings of each town were made by.
 -- In: town (AGS or '-', NULL = all).  Out: one row for each town, '-' for outside every town; basis_id NULL where none is known.

@@ -97,10 +97,10 @@ WHERE permit_id = :permit_id
 
 -- lock_permit
 -- Waits for and keeps out other writers of one case until the end of the transaction.
--- In: permit_id.  Out: 0 or 1 row.
+-- In: reference, permit_id (NULL where it is not known).  Out: 0 or 1 row.
 SELECT permit_id
 FROM permit
-WHERE permit_id = :permit_id
+WHERE permit_id = :permit_id OR reference = :reference
 FOR UPDATE
 
 -- status_of_permit
@@ -147,8 +147,8 @@ VALUES
 -- set_status
 -- A case takes a step.
 -- In: permit_id, status, filed_at and reference (kept where NULL), decided_at (kept where NULL), conditions (json
--- array, kept where NULL), findings_at_grant (json array, kept where NULL), due_at (until when an answer is awaited).
--- Out: nothing.
+-- array, kept where NULL), findings_at_grant (json array, kept where NULL), rule_basis (kept where NULL), due_at (until
+-- when an answer is awaited).  Out: nothing.
 UPDATE permit SET
     status = :status,
     reference = coalesce(:reference, reference),
@@ -156,6 +156,7 @@ UPDATE permit SET
     decided_at = coalesce(:decided_at, decided_at),
     conditions = coalesce(CAST(:conditions AS jsonb), conditions),
     findings_at_grant = coalesce(CAST(:findings_at_grant AS jsonb), findings_at_grant),
+    rule_basis = coalesce(:rule_basis, rule_basis),
     due_at = :due_at,
     version = version + 1,
     updated_at = now()

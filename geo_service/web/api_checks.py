@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -31,11 +34,35 @@ from geo_service.web.limits import limit_checks
 from geo_service.web.scope import read_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
-router = APIRouter(prefix="/api/v1", tags=["conflict checks"])
 _CASE_GROUP = text(statements("conflicts")["case_group_of_token"])
 _WORST = ("blocked", "review", "clear")
 
 CheckBody = Annotated[UseFeature | UseFeatureCollection, Body(discriminator="type")]
+_CHECK_BODY: TypeAdapter[UseFeature | UseFeatureCollection] = TypeAdapter(CheckBody)
+
+
+class _CheckRoute(APIRoute):
+    """A right body goes straight to the check: the usual way to it takes a tenth as long as the check itself.
+
+    Whatever is not right goes the usual way, and is answered there.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        usual = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            if request.headers.get("content-type") != "application/json":
+                return await usual(request)
+            try:
+                body = _CHECK_BODY.validate_json(await request.body())
+            except ValidationError:
+                return await usual(request)
+            return await run_in_threadpool(post_conflict_check, body, request)
+
+        return answer
+
+
+router = APIRouter(prefix="/api/v1", tags=["conflict checks"], route_class=_CheckRoute)
 
 
 @router.post("/conflict-checks")

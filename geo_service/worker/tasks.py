@@ -11,7 +11,8 @@ from uuid import UUID
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate.exceptions import AlreadyEnqueued, JobAborted, UniqueViolation
+from procrastinate.jobs import Status
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -147,7 +148,11 @@ def look_for_outdated(engine: Engine) -> list[int]:
 async def rescue_stalled(app: App) -> None:
     """Put the jobs of killed workers back into the queue, and forget those that ended a week ago."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S):
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # The same was asked for again meanwhile, and that one cannot begin before this one has ended.
+            await app.job_manager.finish_job(job, Status.ABORTED, delete_job=False)
     await app.job_manager.delete_old_jobs(
         nb_hours=7 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )

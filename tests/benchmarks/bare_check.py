@@ -43,6 +43,8 @@ def build_with_bare_check(settings: Settings, database: Database) -> FastAPI:
         found = [{"id": row[0], "reference": row[1], "shared_m2": row[2]} for row in rows]
         return Response(orjson.dumps({"overlaps": found}), media_type="application/json")
 
+    app.router.routes.insert(0, app.router.routes.pop())  # found as soon as the check is
+
     return app
 
 

@@ -35,7 +35,10 @@ def _serve(
     listener.listen(128)  # a client that comes early waits in the queue
     port_to.send(listener.getsockname()[1])
     app = build(settings, database)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, proxy_headers=False, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from geo_service.db.database import Database, operator_session, owner_session, s
 from geo_service.db.migrate import migrate
 from geo_service.db.queue_schema import shipped_scripts
 from geo_service.interval import TOWN_ZONE
-from geo_service.jobs.queue import RECOMPUTE_FINDINGS, defer
+from geo_service.jobs.queue import FOLLOW_CLOCK, RECOMPUTE_FINDINGS, defer
 from geo_service.jobs.work import list_open_work, list_work
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.worker.run import work_until_empty, worker_beside
@@ -171,6 +171,33 @@ def test_the_job_of_a_killed_worker_is_done_by_the_next(desk: Desk, engine: Engi
         while numbers(desk, first) and time.monotonic() < end:
             time.sleep(0.1)
     assert numbers(desk, first) == []
+
+
+def test_a_killed_worker_whose_job_was_asked_for_again_holds_nobody_up(desk: Desk) -> None:
+    """The clock's job stands in the queue twice: begun by a dead worker, and waiting until that one has ended."""
+    with owner_session(desk.database) as owner:
+        owner.execute(
+            text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute')")
+        )
+        for status, worker in (("doing", "(SELECT max(id) FROM procrastinate_workers)"), ("todo", "NULL")):
+            owner.execute(
+                text(
+                    "INSERT INTO procrastinate_jobs (task_name, queue_name, lock, queueing_lock, status, args, worker_id)"
+                    f" VALUES ('{FOLLOW_CLOCK}', 'default', '{FOLLOW_CLOCK}', '{FOLLOW_CLOCK}', '{status}',"
+                    f" jsonb_build_object('timestamp', 0), {worker})"
+                )
+            )
+
+    def states() -> list[str]:
+        with owner_session(desk.database) as owner:
+            rows = owner.execute(text("SELECT status::text FROM procrastinate_jobs ORDER BY id"))
+            return list(rows.scalars())
+
+    with worker_beside(desk.database):
+        end = time.monotonic() + 30
+        while states() != ["aborted", "succeeded"] and time.monotonic() < end:
+            time.sleep(0.1)
+    assert states() == ["aborted", "succeeded"]
 
 
 def test_a_job_that_fails_for_good_says_so(

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from shapely import from_wkb
 from shapely.geometry import box
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -64,23 +66,27 @@ def test_of_two_overlapping_requests_one_is_granted(desk: Desk) -> None:
 
 
 @contextmanager
-def clerk_session(desk: Desk) -> Iterator[Session]:
+def clerk_session(desk: Desk, town: str = BENSHEIM) -> Iterator[Session]:
     with Session(desk.app.state.engine) as session:
-        speak_as(session, actor="clerk", town=BENSHEIM)
+        speak_as(session, actor="clerk", town=town)
         yield session
 
 
-def grant_while_another_is_open(desk: Desk) -> list[str]:
-    """Grants two overlapping requests in two transactions, the second begun before the first is committed."""
-    receipts = [desk.file(0, 0), desk.file(2, 1)]
-    for receipt in receipts:
-        assert desk.move(receipt["reference"], "in_review").status_code == 200
+def grant_while_another_is_open(desk: Desk, second_town: str = BENSHEIM) -> list[str]:
+    """Grants two requests in two transactions, the second begun before the first is committed.
+
+    They overlap where both are of one town. Returns what became of both, and whether the second waited.
+    """
+    receipts = [desk.file(0, 0), desk.file(2, 1, town=second_town)]
+    for receipt, town in zip(receipts, (BENSHEIM, second_town), strict=True):
+        assert desk.move(receipt["reference"], "in_review", desk.key(town=town)).status_code == 200
     clerk = Caller(role="clerk", town=BENSHEIM, name="clerk")
 
     def grant(session: Session, receipt: dict[str, Any]) -> str:
+        by = replace(clerk, town=second_town)
         try:
             permit = move_permit(
-                session, receipt["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC)
+                session, receipt["reference"], Move(to="granted"), caller=by, as_of=datetime.now(UTC)
             )
         except Rejected as refused:
             session.rollback()
@@ -92,11 +98,12 @@ def grant_while_another_is_open(desk: Desk) -> list[str]:
         move_permit(
             first, receipts[0]["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC)
         )
-        with clerk_session(desk) as second:
+        with clerk_session(desk, second_town) as second:
             waiting = pool.submit(grant, second, receipts[1])
             wait_until_blocked_or_done(desk, waiting.done)
+            waited = not waiting.done()
             first.commit()
-            return ["granted", waiting.result()]
+            return ["granted", waiting.result(), "after waiting" if waited else "at once"]
 
 
 def wait_until_blocked_or_done(desk: Desk, done: Callable[[], bool]) -> None:
@@ -110,8 +117,71 @@ def wait_until_blocked_or_done(desk: Desk, done: Callable[[], bool]) -> None:
 
 
 def test_the_second_waits_for_the_first_and_is_refused(desk: Desk) -> None:
-    assert grant_while_another_is_open(desk) == ["granted", "GrantRefused"]
+    assert grant_while_another_is_open(desk) == ["granted", "GrantRefused", "after waiting"]
     assert answer(desk, OVERLAPS) == 0
+
+
+def test_who_is_far_away_and_in_no_street_waits_for_nobody(desk: Desk) -> None:
+    assert grant_while_another_is_open(desk, VIERNHEIM) == ["granted", "granted", "at once"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_grant_waits_for_a_site_that_is_being_stored(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """The site takes the whole lock, the grant that of its vicinity; without the latter both stand there."""
+    if not locked:
+        monkeypatch.setattr(binding_lock, "_LOCK_NEAR", text("SELECT 1"))
+    receipt = desk.file(0, 0)
+    assert desk.move(receipt["reference"], "in_review").status_code == 200
+    clerk = Caller(role="clerk", town=BENSHEIM, name="clerk")
+    with owner_session(desk.database) as owner:
+        row = owner.execute(
+            text("SELECT ST_AsBinary(area), lower(period), upper(period) FROM occupation")
+        ).one()
+    site = ConstructionSite(
+        site_id=uuid4(), title="Kanal", area=from_wkb(bytes(row[0])), period=Interval(row[1], row[2]),
+        state="confirmed", source="test",
+    )  # fmt: skip
+
+    def grant(session: Session) -> str:
+        try:
+            move_permit(
+                session, receipt["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC)
+            )
+        except Rejected as refused:
+            session.rollback()
+            return type(refused).__name__
+        session.commit()
+        return "granted"
+
+    with clerk_session(desk) as first, ThreadPoolExecutor(1) as pool:
+        save_site(first, site, as_of=datetime.now(UTC))
+        with clerk_session(desk) as second:
+            waiting = pool.submit(grant, second)
+            wait_until_blocked_or_done(desk, waiting.done)
+            first.commit()
+            assert waiting.result() == ("GrantRefused" if locked else "granted")
+    assert answer(desk, OVERLAPS) == (0 if locked else 1)
+
+
+def test_whoever_takes_the_whole_lock_waits_for_all_of_them(desk: Desk) -> None:
+    receipt = desk.file(0, 0)
+    assert desk.move(receipt["reference"], "in_review").status_code == 200
+    clerk = Caller(role="clerk", town=BENSHEIM, name="clerk")
+
+    def take_all(session: Session) -> None:
+        binding_lock.take_binding_lock(session)
+        session.rollback()
+
+    with clerk_session(desk) as first, ThreadPoolExecutor(1) as pool:
+        move_permit(first, receipt["reference"], Move(to="granted"), caller=clerk, as_of=datetime.now(UTC))
+        with clerk_session(desk) as second:
+            waiting = pool.submit(take_all, second)
+            wait_until_blocked_or_done(desk, waiting.done)
+            assert not waiting.done()
+            first.commit()
+            waiting.result(timeout=10)
 
 
 @pytest.mark.parametrize("locked", [True, False])

@@ -237,7 +237,8 @@ def test_nothing_binding_stands_over_a_block(storm: Storm) -> None:
 
 
 def test_without_the_lock_the_same_storm_breaks_it(storm: Storm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binding_lock, "_LOCK", text("SELECT 1"))
+    for lock in ("_LOCK", "_LOCK_NEAR"):
+        monkeypatch.setattr(binding_lock, lock, text("SELECT 1"))
     storm.rage()
     assert storm.overlaps() > 0
     assert ("K01", "block") in storm.screening()

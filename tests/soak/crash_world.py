@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,7 +88,8 @@ class World:
         if victim == "session":
             pid = self._some_session(pid)
         if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the victim before has taken it along
+                os.kill(pid, signal.SIGKILL)
 
     def _some_session(self, postmaster: int | None) -> int | None:
         """A database process of one connection: PostgreSQL then throws out all others and recovers."""
