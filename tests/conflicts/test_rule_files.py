@@ -197,7 +197,7 @@ def test_a_faulty_value_of_a_town_is_refused_with_its_line(tmp_path: Path, old: 
 @pytest.mark.parametrize(
     ("value", "unit", "de", "en"),
     [
-        (12.345, "m2", "12,35 m²", "12.35 m²"),
+        (12.345, "m2", "12,3 m²", "12.3 m²"),
         (1234.5, "m2", "1.234,5 m²", "1,234.5 m²"),
         (40.0, "m2", "40 m²", "40 m²"),
         (1, "days", "1 Tag", "1 day"),

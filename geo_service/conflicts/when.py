@@ -1,0 +1,57 @@
+"""When something holds, as a part of a sentence: days as people say them, hours only where they count."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from babel.dates import format_date
+
+from geo_service.interval import TOWN_ZONE, Interval
+
+_NOT_KNOWN = {"de": "zur selben Zeit", "en": "at the same time"}
+_OPEN = {"de": "ab dem {start}", "en": "from {start} on"}
+_ONE_DAY = {"de": "am {start}", "en": "on {start}"}
+_HOURS = {"de": "am {start} von {first} bis {last} Uhr", "en": "on {start} from {first} to {last}"}
+# Inside these days, perhaps not at every hour of them: nightly works are told by first and last day too.
+_DAYS = {"de": "in der Zeit vom {start} bis {end}", "en": "in the time from {start} to {end}"}
+_AT = {"de": "{day} ({hour} Uhr)", "en": "{day} ({hour})"}
+
+
+def when_text(during: Interval | None, language: str) -> str:
+    """As in “in der Zeit vom 6. bis 14. Juni 2026”; None (not known): “zur selben Zeit”. Town's clock."""
+    if during is None:
+        return _NOT_KNOWN[language]
+    start = during.start.astimezone(TOWN_ZONE)
+    if during.end is None:
+        return _OPEN[language].format(start=_moment(start, language))
+    end = during.end.astimezone(TOWN_ZONE)
+    first, last = start.date(), (end - timedelta(microseconds=1)).date()
+    if start.time() == end.time() == time(0):
+        if first == last:
+            return _ONE_DAY[language].format(start=long_day(first, language))
+        return _DAYS[language].format(start=_shortened(first, last, language), end=long_day(last, language))
+    if first == last:
+        hours = {"first": f"{start:%H:%M}", "last": "24:00" if end.time() == time(0) else f"{end:%H:%M}"}
+        return _HOURS[language].format(start=long_day(first, language), **hours)
+    return _DAYS[language].format(start=_moment(start, language), end=_moment(end, language))
+
+
+def _moment(moment: datetime, language: str) -> str:
+    day = long_day(moment.date(), language)
+    if moment.time() == time(0):
+        return day
+    return _AT[language].format(day=day, hour=f"{moment:%H:%M}")
+
+
+def _shortened(first: date, last: date, language: str) -> str:
+    """The first of two days without the month and year that the other one has too."""
+    if first.year != last.year:
+        return long_day(first, language)
+    if first.month != last.month:
+        return format_date(first, "d. MMMM" if language == "de" else "d MMMM", language)
+    return f"{first.day}." if language == "de" else str(first.day)
+
+
+def long_day(day: date, language: str) -> str:
+    """6. Juni 2026, 6 June 2026."""
+    return format_date(day, "d. MMMM yyyy" if language == "de" else "d MMMM yyyy", language)
