@@ -50,10 +50,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "severity": "Schwere",
         "finding": "Befund",
         "source": "Grundlage",
-        "needed": "Für die Erlaubnis nötig.",
+        "needed": "Solange das offen ist, kann die Erlaubnis nicht erteilt werden.",
         "detour": "Vorschlag für eine Umleitung: {length}. Die Sachbearbeitung kann ihn übernehmen.",
+        "no_street": "Hier ist keine Straße erfasst: Breiten, Rettungswege und Netz sind nicht geprüft.",
         "alternatives": "Stattdessen möglich",
-        "time": "frei von {first} bis {last}",
+        "time": "frei vom {first} bis {last}",
         "place": "{shift} weiter in derselben Straße frei (Mitte {lon:.6f}, {lat:.6f})",
         "neither": "Kein anderer Zeitraum und keine andere Stelle gefunden.",
         "incomplete": "Die Suche wurde aus Zeitgründen abgebrochen.",
@@ -65,8 +66,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "severity": "Severity",
         "finding": "Finding",
         "source": "Source",
-        "needed": "Needed for the grant.",
+        "needed": "While this is open the permit cannot be granted.",
         "detour": "Suggested detour: {length}. The desk can take it over.",
+        "no_street": "No street is recorded here: widths, rescue ways and the network are not checked.",
         "alternatives": "Possible instead",
         "time": "free from {first} to {last}",
         "place": "free {shift} further along the same street (centre {lon:.6f}, {lat:.6f})",
@@ -171,6 +173,8 @@ def _print(console: Console, assessment: Assessment, title: str, lang: Language)
         )
     if assessment.check.findings:
         console.print(table)
+    if not assessment.location.streets:
+        console.print(words["no_street"], highlight=False)
     shown = len(assessment.check.findings)
     if assessment.check.findings_total > shown:
         console.print(words["more"].format(shown=shown, total=assessment.check.findings_total))

@@ -258,6 +258,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
                 place=place_words(row),
                 during=during,
                 missing=missing,
+                doubt_said=severity in rule.explain,
             ),
         ),
         advice=rule.advice,

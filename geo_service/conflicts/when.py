@@ -8,7 +8,8 @@ from babel.dates import format_date
 
 from geo_service.interval import TOWN_ZONE, Interval
 
-_NOT_KNOWN = {"de": "zur selben Zeit", "en": "at the same time"}
+# Two that do not meet: only a rule on neighbours in time speaks of them.
+_APART = {"de": "unmittelbar davor oder danach", "en": "directly before or after"}
 _OPEN = {"de": "ab dem {start}", "en": "from {start} on"}
 _ONE_DAY = {"de": "am {start}", "en": "on {start}"}
 _HOURS = {"de": "am {start} von {first} bis {last} Uhr", "en": "on {start} from {first} to {last}"}
@@ -18,9 +19,9 @@ _AT = {"de": "{day} ({hour} Uhr)", "en": "{day} ({hour})"}
 
 
 def when_text(during: Interval | None, language: str) -> str:
-    """As in “in der Zeit vom 6. bis 14. Juni 2026”; None (not known): “zur selben Zeit”. Town's clock."""
+    """As in “in der Zeit vom 6. bis 14. Juni 2026”; None: “unmittelbar davor oder danach”."""
     if during is None:
-        return _NOT_KNOWN[language]
+        return _APART[language]
     start = during.start.astimezone(TOWN_ZONE)
     if during.end is None:
         return _OPEN[language].format(start=_moment(start, language))

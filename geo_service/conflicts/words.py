@@ -21,9 +21,10 @@ _COUNTED = {
 }
 _CLOCK = {"de": "{hour}:{minute:02} Uhr", "en": "{hour}:{minute:02}"}
 _NOT_KNOWN = {"de": "unbekannt", "en": "unknown"}
+_DOUBT = {"de": " Ob das zutrifft, steht nicht fest.", "en": " Whether this holds is not certain."}
 _MISSING = {
-    "de": " Ob das zutrifft, steht nicht fest; es fehlt: {facts}.",
-    "en": " Whether this holds is not certain; what is missing: {facts}.",
+    "de": " Es fehlt: {facts}.",
+    "en": " What is missing: {facts}.",
 }
 
 
@@ -42,16 +43,18 @@ def quantity(value: float | None, unit: str | None, language: str) -> str:
     if value is None or not math.isfinite(value):
         return _NOT_KNOWN[language]
     if unit in _COUNTED:
-        return f"{value:.0f} {_COUNTED[unit][language][abs(value) != 1]}"
+        return f"{_separated(f'{value:,.0f}', language)} {_COUNTED[unit][language][abs(value) != 1]}"
     if unit == "hours":  # of the day
         hour, minute = divmod(round(value * 60), 60)
         return _CLOCK[language].format(hour=hour, minute=minute)
     number = f"{value:,.{_decimals(abs(value), unit)}f}"
     if "." in number:
         number = number.rstrip("0").rstrip(".")
-    if language == "de":
-        number = number.translate({ord(","): ".", ord("."): ","})
-    return f"{number} {_UNITS.get(unit or '', '')}".strip()
+    return f"{_separated(number, language)} {_UNITS.get(unit or '', '')}".strip()
+
+
+def _separated(number: str, language: str) -> str:
+    return number.translate({ord(","): ".", ord("."): ","}) if language == "de" else number
 
 
 def _decimals(size: float, unit: str | None) -> int:
@@ -62,7 +65,10 @@ def _decimals(size: float, unit: str | None) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """What a finding fills the holes of its rule's words with. measured, limit: in `unit`."""
+    """What a finding fills the holes of its rule's words with. measured, limit: in `unit`.
+
+    doubt_said: the words are those of what is not certain.
+    """
 
     measured: float | None
     limit: float | None
@@ -70,6 +76,7 @@ class Told:
     place: Mapping[str, str]
     during: Interval | None
     missing: tuple[str, ...]
+    doubt_said: bool
 
 
 def explain(template: Mapping[str, str], told: Told) -> dict[str, str]:
@@ -82,7 +89,8 @@ def explain(template: Mapping[str, str], told: Told) -> dict[str, str]:
         text = text.replace("{place}", told.place.get(language, ""))
         if told.missing:
             names = (code_labels("fact").get(fact, {}).get(language, fact) for fact in told.missing)
-            text += _MISSING[language].format(facts=", ".join(names))
+            doubt = "" if told.doubt_said else _DOUBT[language]
+            text += doubt + _MISSING[language].format(facts=", ".join(names))
         found[language] = text
     return found
 
@@ -94,4 +102,4 @@ def source_in(legal_source: str, town: str | None) -> str:
     """
     if "HStrG" not in legal_source or (town or "").startswith("06"):
         return legal_source
-    return f"{legal_source} (HStrG gilt nur in Hessen; hier das Straßenrecht des Landes)"
+    return f"{legal_source}; HStrG gilt nur in Hessen, hier das entsprechende Landesrecht"

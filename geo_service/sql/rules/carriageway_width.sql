@@ -8,10 +8,10 @@
 -- unit: m
 -- limit: CASE WHEN NOT passes(:carriageway_min_m) THEN :carriageway_min_m ELSE :carriageway_two_way_m END
 -- worse: smaller
--- explain: {de: "{place}: An der engsten Stelle bleiben {when} {measured} frei; für den Verkehr wie bisher sind {limit} nötig. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
---   en: "{place}: {measured} stay free {when} at the narrowest place; traffic as before needs {limit}. What stands or is asked for beside it at the same time is counted in."}
--- explain_block: {de: "{place}: An der engsten Stelle bleiben {when} {measured} frei, nötig sind {limit}. Ohne Sperrung kommt dort kein Fahrzeug durch.",
---   en: "{place}: {measured} stay free {when} at the narrowest place, {limit} are needed. Without a closure no vehicle gets through."}
+-- explain: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei; für den Verkehr wie bisher sind {limit} nötig. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –; traffic as before needs {limit}. What stands or is asked for beside it at the same time is counted in."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, nötig sind {limit}. Ohne Sperrung kommt dort kein Fahrzeug durch.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –, {limit} are needed. Without a closure no vehicle gets through."}
 -- explain_undetermined: {de: "{place}: Wie viel von der Fahrbahn frei bleibt, ist nicht bekannt; für den Verkehr wie bisher sind {limit} nötig.",
 --   en: "{place}: how much of the carriageway stays free is not known; traffic as before needs {limit}."}
 -- advice: {de: "Fläche schmaler zeichnen oder verschieben; Verkehr im Wechsel regeln (Vorrang oder Lichtsignalanlage, über 50 m eine Lichtsignalanlage); sonst eine Sperrung angeben.",

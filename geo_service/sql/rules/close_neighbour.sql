@@ -11,8 +11,8 @@
 -- limit: :neighbour_distance_m
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "„{other.label}“ liegt {measured} entfernt, zur selben Zeit oder unmittelbar davor oder danach.",
---   en: "“{other.label}” lies {measured} away, at the same time or directly before or after."}
+-- explain: {de: "„{other.label}“ liegt {measured} entfernt und nutzt seine Fläche {when}.",
+--   en: "“{other.label}” lies {measured} away and uses its area {when}."}
 -- explain_warn: {de: "„{other.label}“ liegt {measured} entfernt; beide beanspruchen {when} die Fahrbahn.",
 --   en: "“{other.label}” lies {measured} away; both take the carriageway {when}."}
 -- advice: {de: "Mit dem anderen Vorhaben abstimmen: Verkehrsführung, Lieferungen und Zeiten.",
