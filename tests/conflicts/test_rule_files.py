@@ -46,6 +46,8 @@ def changed(folder: Path, old: str, new: str, name: str = "area_overlap") -> Pat
         ("-- geometry: shared_area", "-- geometry: circle", 13, "shared_area"),
         ("-- geometry: shared_area", "-- objects: blackout", 3, "needs the key 'geometry'"),
         ("-- geometry: shared_area", "-- reads: noise", 13, "a list of :parameters"),
+        ("{when} auch", "{wann} auch", 14, "explain knows no {wann}"),
+        ("Zwei Nutzungen auf", "Zwei Nutzungen {when} auf", 4, "title knows no {when}"),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_line(
