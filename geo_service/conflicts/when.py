@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -18,6 +19,11 @@ _DAYS = {"de": "in der Zeit vom {start} bis {end}", "en": "in the time from {sta
 _AT = {"de": "{day} ({hour} Uhr)", "en": "{day} ({hour})"}
 
 
+# A screening tells hundreds of thousands of findings, most of them of the same few hundred days.
+_KEPT = 16_384
+
+
+@lru_cache(maxsize=_KEPT)
 def when_text(during: Interval | None, language: str) -> str:
     """As in “in der Zeit vom 6. bis 14. Juni 2026”; None: “unmittelbar davor oder danach”."""
     if during is None:
@@ -53,6 +59,7 @@ def _shortened(first: date, last: date, language: str) -> str:
     return f"{first.day}." if language == "de" else str(first.day)
 
 
+@lru_cache(maxsize=_KEPT)
 def long_day(day: date, language: str) -> str:
     """6. Juni 2026, 6 June 2026."""
     return format_date(day, "d. MMMM yyyy" if language == "de" else "d MMMM yyyy", language)

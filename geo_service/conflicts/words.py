@@ -85,7 +85,8 @@ def explain(template: Mapping[str, str], told: Told) -> dict[str, str]:
     for language, words in template.items():
         text = words.replace("{measured}", quantity(told.measured, told.unit, language))
         text = text.replace("{limit}", quantity(told.limit, told.unit, language))
-        text = text.replace("{when}", when_text(told.during, language))
+        if "{when}" in text:
+            text = text.replace("{when}", when_text(told.during, language))
         text = text.replace("{place}", told.place.get(language, ""))
         if told.missing:
             names = (code_labels("fact").get(fact, {}).get(language, fact) for fact in told.missing)
