@@ -16,22 +16,26 @@ _ONE_DAY = {"de": "am {start}", "en": "on {start}"}
 _HOURS = {"de": "am {start} von {first} bis {last} Uhr", "en": "on {start} from {first} to {last}"}
 # Inside these days, perhaps not at every hour of them: nightly works are told by first and last day too.
 _DAYS = {"de": "in der Zeit vom {start} bis {end}", "en": "in the time from {start} to {end}"}
+_KEPT = 65_536  # texts
 _AT = {"de": "{day} ({hour} Uhr)", "en": "{day} ({hour})"}
 
 
-# A screening tells hundreds of thousands of findings, most of them of the same few hundred days.
-_KEPT = 16_384
-
-
-@lru_cache(maxsize=_KEPT)
 def when_text(during: Interval | None, language: str) -> str:
     """As in “in der Zeit vom 6. bis 14. Juni 2026”; None: “unmittelbar davor oder danach”."""
     if during is None:
         return _APART[language]
-    start = during.start.astimezone(TOWN_ZONE)
-    if during.end is None:
+    # By plain numbers, which are compared faster than instants with a zone.
+    end = None if during.end is None else during.end.timestamp()
+    return _when(during.start.timestamp(), end, language)
+
+
+# A screening tells hundreds of thousands of findings, most of them of the same days.
+@lru_cache(maxsize=_KEPT)
+def _when(start_s: float, end_s: float | None, language: str) -> str:
+    start = datetime.fromtimestamp(start_s, TOWN_ZONE)
+    if end_s is None:
         return _OPEN[language].format(start=_moment(start, language))
-    end = during.end.astimezone(TOWN_ZONE)
+    end = datetime.fromtimestamp(end_s, TOWN_ZONE)
     first, last = start.date(), (end - timedelta(microseconds=1)).date()
     if start.time() == end.time() == time(0):
         if first == last:
