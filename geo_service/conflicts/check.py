@@ -219,6 +219,10 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
     other, fixed = other_of_row(row), fixed_object_of_row(row)
     beside = fixed if other is None else other
     during = None if row.during_start is None else Interval(row.during_start, row.during_end)
+    told = Told(
+        measured=measured, limit=row.limit_value, unit=rule.unit, place=place_words(row), during=during,
+        missing=missing, doubt_said=severity in rule.explain,
+    )  # fmt: skip
     return Finding(
         finding_id=finding_key(
             rule.name,
@@ -249,18 +253,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         missing=missing,
         together=tuple(row.together or ()),
         legal_source=source_in(rule.legal_source, row.mine_town),
-        explanation=explain(
-            _words_for(rule, severity, could_be),
-            Told(
-                measured=measured,
-                limit=row.limit_value,
-                unit=rule.unit,
-                place=place_words(row),
-                during=during,
-                missing=missing,
-                doubt_said=severity in rule.explain,
-            ),
-        ),
+        explanation=explain(_words_for(rule, severity, could_be), told),
         advice=rule.advice,
     )
 
