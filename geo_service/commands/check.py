@@ -23,6 +23,7 @@ from geo_service.conflicts.words import code_labels, quantity
 from geo_service.db.open_database import opened_database
 from geo_service.errors import FieldFault, Invalid, Malformed
 from geo_service.identity.caller import PUBLIC
+from geo_service.interval import TOWN_ZONE
 from geo_service.permits.assess_request import (
     Assessment,
     assess_request,
@@ -48,9 +49,12 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "number": "Nr.",
         "severity": "Schwere",
         "finding": "Befund",
-        "source": "Rechtsquelle",
+        "source": "Grundlage",
+        "needed": "Solange das offen ist, kann die Erlaubnis nicht erteilt werden.",
+        "detour": "Vorschlag für eine Umleitung: {length}. Die Sachbearbeitung kann ihn übernehmen.",
+        "no_street": "Hier ist keine Straße erfasst: Breiten, Rettungswege und Netz sind nicht geprüft.",
         "alternatives": "Stattdessen möglich",
-        "time": "frei von {first} bis {last}",
+        "time": "frei vom {first} bis {last}",
         "place": "{shift} weiter in derselben Straße frei (Mitte {lon:.6f}, {lat:.6f})",
         "neither": "Kein anderer Zeitraum und keine andere Stelle gefunden.",
         "incomplete": "Die Suche wurde aus Zeitgründen abgebrochen.",
@@ -61,7 +65,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "number": "No.",
         "severity": "Severity",
         "finding": "Finding",
-        "source": "Legal source",
+        "source": "Source",
+        "needed": "While this is open the permit cannot be granted.",
+        "detour": "Suggested detour: {length}. The desk can take it over.",
+        "no_street": "No street is recorded here: widths, rescue ways and the network are not checked.",
         "alternatives": "Possible instead",
         "time": "free from {first} to {last}",
         "place": "free {shift} further along the same street (centre {lon:.6f}, {lat:.6f})",
@@ -84,13 +91,17 @@ def check(
         bool, typer.Option("--json", help="The answer of the interface instead of a table")
     ] = False,
     lang: Annotated[Language, typer.Option(help="Language of the findings")] = "de",
+    asked_on: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day on which it is asked; today"),
+    ] = None,
 ) -> None:
     """Check a use for conflicts; nothing is stored.
 
     A single use with the property `alternatives` is told another time and place if something blocks it.
     """
     body = read_use_file(file)
-    as_of = datetime.now(UTC)
+    as_of = datetime.now(UTC) if asked_on is None else asked_on.replace(tzinfo=TOWN_ZONE)
     with opened_database(Settings()) as database, Session(database.app_engine()) as session:
         if isinstance(body, UseFeature):
             use = body.to_request()
@@ -106,11 +117,15 @@ def check(
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
     console = Console()
-    for number, assessment in enumerate(assessments, start=1):
+    for number, (assessment, offer) in enumerate(zip(assessments, offers, strict=True), start=1):
         title = file.name
         if len(assessments) > 1:
             title = f"{_WORDS[lang]['use']} {number}"
         _print(console, assessment, title, lang)
+        if offer is not None:
+            words = _WORDS[lang]["detour"]
+            length = quantity(round(offer.length_m), "m", lang)
+            console.print(words.format(length=length), highlight=False)
 
 
 def read_use_file(file: Path) -> UseFeature | UseFeatureCollection:
@@ -148,14 +163,18 @@ def _print(console: Console, assessment: Assessment, title: str, lang: Language)
     for finding in assessment.check.findings:
         document = finding_document(finding)
         severity = code_labels("severity")[finding.severity][lang]
+        needed = words["needed"] if finding.needed_for_grant else ""
+        sentences = document["explanation"][lang], document["advice"][lang], needed
         table.add_row(
             finding.number,
             f"[{_COLOUR[finding.severity]}]{severity}[/]",
-            escape(f"{document['explanation'][lang]}\n{document['advice'][lang]}"),
+            escape("\n".join(filter(None, sentences))),
             escape(finding.legal_source),
         )
     if assessment.check.findings:
         console.print(table)
+    if not assessment.location.streets:
+        console.print(words["no_street"], highlight=False)
     shown = len(assessment.check.findings)
     if assessment.check.findings_total > shown:
         console.print(words["more"].format(shown=shown, total=assessment.check.findings_total))

@@ -27,7 +27,7 @@ from geo_service.conflicts.surroundings import (
     near_to,
     reach_binds,
 )
-from geo_service.conflicts.words import code_labels, explain
+from geo_service.conflicts.words import Told, code_labels, explain, source_in
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import Location, Street, locate, located
@@ -221,6 +221,11 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         measured = None
     other, fixed = other_of_row(row), fixed_object_of_row(row)
     beside = fixed if other is None else other
+    during = None if row.during_start is None else Interval(row.during_start, row.during_end)
+    told = Told(
+        measured=measured, limit=row.limit_value, unit=rule.unit, place=place_words(row), during=during,
+        missing=missing, doubt_said=severity in rule.explain,
+    )  # fmt: skip
     return Finding(
         finding_id=finding_key(
             rule.name,
@@ -242,7 +247,7 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         segment_id=row.segment_id,
         geometry=None if row.geojson is None else orjson.loads(row.geojson),
         ewkb=None if row.geometry is None else bytes(row.geometry),
-        during=None if row.during_start is None else Interval(row.during_start, row.during_end),
+        during=during,
         measured=None if measured is None else round(measured, 3),
         limit=row.limit_value,
         unit=rule.unit,
@@ -250,15 +255,8 @@ def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:
         needed_for_grant=rule.needed_for_grant,
         missing=missing,
         together=tuple(row.together or ()),
-        legal_source=rule.legal_source,
-        explanation=explain(
-            _words_for(rule, severity, could_be),
-            measured=measured,
-            limit=row.limit_value,
-            unit=rule.unit,
-            place=place_words(row),
-            missing=missing,
-        ),
+        legal_source=source_in(rule.legal_source, row.mine_town),
+        explanation=explain(_words_for(rule, severity, could_be), told),
         advice=rule.advice,
     )
 

@@ -121,7 +121,7 @@ def sees_all_of(caller: Caller, town: str | None) -> bool:
 
 def finding_document(finding: Finding, caller: Caller = PUBLIC) -> dict[str, Any]:
     """The JSON of api.md section 3; `other` and the texts hold only what `caller` may see."""
-    label, fixed = _visible_label(finding.other, caller), finding.fixed
+    label, fixed = _named(finding.other, caller), finding.fixed
     return {
         "id": finding.finding_id,
         "rule": finding.rule,
@@ -168,6 +168,14 @@ def _visible_label(other: OtherObject | None, caller: Caller) -> Mapping[str, st
     if other is None or _is_open_to(other, caller) or _sees_use_and_period(caller):
         return other.label if other is not None else {"de": "", "en": ""}
     return UNDER_REVIEW
+
+
+def _named(other: OtherObject | None, caller: Caller) -> Mapping[str, str]:
+    """How a sentence calls the other: its label, with the reference if the reader may know it."""
+    label = _visible_label(other, caller)
+    if other is None or other.reference is None or not _is_open_to(other, caller):
+        return label
+    return {language: f"{words} ({other.reference})" for language, words in label.items()}
 
 
 def other_document(other: OtherObject, caller: Caller) -> dict[str, Any]:

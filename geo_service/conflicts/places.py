@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
 
 from geo_service.conflicts.finding import FixedObject
 from geo_service.conflicts.rule_file import OBJECTS
+from geo_service.conflicts.when import long_day
 from geo_service.conflicts.words import code_labels
+from geo_service.interval import Interval
 from geo_service.occupations.locate import Location, Street
 
 _OUTSIDE = {"de": "eine Kommune außerhalb dieses Dienstes", "en": "a town outside this service"}
@@ -77,22 +80,33 @@ _LABELS = {
     **dict.fromkeys(("school", "bus_stop", "hydrant"), "facility_kind"),
     "fire_area": "fire_area_kind",
 }
+_UNTIL = {"de": " (bis {day})", "en": " (until {day})"}
 _QUOTES = {"de": "{label} „{name}“", "en": "{label} “{name}”"}
 
 
 def place_words(row: Row[Any]) -> dict[str, str]:
     """What stands in the {place} hole of a rule's explanation, by language."""
-    if row.other_collection in ("segment", "no_dig_period"):
+    if row.other_collection == "no_dig_period":
+        until = Interval(row.other_start, row.other_end).last_day()
+        return {
+            language: (row.label or unnamed) + _until(until, language)
+            for language, unnamed in _UNNAMED_SEGMENT.items()
+        }
+    if row.other_collection == "segment":
         return {language: row.label or unnamed for language, unnamed in _UNNAMED_SEGMENT.items()}
     if row.other_collection not in OBJECTS or row.other_source is None:
         return {"de": row.place_de or "", "en": row.place_en or ""}
     if row.other_collection not in _LABELS:
-        return dict.fromkeys(_UNNAMED, row.label or "")
+        return {"de": row.place_de or row.label or "", "en": row.place_en or row.label or ""}
     labels = code_labels(_LABELS[row.other_collection])[row.kind]
     return {
         language: _QUOTES[language].format(label=label, name=row.label) if row.label else label
         for language, label in labels.items()
     }
+
+
+def _until(day: date | None, language: str) -> str:
+    return "" if day is None else _UNTIL[language].format(day=long_day(day, language))
 
 
 def fixed_object_of_row(row: Row[Any]) -> FixedObject | None:

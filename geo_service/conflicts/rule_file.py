@@ -45,6 +45,8 @@ _OF_FRAME = {
         "clear_height_way_m", "rescue_bounded_length_m",
     }),
 }  # fmt: skip
+HOLES = ("{measured}", "{limit}", "{when}", "{place}", "{other.label}")
+_HOLE = re.compile(r"\{[^}]*\}?")
 _FACT = re.compile(rf"\b(?:mine|other|strip|network|{'|'.join(OBJECTS)})\.[a-z_0-9]+")
 
 
@@ -243,4 +245,7 @@ def _words(path: Path, key: str, found: Mapping[str, str], lines: Mapping[str, i
         or not all(isinstance(w, str) and w for w in words.values())
     ):
         raise BadRuleFile(f'{path.name}:{lines[key]}: {key} is {{de: "…", en: "…"}}.')
+    for hole in _HOLE.findall(" ".join(words.values())):
+        if key not in _EXPLAIN or hole not in HOLES:
+            raise BadRuleFile(f"{path.name}:{lines[key]}: {key} knows no {hole}.")
     return words

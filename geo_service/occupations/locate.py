@@ -184,6 +184,20 @@ def located(occupation: Occupation, location: Location) -> Occupation:
     return replace(
         occupation,
         town=location.town(occupation.town_chosen) if occupation.area is not None else occupation.town,
-        takes=location.takes() if derive and occupation.area is not None else occupation.takes,
+        takes=_derived(occupation, location) if derive and occupation.area is not None else occupation.takes,
         takes_derived=derive and occupation.area is not None,
     )
+
+
+# What a stated restriction takes, for where no street is known that the drawing could be compared with.
+_CLOSED_BY = {
+    "footway_closure": "footway",
+    "cycleway_closure": "cycleway",
+    "parking_closure": "parking",
+}
+
+
+def _derived(occupation: Occupation, location: Location) -> frozenset[str] | None:
+    if location.streets or occupation.restriction == "none":
+        return location.takes()
+    return frozenset((_CLOSED_BY.get(occupation.restriction, "carriageway"),))

@@ -169,12 +169,12 @@ CROSS JOIN LATERAL (
 -- Named only where a rule has something to say; OFFSET 0: once for each.
 CROSS JOIN LATERAL (
     SELECT
-        concat(label_de('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_de('street_side', compass.side) END, ', ', street.name,
+        concat(label_de('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_de('street_side', compass.side) END, ', ', coalesce(street.name, label_de('hindrance', 'unnamed')),
             CASE WHEN strip.source = 'assumed' THEN ' (Breite angenommen, nicht gemessen)' END) AS place_de,
-        concat(label_en('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_en('street_side', compass.side) END, ', ', street.name,
+        concat(label_en('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_en('street_side', compass.side) END, ', ', coalesce(street.name, label_en('hindrance', 'unnamed')),
             CASE WHEN strip.source = 'assumed' THEN ' (width assumed, not measured)' END) AS place_en
     FROM (SELECT
-        coalesce((strip.segment).street_name, (strip.segment).road_number, (strip.segment).segment_id) AS name
+        coalesce((strip.segment).street_name, (strip.segment).road_number) AS name
         WHERE rule.rule IS NOT NULL) AS street
     -- Left and right depend on how the axis was drawn; people read the quarter of the sky.
     CROSS JOIN LATERAL (SELECT (ARRAY['north', 'east', 'south', 'west'])[1 + CAST(round(degrees(ST_Azimuth(

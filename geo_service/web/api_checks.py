@@ -138,6 +138,7 @@ def assessment_document(
         "area_m2": round(assessment.area_m2, 2),
         "takes": None if assessment.occupation.takes is None else sorted(assessment.occupation.takes),
         "takes_derived": assessment.occupation.takes_derived,
+        "street_known": bool(assessment.location.streets),
         "fee": fee_document(assessment.fee),
         "findings": [finding_document(finding, caller) for finding in assessment.check.findings],
         "findings_total": assessment.check.findings_total,

@@ -25,7 +25,10 @@ class Words(_Part):
 
 
 class Field(_Part):
-    """One property. name: its path in the body. numeric: its codes are numbers. step: of numbers."""
+    """One property. name: its path in the body. numeric: its codes are numbers. step: of numbers.
+
+    nothing: how people say of a list that it is empty, where that is another thing than not stating it.
+    """
 
     name: str
     de: str
@@ -35,6 +38,7 @@ class Field(_Part):
     needed: bool = False
     numeric: bool = False
     hint: Words | None = None
+    nothing: Words | None = None
     step: float = 0.1
     preset: str | None = None
 
@@ -67,10 +71,15 @@ def forms() -> Mapping[str, Form]:
 
 
 def stated_properties(served: ServedKind[Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an answer can be sent back as it is: statable, and neither unknown nor read off the drawing."""
+    """What of an answer can be sent back as it is: statable, and neither unknown nor read off the drawing.
+
+    An empty list is what nobody stated, but for `takes`: nothing of the street is something to say.
+    """
     properties = served.feature.model_fields["properties"].annotation
     names = {field.alias or name for name, field in properties.model_fields.items()}
     derived = {"takes"} if told.get("takes_derived") else set()
     return {
-        name: value for name, value in told.items() if name in names - derived and value not in (None, [])
+        name: value
+        for name, value in told.items()
+        if name in names - derived and value is not None and (value != [] or name == "takes")
     }

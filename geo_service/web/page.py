@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from geo_service.as_written import day_text, moment_text, number_text, period_text
+from geo_service.conflicts.words import quantity
 from geo_service.mapview.town_map import script_json
 from geo_service.permits.deadlines import last_day_of
 from geo_service.web.labels import label
@@ -43,6 +44,7 @@ def _tools(language: Language) -> dict[str, Callable[..., str | None]]:
             datetime.fromisoformat(value) if isinstance(value, str) else value, language
         ),
         "number": lambda value, digits=1: number_text(value, language, digits),
+        "quantity": lambda value, unit: quantity(value, unit, language),
         "label": lambda code_list, code: label(code_list, code, language),
         "json_script": lambda value: Markup(script_json(value)),  # noqa: S704 - cannot leave its script element
     }

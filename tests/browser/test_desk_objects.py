@@ -222,3 +222,21 @@ def test_the_desks_pages_are_closed_without_sign_in(watched: Watched) -> None:
     for path in ("map", "map/requests?bbox=8,49,9,50", *KINDS, *(f"{kind}/new" for kind in KINDS)):
         answer = watched.page.request.get(f"{watched.server}{DESK}/{path}")
         assert answer.status == 401, path
+
+
+def test_that_nothing_of_the_street_is_taken_can_be_said_and_stays_said(watched: Watched) -> None:
+    sign_in(watched)
+    page = open_form(watched, "construction-sites")
+    draw_around(page, (EAST - 130, NORTH - 160), 4)
+    page.fill("#title", "Nur über der Straße")
+    nothing = page.locator("#takes input[value='']")
+    page.locator("details", has=nothing).locator("summary").click()
+    nothing.check()
+    saved(page)
+    for title in ("Nur über der Straße, geändert", "Noch einmal geändert"):
+        assert page.locator("#takes input:checked").evaluate_all("all => all.map((one) => one.value)") == [""]
+        page.fill("#title", title)
+        saved(page)
+    nothing.uncheck()
+    saved(page)
+    assert page.locator("#takes input:checked").count() == 0

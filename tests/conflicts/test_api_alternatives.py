@@ -116,7 +116,7 @@ def test_a_collection_has_none(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("de", ["Stattdessen möglich", "frei von", "10 m weiter in derselben Straße frei (Mitte 8.6"]),
+        ("de", ["Stattdessen möglich", "frei vom", "10 m weiter in derselben Straße frei (Mitte 8.6"]),
         ("en", ["Possible instead", "free from", "free 10 m further along the same street (centre 8.6"]),
     ],
 )

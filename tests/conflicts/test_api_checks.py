@@ -85,7 +85,7 @@ def test_nothing_in_the_way(client: TestClient) -> None:
     assert answer["area_m2"] == 40.0
     assert answer["alternatives"] is None
     assert answer["fee"]["official"] is False
-    assert answer["takes"] == []
+    assert (answer["takes"], answer["street_known"]) == ([], False)
 
 
 def test_a_granted_permit_blocks_and_is_named_to_everyone(client: TestClient, stored: Any) -> None:
@@ -100,7 +100,7 @@ def test_a_granted_permit_blocks_and_is_named_to_everyone(client: TestClient, st
     assert finding["other"]["label"] == "Gerüst"
     assert finding["geometry"]["type"] == "Polygon"
     assert finding["measured"] == pytest.approx(25.5, abs=0.3)
-    assert "„Gerüst“" in finding["explanation"]["de"]
+    assert "„Gerüst (BEN-2026-000007)“" in finding["explanation"]["de"]
     assert "25," in finding["explanation"]["de"]
     assert "25." in finding["explanation"]["en"]
     assert finding["legal_source"] == "HStrG § 16"

@@ -104,7 +104,7 @@ def test_the_requests_of_a_check_meet_on_streets_too(street: Any, scenery: Any) 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({}, "auf 200 m über Straßenabschnitte, die zur selben Zeit durch „{other.label}“ gesperrt sind: Goethestraße."),
+        ({}, "auf einer Länge von 200 m über Straßenabschnitte, die in der Zeit vom 1. bis 14. Juni 2026 durch „{other.label}“ gesperrt sind: Goethestraße."),
         ({"state": "submitted"}, "Goethestraße (Sperrung, über die noch nicht entschieden ist)."),
         ({"restriction": "narrowing"}, "Goethestraße (eingeengt)."),
     ],

@@ -200,12 +200,14 @@ def assert_agrees(
             assert cut.severity == "block"
             assert line_length_m(cut) == pytest.approx(expected_m, rel=0.001)
     factor = worst_factor(network, mine, others)
-    ways = findings.get("parallel_closure")
+    ways, no_way = findings.get("parallel_closure"), findings.get("no_way_around")
+    if factor == float("inf"):
+        assert no_way is not None, (mine, others)
+        assert no_way.severity == "block", (mine, others)
+        return set(findings)
+    assert no_way is None, (factor, mine, others)
     if factor is None or factor <= FACTOR:
         assert ways is None, (factor, mine, others)
-    elif factor == float("inf"):
-        assert ways is not None, (mine, others)
-        assert ways.severity == "block", (mine, others)
     else:
         assert ways is not None, (factor, mine, others)
         assert (ways.severity, ways.measured) == ("warn", pytest.approx(factor, abs=0.001))

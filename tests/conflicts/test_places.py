@@ -85,7 +85,7 @@ def test_the_words_name_the_object_and_the_map_shows_what_is_shared(scene: Any) 
     assert fire_area.explanation["en"].endswith("Set-up area of the fire brigade “Rathaus”.")
     assert "16 m²" in fire_area.explanation["de"]
     assert shapely.from_wkb(fire_area.ewkb).area == pytest.approx(16)
-    assert "sind es 1 m bis hierher: Hydrant. Freizuhalten sind 1,5 m." in hydrant.explanation["de"]
+    assert "bleiben 1 m, freizuhalten sind 1,5 m (Hydrant)." in hydrant.explanation["de"]
     assert shapely.from_wkb(hydrant.ewkb).length == pytest.approx(1)
     shown = finding_document(fire_area)
     assert (shown["object"]["kind"], shown["object"]["id"], shown["other"]) == (
@@ -118,8 +118,8 @@ def test_a_closed_segment_is_named_and_needed_for_the_grant(scene: Any) -> None:
     words = {"restriction": "full_closure", "rect": [0, -4, 10, 8], "closed_segments": ["s2"]}
     named = {f.segment_id: f for f in scene.check(words).findings if f.number == "K09"}
     assert set(named) == {"s1", "s2"}
-    assert "Voll gesperrt wird Hauptstraße (B 3):" in named["s1"].explanation["de"]
-    assert "Voll gesperrt wird eine Straße ohne Namen:" in named["s2"].explanation["de"]
+    assert "Voll gesperrt wird: Hauptstraße (B 3)." in named["s1"].explanation["de"]
+    assert "Voll gesperrt wird: eine Straße ohne Namen." in named["s2"].explanation["de"]
     assert all(f.needed_for_grant for f in named.values())
     assert named["s2"].geometry["type"] == "LineString"
 

@@ -46,6 +46,8 @@ def changed(folder: Path, old: str, new: str, name: str = "area_overlap") -> Pat
         ("-- geometry: shared_area", "-- geometry: circle", 13, "shared_area"),
         ("-- geometry: shared_area", "-- objects: blackout", 3, "needs the key 'geometry'"),
         ("-- geometry: shared_area", "-- reads: noise", 13, "a list of :parameters"),
+        ("{when} auch", "{wann} auch", 14, "explain knows no {wann}"),
+        ("Zwei Nutzungen auf", "Zwei Nutzungen {when} auf", 4, "title knows no {when}"),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_line(
@@ -197,7 +199,7 @@ def test_a_faulty_value_of_a_town_is_refused_with_its_line(tmp_path: Path, old: 
 @pytest.mark.parametrize(
     ("value", "unit", "de", "en"),
     [
-        (12.345, "m2", "12,35 m²", "12.35 m²"),
+        (12.345, "m2", "12,3 m²", "12.3 m²"),
         (1234.5, "m2", "1.234,5 m²", "1,234.5 m²"),
         (40.0, "m2", "40 m²", "40 m²"),
         (1, "days", "1 Tag", "1 day"),

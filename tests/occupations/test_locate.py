@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import speak_as
-from geo_service.occupations.locate import locate
+from geo_service.interval import Interval
+from geo_service.occupations.locate import NOWHERE, locate, located
+from geo_service.occupations.use_request import UseRequest, occupation_of
 
 EAST, NORTH = 470_000.0, 5_505_000.0
 TODAY = date(2026, 5, 1)
@@ -143,3 +145,25 @@ def test_the_middle_of_bensheim(town_session: Session) -> None:
     assert [town.ags for town in found.towns] == ["06431002"]
     assert found.border_m is not None
     assert found.border_m > 100
+
+
+@pytest.mark.parametrize(
+    ("restriction", "expected"),
+    [
+        ("full_closure", ["carriageway"]),
+        ("lane_closure", ["carriageway"]),
+        ("footway_closure", ["footway"]),
+        ("cycleway_closure", ["cycleway"]),
+        ("parking_closure", ["parking"]),
+        ("none", []),
+    ],
+)
+def test_where_no_street_is_known_what_is_closed_is_taken(restriction: str, expected: list[str]) -> None:
+    use = UseRequest(
+        use_type="container",
+        period=Interval.of_days(TODAY, TODAY),
+        area=box(EAST, NORTH, EAST + 4, NORTH + 2),
+        restriction=restriction,
+    )
+    found = located(occupation_of(use, filed_at=datetime(2026, 5, 1, tzinfo=UTC)), NOWHERE)
+    assert (sorted(found.takes or ()), found.takes_derived) == (expected, True)

@@ -65,3 +65,21 @@ def test_plain_shapes_are_written_as_before(empty_session: Session) -> None:
         assert got.scalar_one() == written
     nothing = empty_session.execute(text("SELECT feature_fragment('a', NULL, 4326, '{}')")).scalar_one()
     assert nothing == '{"type":"Feature","id":"a","geometry":null,"properties":{}}'
+
+
+def test_a_collection_inside_a_collection_is_lifted(empty_session: Session) -> None:
+    square = "POLYGON((470000 5505000,470010 5505000,470010 5505010,470000 5505000))"
+    line = "LINESTRING(470000 5505000,470001 5505003)"
+    for wkt, kinds in (
+        (f"GEOMETRYCOLLECTION(GEOMETRYCOLLECTION({square},{line}),POINT(470000 5505000))", 3),
+        (f"GEOMETRYCOLLECTION(GEOMETRYCOLLECTION({line}))", 1),
+        (f"GEOMETRYCOLLECTION({square},{line})", 2),
+    ):
+        for srid in (4326, 25832):
+            asked = {"shape": f"SRID=25832;{wkt}", "srid": srid}
+            told = empty_session.execute(
+                text("SELECT feature_fragment('a', CAST(:shape AS geometry), :srid, '{}')"), asked
+            ).scalar_one()
+            published = shape(json.loads(told)["geometry"])
+            assert len(getattr(published, "geoms", [published])) == kinds
+            assert all(part.geom_type != "GeometryCollection" for part in getattr(published, "geoms", ()))

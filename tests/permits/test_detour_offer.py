@@ -66,7 +66,9 @@ def check(desk: Desk, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_check_offers_the_shortest_way(streets: Desk) -> None:
-    offer = check(streets, closure(streets))["detour_offer"]
+    answer = check(streets, closure(streets))
+    offer = answer["detour_offer"]
+    assert answer["street_known"] is True
     assert offer["segments"] == ["short"]
     assert offer["length_m"] == pytest.approx(700, abs=0.1)
     assert to_town(shape(offer["geometry"])).length == pytest.approx(700, abs=0.5)

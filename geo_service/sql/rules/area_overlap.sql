@@ -11,10 +11,10 @@
 -- limit: :overlap_noise_m2
 -- worse: greater
 -- geometry: shared_area
--- explain: {de: "{measured} der Fläche werden zur selben Zeit auch von „{other.label}“ in Anspruch genommen.",
---   en: "{measured} of the area are claimed at the same time by “{other.label}” too."}
--- explain_block: {de: "{measured} der Fläche sind zur selben Zeit bereits für „{other.label}“ vergeben. Beide Nutzungen schließen einander aus.",
---   en: "{measured} of the area are already given to “{other.label}” at the same time. The two uses exclude each other."}
+-- explain: {de: "{measured} der Fläche nimmt {when} auch „{other.label}“ in Anspruch.",
+--   en: "{measured} of the area are claimed {when} by “{other.label}” too."}
+-- explain_block: {de: "{measured} der Fläche sind {when} bereits für „{other.label}“ vergeben. Beide Nutzungen schließen einander aus.",
+--   en: "{measured} of the area are already given to “{other.label}” {when}. The two uses exclude each other."}
 -- advice: {de: "Fläche verschieben oder verkleinern, einen anderen Zeitraum wählen oder sich mit dem anderen Vorhaben abstimmen.",
 --   en: "Move or reduce the area, choose another period, or coordinate with the other project."}
 -- wrong_when: {de: "Die Nutzungen liegen übereinander (etwa ein Banner über einem Stand), die Höhen sind aber nicht angegeben.",

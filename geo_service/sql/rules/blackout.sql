@@ -2,17 +2,17 @@
 -- number: K19
 -- kind: place
 -- title: {de: "Sperrzeit", en: "Blackout"}
--- legal_source: Praxis der Stadt Chicago (winter moratorium)
+-- legal_source: HStrG § 16 (Ermessen der Kommune); Vorbild: Stadt Chicago, winter moratorium
 -- objects: blackout
 -- measured: shared_m2
 -- unit: m2
 -- limit: :overlap_noise_m2
 -- worse: greater
 -- geometry: shared_area
--- explain: {de: "{measured} der Fläche liegen zur selben Zeit in der Sperrzeit „{place}“. Sie lässt diese Nutzung zu.",
---   en: "{measured} of the area lie in the blackout “{place}” at the same time. It admits this use."}
--- explain_block: {de: "{measured} der Fläche liegen zur selben Zeit in der Sperrzeit „{place}“, in der diese Nutzung nicht erlaubt wird.",
---   en: "{measured} of the area lie in the blackout “{place}” at the same time, in which this use is not permitted."}
+-- explain: {de: "{measured} der Fläche liegen {when} in der Sperrzeit „{place}“. Sie lässt diese Nutzung zu.",
+--   en: "{measured} of the area lie in the blackout “{place}” {when}. It admits this use."}
+-- explain_block: {de: "{measured} der Fläche liegen {when} in der Sperrzeit „{place}“, in der diese Nutzung nicht erlaubt wird.",
+--   en: "{measured} of the area lie in the blackout “{place}” {when}, in which this use is not permitted."}
 -- advice: {de: "Einen Zeitraum außerhalb der Sperrzeit oder eine andere Fläche wählen.",
 --   en: "Choose a period outside the blackout, or another area."}
 -- wrong_when: {de: "Das Vorhaben gehört zu dem Anlass, für den die Sperrzeit gilt, etwa als Stand des Weihnachtsmarkts.",

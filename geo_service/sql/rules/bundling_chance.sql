@@ -2,7 +2,7 @@
 -- number: K22
 -- kind: pair
 -- title: {de: "Aufgrabungen lassen sich bündeln", en: "Digs may be bundled"}
--- legal_source: Praxis des Vereinigten Königreichs und von Seattle
+-- legal_source: Fachpraxis ohne Rechtsnorm (Vereinigtes Königreich, Seattle)
 -- shapes: dig-dig
 -- reach_m: :bundling_distance_m
 -- reach_days: :bundling_gap_days
@@ -11,8 +11,8 @@
 -- limit: :bundling_gap_days
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "Auch „{other.label}“ gräbt hier auf, im selben Straßenabschnitt oder in der Nähe; dazwischen liegen {measured}. Gemeinsam ausgeführt, würde die Straße nur einmal geöffnet.",
---   en: "“{other.label}” digs here too, in the same street segment or near by; {measured} lie between. Carried out together, the street would be opened only once."}
+-- explain: {de: "Auch „{other.label}“ gräbt hier auf, im selben Straßenabschnitt oder in der Nähe; der zeitliche Abstand beträgt {measured}. Gemeinsam ausgeführt, würde die Straße nur einmal geöffnet.",
+--   en: "“{other.label}” digs here too, in the same street segment or near by; the time between is {measured}. Carried out together, the street would be opened only once."}
 -- advice: {de: "Mit dem anderen Vorhaben Kontakt aufnehmen: gemeinsamer Zeitraum, gemeinsame Wiederherstellung der Oberfläche.",
 --   en: "Get in touch with the other project: a common period, one reinstatement of the surface."}
 -- wrong_when: {de: "Beide Vorhaben gehören derselben Firma und sind schon aufeinander abgestimmt.",

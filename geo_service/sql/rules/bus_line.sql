@@ -8,8 +8,10 @@
 -- unit: m
 -- limit: :bus_lane_width_m
 -- worse: smaller
--- explain: {de: "{place}: Hier fährt ein Linienbus. An der engsten Stelle bleiben {measured} frei, ein Bus braucht {limit}.",
---   en: "{place}: a bus line runs here. {measured} stay free at the narrowest place, a bus needs {limit}."}
+-- explain: {de: "{place}: Hier fährt ein Linienbus. An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, ein Bus braucht {limit}.",
+--   en: "{place}: a bus line runs here. {measured} stay free at the narrowest place and the worst time – first {when} –, a bus needs {limit}."}
+-- explain_undetermined: {de: "{place}: Hier fährt ein Linienbus. Wie viel frei bleibt, ist nicht bekannt; ein Bus braucht {limit}.",
+--   en: "{place}: a bus line runs here. How much stays free is not known; a bus needs {limit}."}
 -- advice: {de: "Fläche schmaler zeichnen oder verschieben; sonst das Verkehrsunternehmen früh beteiligen (Umleitung, Ersatzhaltestellen).",
 --   en: "Make the area narrower or move it; otherwise involve the bus company early (diversion, replacement stops)."}
 -- wrong_when: {de: "Die Linie fährt in diesem Zeitraum nicht oder ist bereits umgeleitet.",

@@ -8,10 +8,12 @@
 -- unit: m
 -- limit: CASE WHEN NOT passes(:carriageway_min_m) THEN :carriageway_min_m ELSE :carriageway_two_way_m END
 -- worse: smaller
--- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei; für den Verkehr wie bisher sind {limit} nötig. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
---   en: "{place}: {measured} stay free at the narrowest place; traffic as before needs {limit}. What stands or is asked for beside it at the same time is counted in."}
--- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei, nötig sind {limit}. Ohne Sperrung kommt dort kein Fahrzeug durch.",
---   en: "{place}: {measured} stay free at the narrowest place, {limit} are needed. Without a closure no vehicle gets through."}
+-- explain: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei; für den Verkehr wie bisher sind {limit} nötig. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –; traffic as before needs {limit}. What stands or is asked for beside it at the same time is counted in."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, nötig sind {limit}. Ohne Sperrung kommt dort kein Fahrzeug durch.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –, {limit} are needed. Without a closure no vehicle gets through."}
+-- explain_undetermined: {de: "{place}: Wie viel von der Fahrbahn frei bleibt, ist nicht bekannt; für den Verkehr wie bisher sind {limit} nötig.",
+--   en: "{place}: how much of the carriageway stays free is not known; traffic as before needs {limit}."}
 -- advice: {de: "Fläche schmaler zeichnen oder verschieben; Verkehr im Wechsel regeln (Vorrang oder Lichtsignalanlage, über 50 m eine Lichtsignalanlage); sonst eine Sperrung angeben.",
 --   en: "Make the area narrower or move it; let traffic alternate (priority or signals, beyond 50 m signals); otherwise state a closure."}
 -- wrong_when: {de: "Parkstände neben der Fahrbahn werden freigehalten und können befahren werden, oder die Fahrbahn ist vor Ort breiter.",

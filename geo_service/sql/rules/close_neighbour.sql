@@ -2,7 +2,7 @@
 -- number: K02
 -- kind: pair
 -- title: {de: "Nachbar in der Nähe", en: "Close neighbour"}
--- legal_source: Praxis von Accela ROW und VDOT
+-- legal_source: Fachpraxis ohne Rechtsnorm (Accela ROW, VDOT)
 -- shapes: area-area
 -- reach_m: :neighbour_distance_m
 -- reach_days: :neighbour_gap_days
@@ -11,10 +11,10 @@
 -- limit: :neighbour_distance_m
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "„{other.label}“ liegt {measured} entfernt und findet zur selben Zeit oder unmittelbar davor oder danach statt.",
---   en: "“{other.label}” lies {measured} away and takes place at the same time or directly before or after."}
--- explain_warn: {de: "„{other.label}“ liegt {measured} entfernt; beide beanspruchen zur selben Zeit die Fahrbahn.",
---   en: "“{other.label}” lies {measured} away; both take the carriageway at the same time."}
+-- explain: {de: "„{other.label}“ liegt {measured} entfernt und nutzt seine Fläche {when}.",
+--   en: "“{other.label}” lies {measured} away and uses its area {when}."}
+-- explain_warn: {de: "„{other.label}“ liegt {measured} entfernt; beide beanspruchen {when} die Fahrbahn.",
+--   en: "“{other.label}” lies {measured} away; both take the carriageway {when}."}
 -- advice: {de: "Mit dem anderen Vorhaben abstimmen: Verkehrsführung, Lieferungen und Zeiten.",
 --   en: "Coordinate with the other project: traffic guidance, deliveries and times."}
 -- wrong_when: {de: "Zwischen beiden liegt eine Mauer, ein Gebäude oder ein Höhenunterschied.",

@@ -6,8 +6,8 @@
 -- objects: segment
 -- reach_m: :rescue_access_m
 -- geometry: object
--- explain: {de: "Voll gesperrt wird {place}: Rettungsachse, Hauptverkehrsstraße oder Weg zu Krankenhaus oder Feuerwache. Die Zustimmung der Feuerwehr liegt noch nicht vor.",
---   en: "Fully closed is {place}: a rescue axis, a main road or the way to a hospital or fire station. The consent of the fire brigade is not there yet."}
+-- explain: {de: "Voll gesperrt wird: {place}. Der Abschnitt ist als Rettungsachse oder Hauptverkehrsstraße erfasst oder führt zu Krankenhaus oder Feuerwache. Die Zustimmung der Feuerwehr liegt noch nicht vor.",
+--   en: "Fully closed is: {place}. The segment is recorded as a rescue axis or main road, or leads to a hospital or fire station. The consent of the fire brigade is not there yet."}
 -- advice: {de: "Die Sachbearbeitung holt die Zustimmung der Feuerwehr ein; eine halbseitige Sperrung oder eine andere Zeit kann sie entbehrlich machen.",
 --   en: "The office asks the fire brigade for its consent; a half closure or another time may make it unnecessary."}
 -- wrong_when: {de: "Die Straße ist für Einsatzfahrzeuge trotz der Vollsperrung befahrbar, oder die Funktion der Straße ist falsch eingetragen.",

@@ -8,14 +8,11 @@
 -- unit: m
 -- limit: border.accuracy_m
 -- worse: smaller
--- explain: {de: "Die Fläche liegt in mehreren Kommunen oder näher als {limit} an einer Grenze; so genau ist deren Verlauf hier nicht bekannt. In Betracht kommen: {place}.",
---   en: "The area lies in several towns or nearer than {limit} to a border, whose course is not known more exactly here. Possible towns: {place}."}
--- explain_block: {de: "Die Fläche liegt außerhalb aller Kommunen, die diesen Dienst nutzen.",
---   en: "The area lies outside every town that uses this service."}
--- advice: {de: "Die zuständige Kommune auswählen; die Sachbearbeitung bestätigt sie. Außerhalb: an die dortige Verwaltung wenden.",
---   en: "Choose the competent town; its office will confirm. Outside: turn to the administration there."}
+-- explain: {de: "Der Abstand der Fläche zur Gemeindegrenze beträgt {measured}; deren Verlauf ist diesem Dienst nur auf {limit} genau bekannt. In Betracht kommen: {place}.",
+--   en: "The area is {measured} away from a border, whose course is known to this service within {limit} only. Possible towns: {place}."}
+-- advice: {de: "Die zuständige Kommune auswählen; die Sachbearbeitung bestätigt sie.",
+--   en: "Choose the competent town; its office will confirm."}
 -- wrong_when: {de: "Die Grenze ist der Verwaltung vor Ort genauer bekannt als dem Dienst.",
 --   en: "The local administration knows the border more exactly than this service."}
 -- applies: mine.collection = 'permits'
--- block: border.outside_m > border.accuracy_m
 -- warn: border.second_m2 >= :overlap_noise_m2 OR border.distance_m < border.accuracy_m

@@ -7,10 +7,12 @@
 -- unit: m
 -- limit: 0
 -- worse: greater
--- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
---   en: "Together with other closures that are asked for, {measured} of street could no longer be reached with vehicles: {place}."}
--- explain_block: {de: "Durch die Sperrung sind {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
---   en: "The closure leaves {measured} of street out of reach for vehicles: {place}."}
+-- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {when} {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
+--   en: "Together with other closures that are asked for, {measured} of street could no longer be reached with vehicles {when}: {place}."}
+-- explain_block: {de: "Durch die Sperrung sind {when} {measured} Straße mit Fahrzeugen nicht mehr erreichbar: {place}.",
+--   en: "The closure leaves {measured} of street out of reach for vehicles {when}: {place}."}
+-- explain_undetermined: {de: "Ob wegen der Sperrung Straßen mit Fahrzeugen nicht mehr erreichbar sind, ist nicht bekannt.",
+--   en: "Whether the closure leaves streets out of reach for vehicles is not known."}
 -- advice: {de: "Anlieger durchlassen („Anlieger frei“), abschnittsweise sperren oder eine Zufahrt von der anderen Seite offen halten.",
 --   en: "Let residents through (“residents free”), close section by section, or keep an access open from the other side."}
 -- wrong_when: {de: "Eine Zufahrt fehlt im Straßennetz, etwa ein Wirtschaftsweg, der für die Bauzeit freigegeben wird, oder das erfasste Netz endet hier.",

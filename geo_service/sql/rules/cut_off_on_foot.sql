@@ -7,10 +7,12 @@
 -- unit: m
 -- limit: 0
 -- worse: greater
--- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
---   en: "Together with other closures that are asked for, {measured} of way or street could no longer be reached on foot: {place}."}
--- explain_block: {de: "Durch die Sperrung sind {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
---   en: "The closure leaves {measured} of way or street out of reach on foot: {place}."}
+-- explain: {de: "Zusammen mit anderen beantragten Sperrungen wären {when} {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
+--   en: "Together with other closures that are asked for, {measured} of way or street could no longer be reached on foot {when}: {place}."}
+-- explain_block: {de: "Durch die Sperrung sind {when} {measured} Weg oder Straße zu Fuß nicht mehr erreichbar: {place}.",
+--   en: "The closure leaves {measured} of way or street out of reach on foot {when}: {place}."}
+-- explain_undetermined: {de: "Ob wegen der Sperrung Wege oder Straßen zu Fuß nicht mehr erreichbar sind, ist nicht bekannt.",
+--   en: "Whether the closure leaves ways or streets out of reach on foot is not known."}
 -- advice: {de: "Einen Notweg für den Fußverkehr einrichten oder die gegenüberliegende Straßenseite offen halten und angeben.",
 --   en: "Provide an emergency path for people on foot, or keep the opposite side open and say so."}
 -- wrong_when: {de: "Ein Fußweg fehlt im Straßennetz, etwa ein Durchgang zwischen Grundstücken.",

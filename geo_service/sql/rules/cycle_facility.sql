@@ -8,10 +8,12 @@
 -- unit: m
 -- limit: :cycleway_min_m
 -- worse: smaller
--- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei, nötig sind {limit}. Eine Führung des Radverkehrs ist nicht angegeben.",
---   en: "{place}: {measured} stay free at the narrowest place, {limit} are needed. No guidance of cyclists is stated."}
--- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei. Auf einem Schulweg darf der Radweg nicht ganz wegfallen.",
---   en: "{place}: {measured} stay free at the narrowest place. On a school route the cycleway must not be lost altogether."}
+-- explain: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, nötig sind {limit}. Eine Führung des Radverkehrs ist nicht angegeben.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –, {limit} are needed. No guidance of cyclists is stated."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei. Auf einem Schulweg darf der Radweg nicht ganz wegfallen.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –. On a school route the cycleway must not be lost altogether."}
+-- explain_undetermined: {de: "{place}: Wie viel vom Radweg frei bleibt, ist nicht bekannt; nötig sind {limit}.",
+--   en: "{place}: how much of the cycleway stays free is not known; {limit} are needed."}
 -- advice: {de: "Fläche schmaler zeichnen oder verschieben; sonst angeben, wie der Radverkehr geführt wird. Auf Schulwegen einen Teil des Radwegs freihalten oder einen Zeitraum in den Ferien wählen.",
 --   en: "Make the area narrower or move it; otherwise state how cyclists are guided. On school routes keep a part of the cycleway free or choose a period in the holidays."}
 -- wrong_when: {de: "Der Radweg liegt vor Ort anders als hier gespeichert, etwa nur auf einer Straßenseite.",

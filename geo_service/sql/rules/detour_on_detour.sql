@@ -2,7 +2,7 @@
 -- number: K12
 -- kind: pair
 -- title: {de: "Zwei Umleitungen über dieselben Straßen", en: "Two detours over the same streets"}
--- legal_source: Praxis von Hamburg (ROADS)
+-- legal_source: Fachpraxis ohne Rechtsnorm (Hamburg, ROADS)
 -- shapes: detour-detour
 -- reach_m: :detour_reach_m
 -- reach_days: 0
@@ -11,8 +11,8 @@
 -- limit: :shared_detour_m
 -- worse: greater
 -- geometry: common_detour
--- explain: {de: "Die Umleitung führt auf {measured} über dieselben Straßen wie eine andere, die zur selben Zeit gilt („{other.label}“): {place}. Hauptverkehrsstraßen sind nicht mitgezählt.",
---   en: "For {measured} the detour leads over the same streets as another one that is in use at the same time (“{other.label}”): {place}. Main roads are not counted."}
+-- explain: {de: "Die Umleitung führt {when} auf einer Länge von {measured} über dieselben Straßen wie eine andere („{other.label}“): {place}. Hauptverkehrsstraßen sind nicht mitgezählt.",
+--   en: "For {measured} the detour leads over the same streets {when} as another one (“{other.label}”): {place}. Main roads are not counted."}
 -- explain_undetermined: {de: "Die Umleitung verläuft nah an einer anderen („{other.label}“). Ob beide zur selben Zeit über dieselben Straßen führen, lässt sich nicht sagen.",
 --   en: "The detour runs close to another one (“{other.label}”). Whether both lead over the same streets at the same time cannot be told."}
 -- advice: {de: "Eine der Umleitungen über andere Straßen führen, die Zeiträume trennen oder prüfen, ob die Straßen den Verkehr beider aufnehmen.",

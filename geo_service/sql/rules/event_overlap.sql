@@ -2,7 +2,7 @@
 -- number: K18
 -- kind: pair
 -- title: {de: "Fläche einer Veranstaltung", en: "Area of an event"}
--- legal_source: Praxis von Chicago und Seattle
+-- legal_source: StVO § 29 Abs. 2; Vorbild: Chicago, Seattle
 -- shapes: area-area
 -- reach_m: 0
 -- reach_days: 0
@@ -11,10 +11,10 @@
 -- limit: :overlap_noise_m2
 -- worse: greater
 -- geometry: shared_area
--- explain: {de: "{measured} der Fläche liegen zur selben Zeit auf der geplanten Veranstaltung „{other.label}“, Auf- und Abbau eingeschlossen.",
---   en: "{measured} of the area lie on the planned event “{other.label}” at the same time, its set-up and clearing included."}
--- explain_block: {de: "{measured} der Fläche sind zur selben Zeit für die Veranstaltung „{other.label}“ vergeben, Auf- und Abbau eingeschlossen.",
---   en: "{measured} of the area are given to the event “{other.label}” at the same time, its set-up and clearing included."}
+-- explain: {de: "{measured} der Fläche liegen {when} auf dem Gelände der geplanten Veranstaltung „{other.label}“, Auf- und Abbau eingeschlossen.",
+--   en: "{measured} of the area lie on the ground of the planned event “{other.label}” {when}, its set-up and clearing included."}
+-- explain_block: {de: "{measured} der Fläche sind {when} für die Veranstaltung „{other.label}“ vergeben, Auf- und Abbau eingeschlossen.",
+--   en: "{measured} of the area are given to the event “{other.label}” {when}, its set-up and clearing included."}
 -- advice: {de: "Einen anderen Zeitraum wählen, die Fläche verschieben oder sich mit dem Veranstalter abstimmen.",
 --   en: "Choose another period, move the area, or coordinate with the organiser."}
 -- wrong_when: {de: "Die Nutzung gehört zur Veranstaltung, ist aber nicht mit ihr verbunden.",

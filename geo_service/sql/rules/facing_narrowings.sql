@@ -11,8 +11,8 @@
 -- limit: 2 * :narrowing_reach_m
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "Das Vorhaben und „{other.label}“ engen zur selben Zeit denselben Straßenabschnitt ein, einander gegenüber oder beide auf der Fahrbahn; längs der Straße liegen {measured} dazwischen, mindestens {limit} sollen es sein.",
---   en: "The project and “{other.label}” narrow the same street segment at the same time, facing each other or both on the carriageway; {measured} lie between them along the street, {limit} or more are needed."}
+-- explain: {de: "Das Vorhaben und „{other.label}“ engen {when} denselben Straßenabschnitt ein, einander gegenüber oder beide auf der Fahrbahn; längs der Straße liegen {measured} dazwischen, nötig sind mindestens {limit}.",
+--   en: "The project and “{other.label}” narrow the same street segment {when}, facing each other or both on the carriageway; {measured} lie between them along the street, {limit} or more are needed."}
 -- explain_undetermined: {de: "Das Vorhaben und „{other.label}“ stehen zur selben Zeit nah beieinander im selben Straßenabschnitt. Ob sie ihn zusammen zu stark einengen, lässt sich nicht sagen.",
 --   en: "The project and “{other.label}” stand close to each other in the same street segment at the same time. Whether together they narrow it too much cannot be told."}
 -- advice: {de: "Die Vorhaben längs der Straße versetzen, nacheinander ausführen oder die Verkehrsführung gemeinsam planen.",

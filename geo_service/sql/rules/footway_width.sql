@@ -9,10 +9,12 @@
 -- limit: CASE WHEN mine.use_type IS NOT DISTINCT FROM 'aussengastronomie' THEN greatest(:footway_wanted_m, :footway_wanted_tables_m)
 --   ELSE greatest(:footway_narrow_m, :footway_wanted_m) END
 -- worse: smaller
--- explain: {de: "{place}: An der engsten Stelle bleiben {measured} frei, verlangt sind {limit}. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
---   en: "{place}: {measured} stay free at the narrowest place, {limit} are required. What stands or is asked for beside it at the same time is counted in."}
--- explain_block: {de: "{place}: An der engsten Stelle bleiben {measured} frei, verlangt sind {limit}. So darf der Gehweg nicht verengt werden.",
---   en: "{place}: {measured} stay free at the narrowest place, {limit} are required. The footway must not be narrowed like this."}
+-- explain: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, verlangt sind {limit}. Was zur selben Zeit daneben steht oder beantragt ist, ist mitgezählt.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –, {limit} are required. What stands or is asked for beside it at the same time is counted in."}
+-- explain_block: {de: "{place}: An der engsten Stelle bleiben zur ungünstigsten Zeit – zuerst {when} – {measured} frei, verlangt sind {limit}. So darf der Gehweg nicht verengt werden.",
+--   en: "{place}: {measured} stay free at the narrowest place and the worst time – first {when} –, {limit} are required. The footway must not be narrowed like this."}
+-- explain_undetermined: {de: "{place}: Wie viel vom Gehweg frei bleibt, ist nicht bekannt; verlangt sind {limit}.",
+--   en: "{place}: how much of the footway stays free is not known; {limit} are required."}
 -- advice: {de: "Fläche schmaler zeichnen oder verschieben, einen anderen Zeitraum wählen oder einen Notweg von mindestens 1,30 m vorsehen und angeben.",
 --   en: "Make the area narrower or move it, choose another period, or provide and state an emergency path of at least 1.30 m."}
 -- wrong_when: {de: "Der Gehweg ist vor Ort breiter als hier gespeichert, oder daneben liegt ein begehbarer Platz.",

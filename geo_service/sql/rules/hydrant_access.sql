@@ -10,8 +10,8 @@
 -- limit: :hydrant_distance_m
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "Von der Fläche sind es {measured} bis hierher: {place}. Freizuhalten sind {limit}.",
---   en: "{measured} from the area stands: {place}. {limit} have to be kept clear."}
+-- explain: {de: "Zwischen der Fläche und dem Hydranten bleiben {measured}, freizuhalten sind {limit} ({place}).",
+--   en: "{measured} are left between the area and the hydrant, {limit} have to be kept clear ({place})."}
 -- advice: {de: "Die Fläche so verschieben oder verkleinern, dass der Hydrant zugänglich bleibt.",
 --   en: "Move or reduce the area so that the hydrant stays accessible."}
 -- wrong_when: {de: "Der Hydrant steht auf der anderen Seite einer Mauer, oder seine Lage ist in den Daten ungenau.",

@@ -11,10 +11,10 @@
 -- limit: 0
 -- worse: greater
 -- geometry: their_detour
--- explain: {de: "Das Vorhaben nimmt {measured} einer Umleitung in Anspruch, die zur selben Zeit gilt („{other.label}“): {place}.",
---   en: "The project claims {measured} of a detour that is in use at the same time (“{other.label}”): {place}."}
--- explain_block: {de: "Das Vorhaben sperrt {measured} einer Umleitung, die für dieselbe Zeit festgelegt ist („{other.label}“): {place}.",
---   en: "The project closes {measured} of a detour that is laid down for the same time (“{other.label}”): {place}."}
+-- explain: {de: "Das Vorhaben nimmt {when} {measured} einer Umleitung in Anspruch („{other.label}“): {place}.",
+--   en: "The project claims {measured} of a detour {when} (“{other.label}”): {place}."}
+-- explain_block: {de: "Das Vorhaben sperrt {when} {measured} einer Umleitung, die verbindlich festgelegt ist („{other.label}“): {place}.",
+--   en: "The project closes {measured} of a detour that is laid down as binding (“{other.label}”) {when}: {place}."}
 -- explain_undetermined: {de: "Das Vorhaben nimmt die Straße dort in Anspruch, wo eine Umleitung verläuft („{other.label}“). Ob es sie zur selben Zeit versperrt, lässt sich nicht sagen.",
 --   en: "The project claims the street where a detour runs (“{other.label}”). Whether it blocks it at the same time cannot be told."}
 -- advice: {de: "Mit einer Einengung statt einer Sperrung auskommen, einen anderen Zeitraum wählen oder die Verlegung der Umleitung abstimmen.",

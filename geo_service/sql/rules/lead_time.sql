@@ -7,9 +7,9 @@
 -- unit: days
 -- limit: greatest(:lead_time_days, use_lead_time_days)
 -- worse: smaller
--- explain: {de: "Zwischen dem Antrag und dem Beginn liegen {measured}; der übliche Vorlauf beträgt {limit}. Der Antrag gilt als eilig und braucht eine Begründung.",
---   en: "There are {measured} between the request and its start; the usual lead time is {limit}. The request counts as urgent and needs a reason."}
+-- explain: {de: "Der Beginn liegt {measured} nach dem Antrag; der übliche Vorlauf beträgt {limit}. Der Antrag gilt als eilig und braucht eine Begründung.",
+--   en: "The start is {measured} after the request; the usual lead time is {limit}. The request counts as urgent and needs a reason."}
 -- advice: {de: "Einen späteren Beginn wählen oder begründen, warum es eilt.", en: "Choose a later start or state why it is urgent."}
 -- wrong_when: {de: "Es handelt sich um einen Notfall, etwa einen Rohrbruch.", en: "It is an emergency, say a burst pipe."}
--- applies: mine.collection = 'permits' AND lead_days < greatest(:lead_time_days, use_lead_time_days)
+-- applies: mine.collection = 'permits' AND lead_days >= 0 AND lead_days < greatest(:lead_time_days, use_lead_time_days)
 -- warn: true

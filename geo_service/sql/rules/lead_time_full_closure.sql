@@ -7,8 +7,8 @@
 -- unit: days
 -- limit: :lead_time_full_closure_days
 -- worse: smaller
--- explain: {de: "Zwischen dem Antrag und dem Beginn der Vollsperrung liegen {measured}; üblich sind {limit}. Der Antrag gilt als eilig und braucht eine Begründung.",
---   en: "There are {measured} between the request and the start of the full closure; {limit} are usual. The request counts as urgent and needs a reason."}
+-- explain: {de: "Die Vollsperrung beginnt {measured} nach dem Antrag; der übliche Vorlauf beträgt {limit}. Der Antrag gilt als eilig und braucht eine Begründung.",
+--   en: "The full closure begins {measured} after the request; the usual lead time is {limit}. The request counts as urgent and needs a reason."}
 -- advice: {de: "Einen späteren Beginn wählen, mit einer halbseitigen Sperrung auskommen oder begründen, warum es eilt.",
 --   en: "Choose a later start, make do with a half closure, or state why it is urgent."}
 -- wrong_when: {de: "Es handelt sich um einen Notfall, etwa einen Rohrbruch.", en: "It is an emergency, say a burst pipe."}

@@ -11,10 +11,10 @@
 -- limit: 0
 -- worse: greater
 -- geometry: my_detour
--- explain: {de: "Die Umleitung führt zur selben Zeit auf {measured} über Straßenabschnitte, die „{other.label}“ in Anspruch nimmt: {place}.",
---   en: "At the same time the detour leads over {measured} of street segments that “{other.label}” claims: {place}."}
--- explain_block: {de: "Die Umleitung führt auf {measured} über Straßenabschnitte, die zur selben Zeit durch „{other.label}“ gesperrt sind: {place}.",
---   en: "The detour leads over {measured} of street segments that are closed by “{other.label}” at the same time: {place}."}
+-- explain: {de: "Die Umleitung führt {when} auf einer Länge von {measured} über Straßenabschnitte, die „{other.label}“ in Anspruch nimmt: {place}.",
+--   en: "The detour leads over {measured} of street segments that “{other.label}” claims {when}: {place}."}
+-- explain_block: {de: "Die Umleitung führt auf einer Länge von {measured} über Straßenabschnitte, die {when} durch „{other.label}“ gesperrt sind: {place}.",
+--   en: "The detour leads over {measured} of street segments that are closed by “{other.label}” {when}: {place}."}
 -- explain_undetermined: {de: "Die Umleitung verläuft dort, wo „{other.label}“ die Straße in Anspruch nimmt. Ob sie zur selben Zeit versperrt ist, lässt sich nicht sagen.",
 --   en: "The detour runs where “{other.label}” claims the street. Whether it is blocked at the same time cannot be told."}
 -- advice: {de: "Die Umleitung über andere Straßen führen, einen anderen Zeitraum wählen oder sich mit dem anderen Vorhaben abstimmen.",

@@ -2,7 +2,7 @@
 -- number: K20
 -- kind: place
 -- title: {de: "Aufgrabungssperre", en: "No-dig period"}
--- legal_source: Praxis der Stadt Seattle, New Roads and Street Works Act 1991 s. 58 (UK); TKG § 127
+-- legal_source: HStrG § 16 (Ermessen der Kommune), TKG § 127; Vorbild: Seattle, New Roads and Street Works Act 1991 s. 58 (UK)
 -- objects: no_dig_period
 -- measured: shared_m2
 -- unit: m2

@@ -2,19 +2,18 @@
 -- number: K13
 -- kind: network
 -- title: {de: "Gleichzeitige Sperrungen ohne brauchbare Umfahrung", en: "Simultaneous closures without a usable way around"}
--- legal_source: Praxis der RTC Las Vegas
+-- legal_source: Fachpraxis ohne Rechtsnorm (RTC Las Vegas)
 -- measured: network.way_factor
 -- unit: factor
 -- limit: :parallel_closure_factor
 -- worse: greater
--- explain: {de: "Der Weg um die Sperrung wird durch gleichzeitige Sperrungen {measured}-mal so lang; hingenommen wird das {limit}-Fache. Auf der Umfahrung gesperrt: {place}.",
---   en: "Simultaneous closures make the way around this closure {measured} times as long; {limit} times is accepted. Closed on the way around: {place}."}
--- explain_block: {de: "Zusammen mit bereits verbindlichen Sperrungen bleibt kein Weg um die Sperrung. Auf der Umfahrung gesperrt: {place}.",
---   en: "Together with closures that are binding already no way around this closure is left. Closed on the way around: {place}."}
+-- explain: {de: "Der Weg um die Sperrung wird {when} durch gleichzeitige Sperrungen {measured}-mal so lang; hingenommen wird das {limit}-Fache. Auf der Umfahrung gesperrt: {place}.",
+--   en: "Simultaneous closures make the way around this closure {measured} times as long {when}; {limit} times is accepted. Closed on the way around: {place}."}
+-- explain_undetermined: {de: "Wie lang der Weg um die Sperrung durch gleichzeitige Sperrungen wird, ist nicht bekannt; hingenommen wird das {limit}-Fache.",
+--   en: "How long simultaneous closures make the way around this closure is not known; {limit} times is accepted."}
 -- advice: {de: "Die Sperrungen nacheinander ausführen oder die Bauzeiten mit dem anderen Vorhaben abstimmen.",
 --   en: "Carry the closures out one after the other, or coordinate the times with the other project."}
 -- wrong_when: {de: "Eine Umfahrung führt über eine Straße, die im Straßennetz fehlt oder dort nicht für Kraftfahrzeuge freigegeben ist.",
 --   en: "A way around leads over a street that is missing in the road network or not open to motor traffic there."}
--- applies: network.about = 'way' AND network.times_known AND (network.no_way OR network.way_factor > :parallel_closure_factor)
--- block: network.no_way AND network.binding
+-- applies: network.about = 'way' AND network.times_known AND network.way_factor > :parallel_closure_factor
 -- warn: true

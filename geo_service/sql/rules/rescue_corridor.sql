@@ -8,8 +8,10 @@
 -- unit: m
 -- limit: CASE WHEN NOT passes(:rescue_corridor_m) THEN :rescue_corridor_m ELSE :rescue_corridor_bounded_m END
 -- worse: smaller
--- explain: {de: "{place}: Durch die Veranstaltung führt nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit} von einem Ende zum anderen.",
---   en: "{place}: only a corridor of {measured} leads through the event; fire brigade and ambulances need {limit} from one end to the other."}
+-- explain: {de: "{place}: Durch die Veranstaltung führt zur ungünstigsten Zeit – zuerst {when} – nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit} von einem Ende zum anderen.",
+--   en: "{place}: only a corridor of {measured} leads through the event at the worst time – first {when} –; fire brigade and ambulances need {limit} from one end to the other."}
+-- explain_undetermined: {de: "{place}: Ob durch die Veranstaltung eine ausreichende Gasse führt, ist nicht bekannt; Feuerwehr und Rettungsdienst brauchen {limit} von einem Ende zum anderen.",
+--   en: "{place}: whether a sufficient corridor leads through the event is not known; fire brigade and ambulances need {limit} from one end to the other."}
 -- advice: {de: "Stände und Aufbauten einzeln zeichnen und eine durchgehende Gasse von 3,00 m freihalten (3,50 m, wo sie auf mehr als 12 m beidseits begrenzt ist), oder die Zustimmung der Feuerwehr einholen.",
 --   en: "Draw stands and structures one by one and keep a continuous corridor of 3.00 m free (3.50 m where it is bounded on both sides for more than 12 m), or obtain the consent of the fire brigade."}
 -- wrong_when: {de: "Die Feuerwehr fährt dort über Gehweg oder Platz, oder ein Sicherheitskonzept regelt das Räumen.",

@@ -9,8 +9,10 @@
 -- limit: CASE WHEN NOT passes(:rescue_corridor_m) THEN :rescue_corridor_m ELSE :rescue_corridor_bounded_m END
 -- worse: smaller
 -- needed_for_grant: true
--- explain: {de: "{place}: Durch die Vollsperrung führt nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit}. Die Zustimmung der Feuerwehr liegt nicht vor.",
---   en: "{place}: only a corridor of {measured} leads through the full closure; fire brigade and ambulances need {limit}. The consent of the fire brigade is not on file."}
+-- explain: {de: "{place}: Durch die Vollsperrung führt zur ungünstigsten Zeit – zuerst {when} – nur eine Gasse von {measured}; Feuerwehr und Rettungsdienst brauchen {limit}. Die Zustimmung der Feuerwehr liegt nicht vor.",
+--   en: "{place}: only a corridor of {measured} leads through the full closure at the worst time – first {when} –; fire brigade and ambulances need {limit}. The consent of the fire brigade is not on file."}
+-- explain_undetermined: {de: "{place}: Ob durch die Vollsperrung eine ausreichende Gasse führt, ist nicht bekannt; Feuerwehr und Rettungsdienst brauchen {limit}. Die Zustimmung der Feuerwehr liegt nicht vor.",
+--   en: "{place}: whether a sufficient corridor leads through the full closure is not known; fire brigade and ambulances need {limit}. The consent of the fire brigade is not on file."}
 -- advice: {de: "Eine durchgehende Gasse von 3,00 m freihalten (3,50 m, wo sie auf mehr als 12 m beidseits begrenzt ist). Andernfalls holt die Sachbearbeitung die Zustimmung der Feuerwehr ein.",
 --   en: "Keep a continuous corridor of 3.00 m free (3.50 m where it is bounded on both sides for more than 12 m). Otherwise the office obtains the consent of the fire brigade."}
 -- wrong_when: {de: "Beide Enden der Sperrung sind für die Feuerwehr auf anderem Weg gleich schnell zu erreichen.",

@@ -4,8 +4,8 @@
 -- title: {de: "Zustimmung des Straßenbaulastträgers", en: "Consent of the road owner"}
 -- legal_source: FStrG § 8 Abs. 1, HStrG § 17
 -- objects: road
--- explain: {de: "Die Fläche liegt auf {place}. Die Kommune entscheidet dort nur mit Zustimmung des Straßenbaulastträgers; sie liegt noch nicht vor.",
---   en: "The area lies on {place}. The town decides there only with the consent of the road owner, which is not there yet."}
+-- explain: {de: "Die Fläche liegt in folgender Straße: {place}. Die Kommune entscheidet dort nur mit Zustimmung des Straßenbaulastträgers; sie liegt noch nicht vor.",
+--   en: "The area lies in this road: {place}. The town decides there only with the consent of the road owner, which is not there yet."}
 -- advice: {de: "Die Sachbearbeitung holt die Zustimmung ein; das kann den Bescheid verzögern.",
 --   en: "The office asks for the consent; this may delay the decision."}
 -- wrong_when: {de: "Die Ortsdurchfahrt ist der Kommune übertragen, im Straßenverzeichnis aber noch nicht nachgetragen.",

@@ -11,7 +11,7 @@
 -- limit: :school_way_distance_m
 -- worse: smaller
 -- geometry: shortest_link
--- explain: {de: "Gehweg oder Radweg werden zu Zeiten beansprucht, in denen Kinder unterwegs sind; {measured} entfernt liegt: {place}.",
+-- explain: {de: "Gehweg oder Radweg wird zu Zeiten beansprucht, in denen Kinder unterwegs sind; {measured} entfernt liegt: {place}.",
 --   en: "A footway or cycleway is taken at hours at which children are on their way; {measured} away lies: {place}."}
 -- advice: {de: "In die Ferien oder in Stunden ohne Schulweg legen, sonst den Weg sicher führen (Notweg, Querung) und die Einrichtung vorab unterrichten.",
 --   en: "Choose the holidays or hours without children on their way; otherwise guide them safely (emergency path, crossing) and inform the school before."}

@@ -3,10 +3,10 @@
 -- kind: own
 -- title: {de: "Verkehrsrechtliche Anordnung fehlt", en: "Traffic order missing"}
 -- legal_source: StVO § 45 Abs. 6
--- explain: {de: "Die Nutzung beansprucht Fahrbahn, Gehweg oder Radweg; eine verkehrsrechtliche Anordnung für Zeitraum und Fläche liegt nicht vor.",
+-- explain: {de: "Das Vorhaben beansprucht Fahrbahn, Gehweg oder Radweg; eine verkehrsrechtliche Anordnung für Zeitraum und Fläche liegt nicht vor.",
 --   en: "The use takes carriageway, footway or cycleway; there is no traffic order that covers its period and area."}
--- advice: {de: "Die Anordnung bei der Straßenverkehrsbehörde beantragen; der Antrag kann jetzt schon gestellt werden.",
---   en: "Apply to the road traffic authority for the order; the request can be filed already now."}
+-- advice: {de: "Die Anordnung bei der Straßenverkehrsbehörde beantragen; der Antrag auf Sondernutzung kann schon vorher gestellt werden.",
+--   en: "Apply to the road traffic authority for the order; the request for the special use can be filed before."}
 -- wrong_when: {de: "Die Straßenverkehrsbehörde hat entschieden, dass keine Anordnung nötig ist.",
 --   en: "The road traffic authority decided that no order is needed."}
 -- needed_for_grant: true

@@ -48,7 +48,7 @@
         const found = await answer.json();
         geo.showOverlaps(overlaps, found.findings);
         geo.showDetour(detour, found.detour_offer && found.detour_offer.geometry, true);
-        at("urgent-field").hidden = !found.findings.some((one) => one.rule === "lead_time");
+        at("urgent-field").hidden = !found.findings.some((one) => one.number === "K23");
         at("result").replaceChildren(geo.resultContent(found));
         if (found.verdict === "blocked") lookForAlternatives(geometry, asking.signal);
       }

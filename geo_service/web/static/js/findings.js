@@ -39,6 +39,7 @@
       answer.verdict === "blocked" ? geo.el("div", { class: "alternatives", role: "status" }, geo.el("p", { class: "quiet" }, geo.t("Es wird nach freien Tagen und einer freien Stelle gesucht …", "Looking for free days and a free place …"))) : null,
       geo.el("p", {}, `${geo.t("Fläche", "Area")}: ${geo.number(answer.area_m2, 1)} m²`),
       answer.findings.length ? geo.el("ul", { class: "findings" }, answer.findings.map(finding)) : null);
+    if (!answer.street_known) box.append(geo.el("p", { class: "quiet", id: "no-street" }, geo.t("Hier ist keine Straße erfasst: Freie Breiten, Rettungswege und das Straßennetz sind nicht geprüft.", "No street is recorded here: free widths, rescue ways and the network are not checked.")));
     if (answer.detour_offer) box.append(geo.el("p", { class: "quiet", id: "detour-offer" }, geo.t(`Vorschlag für eine Umleitung: ${geo.number(answer.detour_offer.length_m, 0)} m, auf der Karte gestrichelt. Die Sachbearbeitung kann ihn übernehmen.`, `Suggested detour: ${geo.number(answer.detour_offer.length_m, 0)} m, dashed on the map. The desk can take it over.`)));
     if (answer.findings_total > answer.findings.length) box.append(geo.el("p", { class: "quiet" }, geo.t(`${answer.findings_total} Befunde insgesamt.`, `${answer.findings_total} findings in all.`)));
     box.append(fee(answer.fee));

@@ -41,7 +41,8 @@
     if (kind === "check") return field.checked;
     if (kind === "many") {
       const ticked = [...field.querySelectorAll("input:checked")].map((one) => one.value);
-      return ticked.length ? ticked : undefined;
+      const codes = ticked.filter(Boolean);  // the tick without a code says: none of these
+      return codes.length ? codes : ticked.length ? [] : undefined;
     }
     const text = field.value.trim();
     if (!text) return undefined;

@@ -1,0 +1,17 @@
+-- rule: begun_already
+-- number: K23
+-- kind: own
+-- title: {de: "Beginn vor dem Antrag", en: "Start before the request"}
+-- legal_source: HStrG § 16, § 17a
+-- measured: -lead_days
+-- unit: days
+-- limit: 0
+-- worse: greater
+-- explain: {de: "Der angegebene Beginn liegt {measured} vor dem Antrag. Bis zur Entscheidung darf die Straße nicht ohne Erlaubnis genutzt werden; der Antrag gilt als eilig und braucht eine Begründung.",
+--   en: "The stated start lies {measured} before the request. Until the decision the street must not be used without a permit; the request counts as urgent and needs a reason."}
+-- advice: {de: "Den Beginn berichtigen. Wird die Fläche schon genutzt: die Nutzung bis zur Entscheidung einstellen oder begründen, warum das nicht möglich ist.",
+--   en: "Correct the start. Where the area is used already: stop until the decision, or state why that is not possible."}
+-- wrong_when: {de: "Es handelt sich um einen Notfall, etwa einen Rohrbruch, oder eine Erlaubnis liegt vor und soll verlängert werden.",
+--   en: "It is an emergency, say a burst pipe, or there is a permit that is to be extended."}
+-- applies: mine.collection = 'permits' AND lead_days < 0
+-- warn: true

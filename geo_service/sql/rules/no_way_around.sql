@@ -1,0 +1,18 @@
+-- rule: no_way_around
+-- number: K13
+-- kind: network
+-- title: {de: "Gleichzeitige Sperrungen ohne Umfahrung", en: "Simultaneous closures without a way around"}
+-- legal_source: Fachpraxis ohne Rechtsnorm (RTC Las Vegas)
+-- explain: {de: "Zusammen mit anderen beantragten Sperrungen bliebe {when} kein Weg um die Sperrung. Auf der Umfahrung gesperrt: {place}.",
+--   en: "Together with other closures that are asked for no way around this closure would be left {when}. Closed on the way around: {place}."}
+-- explain_block: {de: "Zusammen mit bereits verbindlichen Sperrungen bleibt {when} kein Weg um die Sperrung. Auf der Umfahrung gesperrt: {place}.",
+--   en: "Together with closures that are binding already no way around this closure is left {when}. Closed on the way around: {place}."}
+-- explain_undetermined: {de: "Ob wegen gleichzeitiger Sperrungen noch ein Weg um die Sperrung bleibt, ist nicht bekannt.",
+--   en: "Whether simultaneous closures leave a way around this closure is not known."}
+-- advice: {de: "Die Sperrungen nacheinander ausführen oder die Bauzeiten mit dem anderen Vorhaben abstimmen.",
+--   en: "Carry the closures out one after the other, or coordinate the times with the other project."}
+-- wrong_when: {de: "Eine Umfahrung führt über eine Straße, die im Straßennetz fehlt oder dort nicht für Kraftfahrzeuge freigegeben ist.",
+--   en: "A way around leads over a street that is missing in the road network or not open to motor traffic there."}
+-- applies: network.about = 'way' AND network.times_known AND network.no_way
+-- block: network.binding
+-- warn: true

@@ -1,0 +1,14 @@
+-- rule: outside_every_town
+-- number: K24
+-- kind: place
+-- title: {de: "Außerhalb der beteiligten Kommunen", en: "Outside the towns of this service"}
+-- legal_source: FStrG § 8, HStrG § 17
+-- objects: border
+-- explain: {de: "Die Fläche liegt außerhalb aller Kommunen, die diesen Dienst nutzen. Keine von ihnen kann hier eine Erlaubnis erteilen.",
+--   en: "The area lies outside every town that uses this service. No town of this service can give a permit here."}
+-- advice: {de: "Den Antrag bei der Kommune stellen, in der die Fläche liegt, oder die Zeichnung berichtigen.",
+--   en: "File the request with the town in which the area lies, or correct the drawing."}
+-- wrong_when: {de: "Die Grenze einer beteiligten Kommune ist falsch gespeichert.",
+--   en: "The border of a town of this service is stored wrongly."}
+-- applies: mine.collection = 'permits'
+-- block: border.outside_m > border.accuracy_m
