@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from geo_service.commands.worker import await_works
+from geo_service.commands.await_works import await_works
 from geo_service.conflicts.catalogue import forget_values
 from geo_service.conflicts.recompute_due import recompute_outdated, recompute_town
 from geo_service.conflicts.town_overrides import read_overrides, save_overrides
