@@ -24,6 +24,7 @@ from geo_service.commands.await_works import await_works
 from geo_service.commands.facility_report_table import print_facilities
 from geo_service.commands.road_report_table import print_report
 from geo_service.conflicts.after_imports import follow_import
+from geo_service.conflicts.recompute_due import recompute_town
 from geo_service.db.database import Database, operator_session, owner_session, speak_as
 from geo_service.db.open_database import opened_database
 from geo_service.errors import BadTownFolder
@@ -31,6 +32,7 @@ from geo_service.facilities.facility import FacilityFile
 from geo_service.facilities.facility_changes import FacilityChanges
 from geo_service.facilities.osm_facilities import read_osm_facilities
 from geo_service.facilities.store_facilities import FacilityReport, match_routes, store_facilities
+from geo_service.occupations.follow_border import follow_border
 from geo_service.roads import import_roads as imported
 from geo_service.roads.osm_boundaries import OsmMunicipality, read_municipalities
 from geo_service.roads.osm_town import slug_of, write_town_folder
@@ -105,7 +107,7 @@ def roads(
             wanted = _Import(network=network, facilities=found, town=town, force=force, progress=progress)
             done = _bring_in(database, wanted, municipalities)
             progress("findings")
-            await_works(database, [] if done.work is None else [done.work], bars_shown=False)
+            await_works(database, done.works, bars_shown=False)
     if as_json:
         typer.echo(json.dumps(_document(done), ensure_ascii=False))
         return
@@ -121,11 +123,11 @@ def _municipalities(path: Path, town: str | None) -> list[OsmMunicipality]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Done:
-    """What one run did. work: what goes on in the background because of it."""
+    """What one run did. works: what goes on in the background because of it."""
 
     roads: RoadReport
     facilities: FacilityReport | None
-    work: int | None
+    works: list[int]
     towns_added: list[str] = field(default_factory=list)
 
 
@@ -154,7 +156,7 @@ class _Import:
         else:
             stored = store_facilities(session, self._wanted(session, self.facilities, town))
         work_id = follow_import(session, watched.since())
-        return _Done(roads=roads, facilities=stored, work=work_id)
+        return _Done(roads=roads, facilities=stored, works=[] if work_id is None else [work_id])
 
     def _wanted(self, session: Session, file: FacilityFile, town: Town | None) -> FacilityFile:
         if town is None:
@@ -181,8 +183,11 @@ def _bring_in(database: Database, wanted: _Import, municipalities: list[OsmMunic
         engine.dispose()
     with owner_session(database) as owner:
         speak_as(owner, actor="operator")
-        added = [found.name for found in unknown if _added(owner, found)]
-        return replace(wanted.store(owner), towns_added=added)
+        added = [found for found in unknown if _added(owner, found)]
+        done = wanted.store(owner)
+        begun = [recompute_town(owner, found.ags, reason="town") for found in added]
+    works = [*done.works, *(each for each in begun if each is not None)]
+    return replace(done, works=works, towns_added=[found.name for found in added])
 
 
 def _added(owner: Session, municipality: OsmMunicipality) -> bool:
@@ -192,6 +197,8 @@ def _added(owner: Session, municipality: OsmMunicipality) -> bool:
         with tempfile.TemporaryDirectory(prefix="geo-service-") as folder:
             write_town_folder(municipality, Path(folder), taken)
             load_town(owner, read_town_folder(Path(folder)))
+            speak_as(owner, actor="operator")
+            follow_border(owner, municipality.ags)
     except BadTownFolder as error:
         typer.echo(f"{municipality.name} was not added as a town: {error.detail}", err=True)
         return False
