@@ -38,4 +38,4 @@ def demo() -> None:
 
 def register(app: typer.Typer) -> None:
     """Add `demo` to the command line."""
-    app.command()(demo)
+    app.command("demo")(demo)

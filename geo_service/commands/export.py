@@ -128,4 +128,4 @@ def _write_flatgeobuf(
 
 def register(app: typer.Typer) -> None:
     """Add `export`."""
-    app.command()(export)
+    app.command("export")(export)

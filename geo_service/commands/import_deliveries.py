@@ -96,5 +96,5 @@ def _show(report: DeliveryReport, as_json: bool) -> None:
 
 def register(imports: typer.Typer) -> None:
     """Add `permits` and `events` to `geo-service import`."""
-    imports.command()(permits)
-    imports.command()(events)
+    imports.command("permits")(permits)
+    imports.command("events")(events)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
-import shapely
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.recompute_near import recompute_near
+from geo_service.commands.await_works import await_works
+from geo_service.commands.facility_report_table import print_facilities
+from geo_service.conflicts.after_imports import follow_import
 from geo_service.db.database import operator_session
 from geo_service.db.open_database import opened_database
 from geo_service.facilities.facility import FacilityFile
+from geo_service.facilities.facility_changes import FacilityChanges
 from geo_service.facilities.osm_facilities import read_osm_facilities
-from geo_service.facilities.store_facilities import FacilityReport, store_facilities, stored_places
+from geo_service.facilities.store_facilities import FacilityReport, store_facilities
 from geo_service.roads.road_address import local_file
 from geo_service.settings import Settings
 
@@ -36,47 +36,24 @@ def facilities(
             engine = database.app_engine(pool_size=1)
             try:
                 with operator_session(engine) as session:
-                    report = store_with_findings(session, found)
+                    report, work_id = store_with_findings(session, found)
             finally:
                 engine.dispose()
+            status.update("Making findings anew")
+            await_works(database, [] if work_id is None else [work_id], bars_shown=False)
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:
-        print_report(report)
+        print_facilities(report)
 
 
-def store_with_findings(session: Session, found: FacilityFile) -> FacilityReport:
-    """Store the file; the findings of everything near what came, moved or went are computed anew."""
-    before = stored_places(session, found.source)
+def store_with_findings(session: Session, found: FacilityFile) -> tuple[FacilityReport, int | None]:
+    """Store the file; also the work in the background that makes the findings of what is concerned anew."""
+    watched = FacilityChanges(session)
     report = store_facilities(session, found)
-    changed = before ^ stored_places(session, found.source)
-    if changed:
-        places = shapely.from_wkb([place for *_, place in sorted(changed)])
-        recompute_near(session, shapely.geometrycollections(places), as_of=datetime.now(UTC))
-    return report
-
-
-def print_report(report: FacilityReport) -> None:
-    """Write what the import did to standard output."""
-    console = Console(highlight=False, soft_wrap=True)
-    table = Table(title=f"Facilities in {report.file}", title_justify="left")
-    table.add_column("kind")
-    for name in ("delivered", "added", "changed", "unchanged", "gone"):
-        table.add_column(name, justify="right")
-    for kind in report.kinds:
-        numbers = (kind.delivered, kind.added, kind.changed, kind.unchanged, kind.gone)
-        table.add_row(kind.kind, *(f"{number:,}" for number in numbers))
-    console.print(table)
-    routes = report.routes
-    console.print(
-        f"bus routes: {routes.routes:,} stored, on {routes.segments:,} segments; {routes.lines_unknown:,} of "
-        f"their {routes.lines:,} road lines are not stored (outside the imported roads)",
-        markup=False,
-    )
-    for reason, count in report.left_out.items():
-        console.print(f"left out: {count:,} ({reason})", markup=False)
+    return report, follow_import(session, watched.since())
 
 
 def register(imports: typer.Typer) -> None:
     """Add `facilities` to `geo-service import`."""
-    imports.command()(facilities)
+    imports.command("facilities")(facilities)

@@ -93,4 +93,4 @@ def _progress() -> Iterator[Watched]:
 
 def register(imports: typer.Typer) -> None:
     """Add `sites` to `geo-service import`."""
-    imports.command()(sites)
+    imports.command("sites")(sites)

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from geo_service.roads.import_widths import WidthReport
 from geo_service.roads.osm_segments import SOURCE
 from geo_service.roads.road_report import RoadReport
 
@@ -54,23 +53,6 @@ def print_report(report: RoadReport, towns_added: Sequence[str]) -> None:
             f"gone, but kept out of service: {left.segment_id} ({left.street_name or 'no name'}), "
             f"because {left.occupation} ({left.collection}) lies on it",
             markup=False,
-        )
-
-
-def print_widths(report: WidthReport) -> None:
-    """Write what was measured, and how far the assumed widths were off."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        f"{report.file}: {report.areas:,} areas, {report.segments:,} segments near them, "
-        f"{report.measured:,} measured",
-        markup=False,
-    )
-    if report.invalid_areas:
-        console.print(f"left out: {report.invalid_areas:,} areas that are not valid")
-    if report.compared:
-        console.print(
-            f"assumed minus measured ({report.compared:,}): median {report.median_difference_m:+} m, off"
-            f" by {report.median_absolute_difference_m} m (median), {report.within_one_metre:,} within 1 m"
         )
 
 

@@ -1,4 +1,4 @@
-"""`geo-service serve` and `geo-service migrate`."""
+"""`geo-service serve`."""
 
 from __future__ import annotations
 
@@ -90,12 +90,6 @@ def serve(
         raise SetupError("The server did not start; see the lines above.")
 
 
-def migrate() -> None:
-    """Bring the database to the newest revision."""
-    with opened_database(Settings()):
-        typer.echo("The database is up to date.")
-
-
 def _run(settings: Settings, listener: socket.socket) -> bool:
     for name in ("host", "port", "workers"):  # the server processes read them again
         os.environ[f"GEO_SERVICE_{name.upper()}"] = str(getattr(settings, name))
@@ -181,6 +175,5 @@ def _stop_signals() -> Iterator[None]:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(serve)
-    app.command()(migrate)
+    """Add `serve` to the command line."""
+    app.command("serve")(serve)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,9 @@ from rich.table import Table
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from geo_service.commands.worker import await_works
+from geo_service.commands.await_works import await_works
 from geo_service.conflicts.catalogue import forget_values
-from geo_service.conflicts.recompute_due import recompute_outdated, recompute_town
+from geo_service.conflicts.recompute_due import recompute_occupations, recompute_outdated, recompute_town
 from geo_service.conflicts.town_overrides import read_overrides, save_overrides
 from geo_service.db.database import Database, owner_session, speak_as
 from geo_service.db.open_database import opened_database
@@ -26,9 +27,9 @@ from geo_service.fees.in_force import save_tariffs
 from geo_service.fees.tariff import Tariff
 from geo_service.fees.tariff_file import read_tariff_file
 from geo_service.interval import TOWN_ZONE
+from geo_service.occupations.follow_border import NOTHING_FOLLOWED, BorderFollowed, follow_border
 from geo_service.occupations.parameters import TownParameter
 from geo_service.occupations.use_types import use_types
-from geo_service.roads.assign_towns import assign_towns
 from geo_service.settings import Settings
 from geo_service.sql.loader import statements
 from geo_service.towns.faults import Document, Fault
@@ -53,6 +54,7 @@ class AddedTown:
     tariffs: int
     own_values: int
     warnings: tuple[str, ...] = ()
+    followed: BorderFollowed = NOTHING_FOLLOWED
     works: tuple[int, ...] = ()
 
 
@@ -66,13 +68,14 @@ def add_town(database: Database, path: Path) -> AddedTown:
     with owner_session(database) as owner:
         outcome = load_town(owner, folder)
         warnings = overlapping_towns(owner, ags) if outcome != "unchanged" else []
+        followed = NOTHING_FOLLOWED
         if outcome != "unchanged":
             speak_as(owner, actor="operator")
-            assign_towns(owner, ags)
+            followed = follow_border(owner, ags)
         prices_changed = save_tariffs(owner, ags, tariffs)
         values_changed = save_overrides(owner, ags, overrides)
         speak_as(owner, actor="operator")
-        works = _have_findings_made_anew(owner, ags, outcome)
+        works = _have_findings_made_anew(owner, ags, outcome, followed)
     if outcome == "unchanged" and (prices_changed or values_changed):
         outcome = "changed"
     return AddedTown(
@@ -82,18 +85,22 @@ def add_town(database: Database, path: Path) -> AddedTown:
         tariffs=len(tariffs),
         own_values=len(overrides),
         warnings=tuple(f"shares its area with {other}" for other in warnings),
+        followed=followed,
         works=works,
     )
 
 
-def _have_findings_made_anew(owner: Session, ags: str, outcome: Outcome) -> tuple[int, ...]:
-    """In the background, those of a town whose folder or values have changed."""
+def _have_findings_made_anew(
+    owner: Session, ags: str, outcome: Outcome, followed: BorderFollowed
+) -> tuple[int, ...]:
+    """In the background, those of a town whose folder or values have changed, and of what has left it."""
     forget_values(owner)
     works = recompute_outdated(owner, day=datetime.now(TOWN_ZONE).date(), town=ags)
     if outcome != "unchanged" and not works:
         work_id = recompute_town(owner, ags, reason="town")
         works = [] if work_id is None else [work_id]
-    return tuple(works)
+    left = recompute_occupations(owner, followed.moved, reason="town")
+    return (*works, *([] if left is None else [left]))
 
 
 def _read(path: Path) -> tuple[TownFolder, list[Tariff], tuple[TownParameter, ...]]:
@@ -157,9 +164,25 @@ def add(
             )
             for warning in added.warnings:
                 typer.echo(f"  warning: {warning}")
+            for line in _followed(added.followed):
+                typer.echo(f"  {line}")
             works += added.works
         await_works(database, works)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+
+
+def _followed(done: BorderFollowed) -> Iterator[str]:
+    """What now belongs to another town than before, and what stays though it lies outside."""
+    if done.segments or done.moved or done.places:
+        yield (
+            f"follows the border: {done.segments:,} segments, {len(done.moved):,} sites and events of feeds, "
+            f"{done.places:,} schools, stops, …"
+        )
+    for one in done.outside:
+        yield (
+            f"stays, though it lies {'in ' + one.lies_in if one.lies_in else 'outside every town'} now: "
+            f"{one.name} ({one.collection})"
+        )
 
 
 @commands.command("list")

@@ -1,4 +1,4 @@
-"""Findings to be made anew because rules, values, towns or roads changed, not the case itself.
+"""Findings to be made anew because rules, values, towns, roads or facilities changed, not the case itself.
 
 What is due is put on a list in the transaction of the change, and worked off in the background, part by
 part: each under the binding lock and committed, so that nobody waits long and a stopped worker goes on.
@@ -23,7 +23,7 @@ from geo_service.jobs.queue import RECOMPUTE_FINDINGS, defer
 from geo_service.jobs.work import advance_work, drop_work, finish_work, open_work, set_total, start_work
 from geo_service.sql.loader import statements
 
-Reason = Literal["rules", "town", "roads"]
+Reason = Literal["rules", "town", "roads", "facilities"]
 OUTSIDE = "-"  # stands for "outside every town"
 PART = 100  # under one lock and commit: some tenths of a second
 _NAMED = statements("findings")

@@ -7,9 +7,10 @@ library is a matter of `migrate`: nobody copies its SQL (docs/decisions/0008-bac
 from __future__ import annotations
 
 from contextlib import closing
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, text
 
 from geo_service.db.database import APP_ROLE
@@ -18,17 +19,22 @@ _TABLES = "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defe
 _SEQUENCES = ("jobs_id", "events_id", "periodic_defers_id", "workers_id")
 
 
+def is_queue_current(connection: Connection) -> bool:
+    """True if the newest script of the installed library has run."""
+    return _reached(connection) == shipped_scripts()[-1].name
+
+
 def update_queue_schema(engine: Engine) -> None:
     """Bring the queue's tables to the installed procrastinate; as the owner, each script in a transaction.
 
     Not all in one: a script may use the value that the one before has added to a type.
     """
     with engine.connect() as connection:
-        reached = connection.execute(text("SELECT last_script FROM queue_schema")).scalar_one_or_none()
+        reached = _reached(connection)
     if reached is None:
         newest = shipped_scripts()[-1].name
         with engine.begin() as connection:
-            _run(connection, SchemaManager.get_schema(), newest)
+            _run(connection, import_module("procrastinate.schema").SchemaManager.get_schema(), newest)
         return
     for script in shipped_scripts():
         if script.name > reached:
@@ -37,8 +43,18 @@ def update_queue_schema(engine: Engine) -> None:
 
 
 def shipped_scripts() -> list[Path]:
-    """The library's migration scripts in their order; their names begin with version and number."""
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"), key=lambda path: path.name)
+    """The library's migration scripts in their order; their names begin with version and number.
+
+    They lie where `SchemaManager.get_migrations_path` says, which is not asked: that loads the library.
+    """
+    found = find_spec("procrastinate")
+    assert found is not None and found.submodule_search_locations is not None
+    return sorted(Path(found.submodule_search_locations[0], "sql", "migrations").glob("*.sql"))
+
+
+def _reached(connection: Connection) -> str | None:
+    found: str | None = connection.execute(text("SELECT last_script FROM queue_schema")).scalar_one_or_none()
+    return found
 
 
 def _run(connection: Connection, script: str, name: str) -> None:

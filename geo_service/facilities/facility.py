@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 
@@ -42,3 +43,12 @@ class FacilityFile:
     fire_areas: tuple[Facility, ...]
     routes: tuple[BusRoute, ...]
     left_out: dict[str, int]
+
+    def within(self, box: tuple[float, float, float, float]) -> FacilityFile:
+        """The places that touch a rectangle (west, south, east, north; EPSG:25832); every bus route stays."""
+        wanted = shapely.box(*box)
+        return replace(
+            self,
+            facilities=tuple(each for each in self.facilities if each.place.intersects(wanted)),
+            fire_areas=tuple(each for each in self.fire_areas if each.place.intersects(wanted)),
+        )

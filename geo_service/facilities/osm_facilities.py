@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_service.crs import PLAUSIBLE_LONLAT, to_town
 from geo_service.facilities.facility import BusRoute, Facility, FacilityFile
-from geo_service.roads.osm_file import one_clear_error
+from geo_service.roads.osm_file import one_clear_error, read_in_order
 from geo_service.roads.osm_segments import SOURCE
 
 _AMENITIES = {
@@ -37,12 +37,13 @@ _Object = osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation | osmium.osm.Ar
 def read_osm_facilities(path: Path) -> FacilityFile:
     """Everything in `path` that is a facility, an area of the fire brigade or a bus route.
 
-    Raises BadRoadFile for a file that is missing, empty, truncated, unsorted or of another format.
+    Raises BadRoadFile for a file that is missing, empty, truncated or of another format.
     """
     left_out: Counter[str] = Counter()
     with one_clear_error(path):
         routes = _routes(path, left_out)
-        found = _places(path, left_out)
+        found, unreadable = read_in_order(path, _places)
+    left_out += unreadable
     shapes = _in_metres([shape for _, _, _, shape in found])
     facilities: list[Facility] = []
     fire_areas: list[Facility] = []
@@ -99,8 +100,12 @@ def _routes(path: Path, left_out: Counter[str]) -> list[BusRoute]:
 _Found = tuple[str, str, str | None, BaseGeometry]
 
 
-def _places(path: Path, left_out: Counter[str]) -> list[_Found]:
-    """kind, source id, name and shape in degrees; a way that closes is read as the area it encloses."""
+def _places(path: Path) -> tuple[list[_Found], Counter[str]]:
+    """kind, source id, name and shape in degrees; a way that closes is read as the area it encloses.
+
+    Also how many could not be used, by reason.
+    """
+    left_out: Counter[str] = Counter()
     objects = osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*_KEYS))
     objects.with_filter(osmium.filter.KeyFilter(*_KEYS))
     factory = osmium.geom.WKBFactory()
@@ -115,7 +120,7 @@ def _places(path: Path, left_out: Counter[str]) -> list[_Found]:
             left_out["nodes not in the file, or not closed"] += 1
             continue
         found[source_id] = (kind, source_id, _text(each.tags.get("name")), shapely.from_wkb(wkb))
-    return list(found.values())
+    return list(found.values()), left_out
 
 
 def _fire_area(each: _Object) -> str | None:

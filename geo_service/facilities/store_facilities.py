@@ -75,15 +75,6 @@ def store_facilities(session: Session, file: FacilityFile) -> FacilityReport:
     )
 
 
-def stored_places(session: Session, source: str) -> set[tuple[str, str, str, bytes]]:
-    """What is stored of a source: table, source id, kind and place as EWKB in EPSG:25832.
-
-    What differs before and after an import is what moved, came or went, at the old place and the new one.
-    """
-    rows = session.execute(text(statements("facilities")["stored_places"]), {"source": source})
-    return {(row.held_in, row.source_id, row.kind, bytes(row.place)) for row in rows}
-
-
 def match_routes(session: Session) -> RouteMatch:
     """Tie the stored bus routes to the stored segments anew; after a change of either."""
     row = session.execute(text(statements("facilities")["match_routes"])).one()

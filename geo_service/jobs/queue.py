@@ -7,9 +7,10 @@ private: the queue has no row-level security.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
 
-from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy.orm import Session
 
 RECOMPUTE_FINDINGS: Final = "recompute_findings"
@@ -23,8 +24,12 @@ SEND_MESSAGE: Final = "send_message"
 WORK: Final = "default"
 MAIL: Final = "mail"
 
-# Never opened: each job goes through the connection of the session that defers it.
-_QUEUE = App(connector=SyncPsycopgConnector())
+
+@cache
+def _queue() -> Any:
+    """The queue's library, loaded at the first job; never opened, a job goes through its session."""
+    procrastinate = import_module("procrastinate")
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
 def defer(
@@ -41,6 +46,8 @@ def defer(
     It runs after the commit, and not before `not_before`. `job` is a name that worker/tasks.py knows.
     """
     connection = session.connection().connection.driver_connection
-    asked = _QUEUE.configure_task(job, lock=lock, queue=queue, schedule_at=not_before, connection=connection)
+    asked = _queue().configure_task(
+        job, lock=lock, queue=queue, schedule_at=not_before, connection=connection
+    )
     found: int = asked.defer(**ids)
     return found

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from geo_service.errors import Invalid
 
+DESK = "desk"  # the source of what a clerk has drawn
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

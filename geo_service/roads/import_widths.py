@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import to_town
 from geo_service.errors import BadRoadFile
+from geo_service.roads.gdal import gdal
 from geo_service.roads.measure_widths import measured_widths_m
 from geo_service.roads.osm_class import CARRIAGEWAYS
 from geo_service.sql.loader import statements
@@ -74,8 +73,8 @@ def _areas(path: Path) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     if not path.is_file() or path.stat().st_size == 0:
         raise BadRoadFile(f"{path.name} is missing or empty.")
     try:
-        meta, _, wkb, values = pyogrio.raw.read(path, columns=[KIND], force_2d=True)
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, RuntimeError, ValueError) as error:
+        meta, _, wkb, values = gdal().raw.read(path, columns=[KIND], force_2d=True)
+    except (UnicodeDecodeError, RuntimeError, ValueError) as error:  # GDAL's are RuntimeErrors
         raise BadRoadFile(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
     if meta["crs"] != "EPSG:4326" or not values:
         raise BadRoadFile(f"{path.name} is no GeoJSON in degrees with {KIND}.")

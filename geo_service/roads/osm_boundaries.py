@@ -13,7 +13,7 @@ import shapely
 from shapely import MultiPolygon
 
 from geo_service.crs import to_town
-from geo_service.roads.osm_file import one_clear_error
+from geo_service.roads.osm_file import one_clear_error, read_in_order
 
 _AGS = "de:amtlicher_gemeindeschluessel"
 ATTRIBUTION = "© OpenStreetMap-Mitwirkende (ODbL 1.0)"
@@ -34,28 +34,25 @@ class OsmMunicipality:
 def read_municipalities(path: Path) -> list[OsmMunicipality]:
     """Municipalities with an eight-digit AGS and a boundary that closes, by AGS; often none.
 
-    None are found in an unsorted file: boundaries are put together in the order of ids.
     Raises BadRoadFile for a file that cannot be read.
     """
+    with one_clear_error(path):
+        found = read_in_order(path, _municipalities)
+    return [found[ags] for ags in sorted(found)]
+
+
+def _municipalities(path: Path) -> dict[str, OsmMunicipality]:
     found: dict[str, OsmMunicipality] = {}
     factory = osmium.geom.WKBFactory()
-    with one_clear_error(path):
-        areas = osmium.FileProcessor(str(path)).with_areas(
-            osmium.filter.TagFilter(("boundary", "administrative"))
-        )
-        areas.with_filter(osmium.filter.EntityFilter(osmium.osm.AREA)).with_filter(
-            osmium.filter.KeyFilter(_AGS)
-        )
-        try:
-            for area in cast(Iterable[osmium.osm.Area], areas):
-                municipality = _municipality(area, factory)
-                if municipality is not None:
-                    found[municipality.ags] = municipality
-        except RuntimeError as error:
-            if "out of order" not in str(error):
-                raise
-            return []
-    return [found[ags] for ags in sorted(found)]
+    areas = osmium.FileProcessor(str(path)).with_areas(
+        osmium.filter.TagFilter(("boundary", "administrative"))
+    )
+    areas.with_filter(osmium.filter.EntityFilter(osmium.osm.AREA)).with_filter(osmium.filter.KeyFilter(_AGS))
+    for area in cast(Iterable[osmium.osm.Area], areas):
+        municipality = _municipality(area, factory)
+        if municipality is not None:
+            found[municipality.ags] = municipality
+    return found
 
 
 def _municipality(area: osmium.osm.Area, factory: osmium.geom.WKBFactory) -> OsmMunicipality | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import osmium
 
 from geo_service.errors import BadRoadFile
 
 LonLat = tuple[float, float]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,25 @@ def _find_late_nodes(path: Path, lines: Iterable[OsmLine], places: dict[int, Lon
     for node in cast(Iterable[osmium.osm.Node], osmium.FileProcessor(str(path), osmium.osm.NODE)):
         if node.id in missing and node.location.valid():
             places[node.id] = (node.location.lon, node.location.lat)
+
+
+def read_in_order(path: Path, read: Callable[[Path], Found]) -> Found:
+    """What `read` makes of a file, and of a sorted copy if the file's ids are out of order.
+
+    Areas are put together in one go through the file and need its order; lines do not.
+    """
+    try:
+        return read(path)
+    except RuntimeError as error:
+        if "order" not in str(error):
+            raise
+    with tempfile.TemporaryDirectory(prefix="geo-service-") as folder:
+        copy = Path(folder) / "sorted.osm.pbf"
+        everything = osmium.MergeInputReader()
+        everything.add_file(str(path))
+        with osmium.SimpleWriter(str(copy)) as writer:
+            everything.apply(writer)
+        return read(copy)
 
 
 @contextmanager

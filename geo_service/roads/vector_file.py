@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj import CRS, Transformer
 
 from geo_service.crs import TOWN_SRID
 from geo_service.errors import BadRoadFile
+from geo_service.roads.gdal import gdal
 from geo_service.roads.road_mapping import RoadMapping, known_crs
 
 # The storage area of the tables: Germany and its neighbours in EPSG:25832, Berlin included.
@@ -53,12 +52,12 @@ def _fields(mapping: RoadMapping) -> set[str]:
 
 def _read(path: Path, mapping: RoadMapping) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        layers = [str(name) for name, kind in gdal().list_layers(path) if kind is not None]
         if mapping.layer is None and len(layers) > 1:
             raise BadRoadFile(
                 f"{path.name} holds several layers ({', '.join(layers)}); name one in the mapping (layer)."
             )
-        meta, _, wkb, values = pyogrio.raw.read(
+        meta, _, wkb, values = gdal().raw.read(
             path, layer=mapping.layer, encoding=_GDAL_NAMES.get(mapping.encoding or ""), force_2d=True
         )
         geometries = np.empty(0, dtype=object) if wkb is None else shapely.from_wkb(wkb)
@@ -67,9 +66,11 @@ def _read(path: Path, mapping: RoadMapping) -> tuple[dict[str, Any], Any, dict[s
             f"{path.name}: its text is not UTF-8; state the true encoding in the mapping (encoding: latin-1)."
         ) from None
     except (
-        DataSourceError, DataLayerError, FieldError, FeatureError, GeometryError, shapely.errors.ShapelyError,
-        RuntimeError, ValueError, OSError,
-    ) as error:  # fmt: skip
+        shapely.errors.ShapelyError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:  # GDAL's own are RuntimeErrors
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadRoadFile(f"{path.name} cannot be read: {reason}") from error
     columns = dict(zip(meta["fields"], values, strict=True))

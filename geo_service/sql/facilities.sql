@@ -16,6 +16,12 @@ SELECT 'fire_area', source_id, kind, ST_AsEWKB(place)
 FROM fire_area
 WHERE source = :source AND cancelled_at IS NULL
 
+-- driven_segments
+-- Every segment that a bus route is tied to.
+-- In: nothing.  Out: one row for each: segment_gid.
+SELECT DISTINCT segment_gid
+FROM bus_route_segment
+
 -- merge_places
 -- Writes what was delivered: what is new is added, what differs is changed; the town is the one a point in it lies in.
 -- In: source, rows (json array: source_id, kind, name, place as hexadecimal EWKB in EPSG:25832).

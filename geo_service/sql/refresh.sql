@@ -22,6 +22,27 @@ INNER JOIN occupation
     AND ST_DWithin(occupation.area, changed.axis, half_street_width_m(segment))
 ORDER BY occupation_id
 
+-- occupations_on_segments
+-- Everything that counts and stands in one of some segments.
+-- In: segments (array of gids; those that are gone are none).  Out: one row for each.
+WITH asked AS MATERIALIZED (
+    SELECT segment.gid, ST_Expand(segment.axis, half_street_width_m(segment)) AS reach, segment.axis,
+        half_street_width_m(segment) AS half_width_m
+    FROM road_segment AS segment
+    WHERE segment.gid = ANY(CAST(:segments AS bigint[]))
+)
+SELECT lies.occupation_id
+FROM asked
+INNER JOIN occupation_segment AS lies ON lies.segment_gid = asked.gid
+INNER JOIN occupation ON occupation.occupation_id = lies.occupation_id AND occupation.counts
+UNION
+SELECT occupation.occupation_id
+FROM asked
+INNER JOIN occupation
+    ON occupation.counts AND occupation.area && asked.reach
+    AND ST_DWithin(occupation.area, asked.axis, asked.half_width_m)
+ORDER BY occupation_id
+
 -- closures_near_changed_roads
 -- What closes a street in a town whose segments this transaction has added, changed or removed, or next to it: there
 -- the ways through the network may be others now.

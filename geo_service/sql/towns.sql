@@ -23,6 +23,13 @@ FROM (
 INNER JOIN town AS t ON t.ags = part.town
 ORDER BY part.shared_m2 DESC, t.ags
 
+-- surroundings_of_town
+-- The rectangle around a town's boundary, so many metres wider on each side.
+-- In: ags, beyond_m.  Out: 0 or 1 row: west_m, south_m, east_m, north_m (EPSG:25832).
+SELECT ST_XMin(box.wide) AS west_m, ST_YMin(box.wide) AS south_m, ST_XMax(box.wide) AS east_m, ST_YMax(box.wide) AS north_m
+FROM town, ST_Expand(town.boundary, :beyond_m) AS box (wide)
+WHERE town.ags = :ags
+
 -- towns_overview
 -- For each town how many versions its tariff has and whether one of them is official (NULL = no tariff).
 SELECT t.ags, t.slug, t.name, t.reference_prefix, t.accepts_requests, count(f.valid_from) AS tariffs,

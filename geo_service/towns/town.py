@@ -162,6 +162,13 @@ def towns_at(session: Session, area: BaseGeometry) -> list[TownShare]:
     return [TownShare(_town(row), row.shared_m2) for row in rows]
 
 
+def surroundings_of_town(session: Session, ags: str, beyond_m: float) -> tuple[float, float, float, float]:
+    """West, south, east and north of a stored town's boundary and `beyond_m` more; EPSG:25832 metres."""
+    asked = {"ags": ags, "beyond_m": beyond_m}
+    row = session.execute(text(statements("towns")["surroundings_of_town"]), asked).one()
+    return row.west_m, row.south_m, row.east_m, row.north_m
+
+
 def _town(row: Row[Any]) -> Town:
     return Town(
         ags=row.ags,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from geo_service.construction.save_detour import Detour
 from geo_service.occupations.incoming_geometry import read_line
+from geo_service.occupations.states import DESK
 from geo_service.permits.permit_document import instant
 from geo_service.town_objects.kind import Kept
 from geo_service.towns.town import Town
@@ -17,7 +18,6 @@ from geo_service.web.object_body import Faults, ObjectFeature, State, Title, unm
 from geo_service.web.object_words import period_words
 from geo_service.web.override_body import StatedOverrides
 from geo_service.web.period_body import PeriodProperties
-from geo_service.zones.store_zone import DESK
 
 Modes = Annotated[
     list[Literal["car", "bicycle", "foot", "bus"]],

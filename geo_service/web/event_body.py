@@ -10,6 +10,7 @@ from pydantic import Field
 
 from geo_service.events.save_event import Event, enlarged
 from geo_service.interval import Interval
+from geo_service.occupations.states import DESK
 from geo_service.permits.permit_document import instant
 from geo_service.town_objects.kind import Kept
 from geo_service.towns.town import Town
@@ -28,7 +29,6 @@ from geo_service.web.override_body import StatedOverrides
 from geo_service.web.period_body import PeriodProperties
 from geo_service.web.site_body import Consents, Segments
 from geo_service.web.use_request import Metres, RecurrenceBody, Restriction, Takes, TrafficOrderBody
-from geo_service.zones.store_zone import DESK
 
 Hours = Annotated[float, Field(ge=0, le=336, allow_inf_nan=False)]
 

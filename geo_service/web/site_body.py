@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from geo_service.construction.site import ConstructionSite
 from geo_service.interval import Interval
+from geo_service.occupations.states import DESK
 from geo_service.permits.permit_document import instant
 from geo_service.town_objects.kind import Kept
 from geo_service.towns.town import Town
@@ -37,7 +38,6 @@ from geo_service.web.use_request import (
     TrafficOrderBody,
     Width,
 )
-from geo_service.zones.store_zone import DESK
 
 SiteKind = Literal[
     "strassenbau", "deckenerneuerung", "leitungsbau", "hausanschluss", "hochbau", "bruecke", "verkehrsanlage",

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
 from geo_service.occupations.stated_facts import hex_of
+from geo_service.occupations.states import DESK
 from geo_service.sql.loader import statements
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
-from geo_service.zones.store_zone import DESK, OfAnImport, state_of, store_zone
+from geo_service.zones.store_zone import OfAnImport, state_of, store_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,8 +18,6 @@ from geo_service.conflicts.recompute_near import recompute_near
 from geo_service.errors import Rejected
 from geo_service.sql.loader import statements
 
-DESK = "desk"  # the source of what a clerk has drawn
-
 
 class OfAnImport(Rejected):
     """It was imported, and the next import would write it anew: cancel it and enter your own."""

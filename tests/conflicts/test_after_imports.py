@@ -12,7 +12,7 @@ from shapely import LineString
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.after_imports import follow_roads
+from geo_service.conflicts.after_imports import follow_import
 from geo_service.conflicts.recompute_due import work_off
 from geo_service.conflicts.stored_findings import list_findings, recompute_findings
 from geo_service.db.database import Database, operator_session
@@ -75,14 +75,14 @@ def test_a_changed_street_moves_what_stands_in_it(engine: Any, scenery: Any) -> 
         on_burg = store(session, scenery, {"rect": [0, 299, 10, 2], "takes": "unknown"})
         nowhere = store(session, scenery, {"rect": [0, 150, 10, 2]})
     with operator_session(engine) as session:
-        assert follow_roads(session) is None  # a transaction that changes no road
+        assert follow_import(session) is None  # a transaction that changes no road
         save_segments(session, [MARKT, BURG], "test")
-        assert follow_roads(session) is None  # nor does the same file again
+        assert follow_import(session) is None  # nor does the same file again
         assert get_occupation(session, on_markt).takes == {"carriageway"}
     shifted = road("markt", -3, axis=LineString([(EAST - 80, NORTH - 3.9), (EAST + 100, NORTH - 3.9)]))
     with operator_session(engine) as session:
         save_segments(session, [shifted, BURG], "test")
-        work_id = follow_roads(session)
+        work_id = follow_import(session)
         assert due(session) == [on_markt]
         assert lies(session, on_markt) == [("test:markt", 80.0)]
         assert get_occupation(session, on_markt).takes == {"carriageway", "footway"}
@@ -101,7 +101,7 @@ def test_a_new_street_under_something_that_stood_nowhere(engine: Any, scenery: A
         assert list_findings(session, mine) == []
     with operator_session(engine) as session:
         save_segments(session, [MARKT], "test")
-        work_id = follow_roads(session)
+        work_id = follow_import(session)
     assert work_id is not None and work_off(engine, work_id, now=lambda: scenery.as_of)
     with operator_session(engine) as session:
         # It takes the carriageway now, and narrows it.
@@ -115,5 +115,5 @@ def test_closures_near_a_changed_network_are_looked_at_again(engine: Any, scener
         narrowing = store(session, scenery, {"rect": [40, -4, 10, 4], "restriction": "narrowing"})
     with operator_session(engine) as session:
         save_segments(session, [MARKT, replace(BURG, one_way="forward")], "test")
-        follow_roads(session)
+        follow_import(session)
         assert due(session) == [closure] and narrowing not in due(session)

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo_service.commands.await_works import await_works
 from geo_service.commands.towns import add_town
-from geo_service.commands.worker import await_works
 from geo_service.conflicts import recompute_due
 from geo_service.conflicts.recompute_due import recompute_outdated, recompute_town, work_off
 from geo_service.db.database import Database, operator_session, owner_session, speak_as

@@ -23,6 +23,12 @@ def street(*nodes: int, **tags: str) -> tuple[Sequence[int], Mapping[str, str]]:
     return nodes, {"highway": "residential", **{key.replace("__", ":"): value for key, value in tags.items()}}
 
 
+def school(node: int, place: tuple[float, float]) -> str:
+    """A school as a point."""
+    lon, lat = _TO_LONLAT.transform(CORNER[0] + place[0], CORNER[1] + place[1])
+    return f'\n<node id="{node}" version="1" lat="{lat:.7f}" lon="{lon:.7f}"><tag k="amenity" v="school"/></node>'
+
+
 def boundary(relation: int, ways: Sequence[int], **tags: str) -> str:
     """A relation of a municipal boundary; `__` in a tag's key stands for a colon."""
     inside = "".join(f'<member type="way" ref="{way}" role="outer"/>' for way in ways)

@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from geo_service.cli import main
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
-from tests.roads.osm_scene import osm_file, street, town_scene
+from tests.roads.osm_scene import osm_file, school, street, town_scene
 
 
 class Result(NamedTuple):
@@ -90,6 +90,49 @@ def test_the_report_as_a_table_and_as_json(command: Command, scene: Path) -> Non
     assert command.count() == 4
 
 
+def with_facilities(folder: Path) -> Path:
+    """The scene of `town_scene` with a school in its town and one 3 km beyond, and a bus route."""
+    extra = (
+        school(90, (100, 50)) + school(91, (3500, 0)) + '\n<relation id="30" version="1">'
+        '<member type="way" ref="10" role=""/><tag k="type" v="route"/><tag k="route" v="bus"/></relation>'
+    )
+    path = folder / "all.osm"
+    path.write_text(town_scene().replace("</osm>", f"{extra}</osm>"), encoding="utf-8")
+    return path
+
+
+def test_schools_stops_and_bus_routes_come_in_the_same_run(command: Command, tmp_path: Path) -> None:
+    path = with_facilities(tmp_path)
+    roads_only = json.loads(command.run(str(path), "--without", "facilities", "--json").stdout)
+    assert (roads_only["segments"], roads_only["facilities"]) == (2, None)
+    first = command.run(str(path))
+    assert "Facilities in all.osm" in first.stdout and "bus routes: 1 stored, on 1 segments" in first.stdout
+    again = json.loads(command.run(str(path), "--json").stdout)
+    kinds = {kind["kind"]: (kind["delivered"], kind["unchanged"]) for kind in again["facilities"]["kinds"]}
+    assert (again["unchanged"], kinds) == (2, {"school": (2, 2), "bus_route": (1, 1)})
+
+
+def test_of_one_town_come_the_facilities_around_it(command: Command, tmp_path: Path) -> None:
+    path = with_facilities(tmp_path)
+    report = json.loads(command.run(str(path), "--town", "neustadt", "--json").stdout)
+    assert {kind["kind"]: kind["added"] for kind in report["facilities"]["kinds"]} == {
+        "school": 1,
+        "bus_route": 1,
+    }
+    with psycopg.connect(command.address) as connection:
+        assert connection.execute("SELECT source_id, town FROM facility").fetchall() == [
+            ("node/90", "06999009")
+        ]
+
+
+def test_roads_that_are_refused_bring_no_facilities(command: Command, tmp_path: Path) -> None:
+    path = with_facilities(tmp_path)
+    refused = command.run(str(path), "--town", "neustadt", "--without", "towns")
+    assert refused.returncode == 1
+    with psycopg.connect(command.address) as connection:
+        assert connection.execute("SELECT count(*) FROM facility").fetchone() == (0,)
+
+
 def test_a_web_address_works_and_a_wrong_one_is_explained(
     command: Command, scene: Path, web_address: str
 ) -> None:
@@ -125,11 +168,20 @@ def test_a_bad_file_is_one_line_and_exit_1(
     assert command.count() == 0
 
 
-def test_an_unsorted_file_comes_in_without_looking_for_towns(command: Command, tmp_path: Path) -> None:
+def test_an_unsorted_file_comes_in_whole(command: Command, tmp_path: Path) -> None:
     path = osm_file(tmp_path, {11: street(4, 2, 5), 10: street(1, 2, 3)}, nodes_last=True)
     result = command.run(str(path))
     assert (result.returncode, result.stderr) == (0, "")
     assert command.count() == 4
+    lines = with_facilities(tmp_path).read_text(encoding="utf-8").splitlines()
+    backwards = tmp_path / "backwards.osm"  # relations, ways, nodes: the town's boundary and the schools too
+    backwards.write_text("\n".join([*lines[:2], *reversed(lines[2:-1]), lines[-1]]), encoding="utf-8")
+    report = json.loads(command.run(str(backwards), "--json").stdout)
+    assert report["towns_added"] == ["Neustadt"]
+    assert {kind["kind"]: kind["added"] for kind in report["facilities"]["kinds"]} == {
+        "school": 2,
+        "bus_route": 1,
+    }
 
 
 def test_an_unknown_town_is_one_line(command: Command, scene: Path) -> None:
@@ -153,7 +205,7 @@ def test_limburg_appears_as_a_town_with_its_streets(command: Command, shared_dat
 def test_one_town_can_be_asked_for_by_its_name_before_it_is_known(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "town.osm"
     file.write_text(town_scene(), encoding="utf-8")
-    refused = command.run(str(file), "--town", "neustadt", "--no-add-towns")
+    refused = command.run(str(file), "--town", "neustadt", "--without", "towns")
     assert (refused.returncode, command.count()) == (1, 0)
     report = json.loads(command.run(str(file), "--town", "neustadt", "--json").stdout)
     assert (report["added"], report["elsewhere"], report["towns_added"]) == (1, 1, ["Neustadt"])
