@@ -113,6 +113,12 @@ PARAMETERS: dict[str, Part] = {
     "properties": query_parameter(
         "properties", "Properties to show.", {"type": "array", "minItems": 1, "items": {"type": "string"}}
     ),
+    "zoom-level": query_parameter(
+        "zoom-level",
+        "Zoom (WebMercatorQuad) of the map drawn of the answer: geometries without what is smaller than"
+        " a quarter of its pixels. Without it, every point.",
+        {"type": "number", "minimum": 0},
+    ),
     "featureId": {
         "name": "featureId",
         "in": "path",
