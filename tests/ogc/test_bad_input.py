@@ -198,6 +198,7 @@ _parameters = st.fixed_dictionaries(
         "cursor": _cursors,
         "bbox-crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "EPSG:1"]),
         "crs": st.sampled_from(["EPSG:25832", "OGC:CRS84", "\x00"]),
+        "zoom-level": st.one_of(st.floats().map(str), st.sampled_from(["12", "", "x"])),
         "resultType": st.sampled_from(["hits", "results", "x"]),
         "filter": st.one_of(_words, _json, st.text(max_size=60)),
         "filter-lang": st.sampled_from(["cql2-text", "cql2-json", "cql2-json", "x"]),
