@@ -63,7 +63,7 @@ PARAMETERS: dict[str, Part] = {
     "datetime": query_parameter(
         "datetime",
         "Features whose period touches the instant, day or closed interval (open end: ..), and features"
-        " without one. A bare date is the whole day in Europe/Berlin.",
+        " without one. A bare date is the whole day in Europe/Berlin; an end may be a duration: P2D.",
         {"type": "string"},
     ),
     "limit": query_parameter(

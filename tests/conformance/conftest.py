@@ -68,6 +68,12 @@ def items_of(collection: Document) -> str:
     )
 
 
+def span_of(collection: Document) -> tuple[str | None, str | None] | None:
+    """First and last instant of a collection; None where it has no time."""
+    temporal = collection["extent"].get("temporal")
+    return None if temporal is None else tuple(temporal["interval"][0])
+
+
 def parameter_of(api: Document, collection: Document, name: str) -> Document:
     """A declared parameter of the features of a collection, references followed."""
     for one in api["paths"][f"/collections/{collection['id']}/items"]["get"]["parameters"]:

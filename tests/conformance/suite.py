@@ -12,7 +12,7 @@ import httpx
 from shapely import box, union_all
 from shapely.geometry import shape
 
-from tests.conformance.conftest import GEOJSON, Document, items_of, parameter_of
+from tests.conformance.conftest import GEOJSON, Document, items_of, parameter_of, span_of
 
 DEFAULT_CRS = (
     "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
@@ -81,13 +81,17 @@ class Suite:
             between = min(100, schema["minimum"] + (schema["maximum"] - schema["minimum"]) // 2)
             return [{"limit": str(schema["minimum"])}, {"limit": str(between)}]
         if provider == "FeaturesTime":
-            # The suite reads the extent in the form of a draft, finds none in ours and asks nothing; these are its
-            # first two questions (the third, a start with a duration, is in no version of the standard).
-            begin, end = collection["extent"]["temporal"]["interval"][0]
-            first, last = begin or "2026-01-01T00:00:00Z", end or "2026-12-31T00:00:00Z"
-            quarter = (datetime.fromisoformat(last) - datetime.fromisoformat(first)) / 4
-            later = datetime.fromisoformat(first) + quarter
-            return [{"datetime": first}, {"datetime": f"{_utc(later)}/{_utc(later + quarter)}"}]
+            span = span_of(collection)
+            if span is None:
+                return []
+            begin, end = (
+                datetime.fromisoformat(str(moment)) for moment in span
+            )  # the suite reads no open end
+            later, quarter = begin + (end - begin) / 4, (end - begin) / 4
+            return [
+                {"datetime": one}
+                for one in (_utc(begin), f"{_utc(later)}/{_utc(later + quarter)}", f"{later:%Y-%m-%d}/P2D")
+            ]
         return [{}]
 
     def features(self, provider: str) -> Iterator[tuple[Asked, Document]]:

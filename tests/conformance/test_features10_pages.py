@@ -6,7 +6,7 @@ Four classes of the suite ask for pages in four ways (plainly, by boxes, limits 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -89,14 +89,17 @@ def _time_kept(suite: Suite) -> None:
     """Left open by the suite: a time that touches the one asked for, or none."""
     for one in suite.responses("FeaturesTime"):
         first, _, last = one.wish["datetime"].partition("/")
+        begin = _at(first) - timedelta(hours=2)  # a day begins in Berlin, not in UTC
+        end = begin + timedelta(days=3) if last == "P2D" else _at(last or first)
         for feature in one.page["features"]:
-            start, end = (feature["properties"].get(name) for name in ("period_start", "period_end"))
-            assert start is None or _at(start) <= _at(last or first)
-            assert end is None or _at(end) >= _at(first)
+            starts, ends = (feature["properties"].get(name) for name in ("period_start", "period_end"))
+            assert starts is None or _at(starts) <= end
+            assert ends is None or _at(ends) >= begin
 
 
 def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _operation(suite: Suite, way: str) -> None:

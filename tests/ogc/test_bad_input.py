@@ -23,6 +23,8 @@ SITES = "/ogc/collections/construction_sites/items"
         ("bbox", "8,50,9,49"), ("bbox", "a,b,c,d"), ("bbox", "8,49,9,91"), ("bbox", "1_0,49,9,50"), ("bbox", "8,49,3,9,50,1"),
         ("datetime", ""), ("datetime", ".."), ("datetime", "yesterday"), ("datetime", "2026-02-30"), ("datetime", "2026-06-01T08:00:00"),
         ("datetime", "2026-06-02/2026-06-01"), ("datetime", "2026-06-01/2026-06-02/2026-06-03"), ("datetime", "0000-01-01"),
+        ("datetime", "2026-06-01/P"), ("datetime", "2026-06-01/PT"), ("datetime", "2026-06-01/P1DT"), ("datetime", "2026-06-01/P-1D"), ("datetime", "P2D"),
+        ("datetime", "P2D/2026-06-01"), ("datetime", "../P2D"), ("datetime", "2026-06-01/P9999Y"), ("datetime", "2026-06-01/P2D3M"), ("datetime", "2026-06-01/P0D"),
         ("datetime", "0001-01-01"), ("datetime", "9999-12-31/.."[:10]), ("datetime", "2026-06-01T25:00:00Z"), ("datetime", "٢٠٢٦-٠٦-٠١"),
         ("limit", "0"), ("limit", "-1"), ("limit", "ten"), ("limit", ""), ("limit", "1.5"), ("limit", "1e9"), ("limit", "٣"),
         ("offset", "-1"), ("offset", "x"),
