@@ -68,7 +68,10 @@ def find_suite(name: str, version: str) -> Path | None:
         ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"],
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
-    return next(folder.glob("*.jar"), None) if fetched.returncode == 0 else None
+    jar = next(folder.glob("*.jar"), None) if fetched.returncode == 0 else None
+    if jar is None:
+        shutil.rmtree(folder)
+    return jar
 
 
 @contextmanager
