@@ -28,14 +28,17 @@ class Extent:
     credits: tuple[str, ...]
 
     def document(self) -> dict[str, object]:
-        """The extent as both /collections and /collections/{id} show it."""
-        return {
-            "spatial": {"bbox": [list(self.lonlat)], "crs": CRS84},
-            "temporal": {
+        """The extent as both /collections and /collections/{id} show it.
+
+        What has no time has no temporal extent: one that is open at both ends says nothing.
+        """
+        found: dict[str, object] = {"spatial": {"bbox": [list(self.lonlat)], "crs": CRS84}}
+        if self.first is not None or self.last is not None:
+            found["temporal"] = {
                 "interval": [[self.first, self.last]],
                 "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
-            },
-        }
+            }
+        return found
 
 
 @dataclass

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from geo_service.errors import NotFound
 from geo_service.ogc.addresses import HTML, JSON, Link, address, base_of, link, self_and_alternate
 from geo_service.ogc.answers import bytes_answer, fingerprint
-from geo_service.ogc.collection import Collection, get_collection
+from geo_service.ogc.collection import EPSG_25832, Collection, get_collection
 from geo_service.ogc.encodings import (
     FURTHER_HEADERS,
     MEDIA_TYPES,
@@ -41,6 +41,7 @@ from geo_service.ogc.parameters import (
     read_crs,
     read_items_query,
     read_parameters,
+    read_zoom,
 )
 from geo_service.ogc.properties import read_properties, returnables
 from geo_service.ogc.reading import Page, conditions_of, count_hits, read_rows, statement
@@ -108,7 +109,8 @@ async def find_page(request: Request, wish: Wish) -> Page:
     """The features, or only their exact number where nothing else is asked for."""
     if wish.query.hits_only or request.method == "HEAD":
         return await count_hits(request.app.state.pool, wish.collection, wish.query)
-    return await page_reader_of(request).read(wish.collection, wish.query)
+    query = wish.query if wish.query.zoom is None else replace(wish.query, crs=EPSG_25832)
+    return await page_reader_of(request).read(wish.collection, query)
 
 
 async def make_page(page: Page, wish: Wish) -> Made:
@@ -116,7 +118,8 @@ async def make_page(page: Page, wish: Wish) -> Made:
     links = wish.links(page)
     headers = _page_headers(page, wish.query, links) | FURTHER_HEADERS.get(wish.shown, {})
     headers["Content-Type"] = MEDIA_TYPES[wish.shown]
-    if wish.shown == "json" and wish.query.shown is None and is_stored(wish.query.crs):
+    query = wish.query
+    if wish.shown == "json" and query.shown is None and query.zoom is None and is_stored(query.crs):
         start = envelope(page, links)
     else:
         start = await asyncio.to_thread(encode_page, wish.shown, wish.collection, wish.query, page, links)
@@ -129,7 +132,7 @@ def encode_page(
 ) -> bytes:
     """A page in another encoding than stored, or with some of the properties."""
     features = selected(orjson.loads(b"[" + page.features + b"]"), query.shown)
-    features = in_system(features, query.crs, x_first=shown == "fgb")
+    features = in_system(features, query.crs, x_first=shown == "fgb", zoom=query.zoom)
     if shown in ("json", "jsonfg"):
         more: dict[str, object] = {}
         if shown == "jsonfg":
@@ -181,10 +184,11 @@ async def item(request: Request) -> Response:
     collection = get_collection(request.path_params["collection"])
     feature_id: str = request.path_params["feature_id"]
     given = read_parameters(request, ON_ITEM)
-    crs = read_crs(given)
+    crs, zoom = read_crs(given), read_zoom(given)
     names = read_properties(collection, given["properties"]) if "properties" in given else None
     shown, language = find_format(request, given, OF_ONE_FEATURE), find_language(request, given)
-    text = statement("item", collection, crs, conditions_of(collection, ItemsQuery()))
+    source = crs if zoom is None else EPSG_25832
+    text = statement("item", collection, source, conditions_of(collection, ItemsQuery()))
     rows = await read_rows(request.app.state.pool, text, {"key": _key(collection, feature_id)})
     if not rows:
         raise _unknown(collection, feature_id)
@@ -207,15 +211,16 @@ async def item(request: Request) -> Response:
             links=links,
         )
     body = rows[0]["feature"]
-    if names is not None or shown == "jsonfg" or not is_stored(crs):
-        (feature,) = in_system(selected([orjson.loads(body)], names), crs)
+    if names is not None or shown == "jsonfg" or zoom is not None or not is_stored(crs):
+        (feature,) = in_system(selected([orjson.loads(body)], names), crs, zoom=zoom)
         if shown == "jsonfg":
             feature = {**jsonfg_head(collection, crs), **as_jsonfg(feature, crs)}
         body = orjson.dumps(feature)
     body = body[:-1] + b',"links":' + orjson.dumps(links) + b"}"
     version = fingerprint(str(rows[0]["version"]).encode(), body)
-    if rows[0]["edition"] is not None:
-        version = f"{rows[0]['edition']}.{version}"  # what a write has to name in If-Match begins it
+    if rows[0]["edition"] is not None and zoom is None:
+        # What a write has to name in If-Match begins it; a shape made for a map must not be written back.
+        version = f"{rows[0]['edition']}.{version}"
     return await bytes_answer(request, body, MEDIA_TYPES[shown], version=version, headers=headers)
 
 

@@ -63,7 +63,7 @@ PARAMETERS: dict[str, Part] = {
     "datetime": query_parameter(
         "datetime",
         "Features whose period touches the instant, day or closed interval (open end: ..), and features"
-        " without one. A bare date is the whole day in Europe/Berlin.",
+        " without one. A bare date is the whole day in Europe/Berlin; an end may be a duration: P2D.",
         {"type": "string"},
     ),
     "limit": query_parameter(
@@ -112,6 +112,12 @@ PARAMETERS: dict[str, Part] = {
     ),
     "properties": query_parameter(
         "properties", "Properties to show.", {"type": "array", "minItems": 1, "items": {"type": "string"}}
+    ),
+    "zoom-level": query_parameter(
+        "zoom-level",
+        "Zoom (WebMercatorQuad) of the map drawn of the answer: geometries without what is smaller than"
+        " a quarter of its pixels. Without it, every point.",
+        {"type": "number", "minimum": 0},
     ),
     "featureId": {
         "name": "featureId",

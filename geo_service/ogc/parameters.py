@@ -44,12 +44,13 @@ Language = Literal["de", "en"]
 LIMIT_DEFAULT = 100
 LIMIT_MAXIMUM = 10_000
 OFFSET_MAXIMUM = 10**12
+ZOOM_MAXIMUM = 24.0  # of WebMercatorQuad: a pixel is some millimetres, nothing can be left out beyond
 ON_EVERY_PAGE = ("f", "lang")
 ON_ITEMS = (
     *ON_EVERY_PAGE, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "resultType",
-    "filter", "filter-lang", "filter-crs", "q", "sortby", "properties",
+    "filter", "filter-lang", "filter-crs", "q", "sortby", "properties", "zoom-level",
 )  # fmt: skip
-ON_ITEM = (*ON_EVERY_PAGE, "crs", "properties")
+ON_ITEM = (*ON_EVERY_PAGE, "crs", "properties", "zoom-level")
 
 ON_DOCUMENTS: tuple[Format, ...] = ("json", "html")
 OF_FEATURES: tuple[Format, ...] = ("json", "html", "jsonfg", "geojsonseq", "csv", "fgb")
@@ -71,6 +72,7 @@ _ACCEPTED: dict[Format, tuple[str, ...]] = {
 }
 _LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
 _WHOLE_NUMBER = re.compile(r"\+?\d+", re.ASCII)
+_POSITIVE_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def read_parameters(request: Request, known: Names[str]) -> dict[str, str]:
@@ -97,6 +99,7 @@ class ItemsQuery:
 
     during: literal of a tstzrange. after: gid of the last feature seen, last_values: what it is ordered by.
     wanted: conditions of filter and q. order: empty for the order of gid. shown: properties, None for all.
+    zoom: of the map that the geometries are for, None for all their points.
     """
 
     area: SearchArea | None = None
@@ -110,6 +113,7 @@ class ItemsQuery:
     order: tuple[SortKey, ...] = ()
     last_values: tuple[Value, ...] | None = None
     shown: tuple[str, ...] | None = None
+    zoom: float | None = None
     binding: str | None = None
 
     def cursor(self, collection_id: str, gid: int, values: list[Value]) -> str:
@@ -147,6 +151,7 @@ def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery
         order=order,
         last_values=last_values,
         shown=read_properties(collection, given["properties"]) if "properties" in given else None,
+        zoom=read_zoom(given),
         binding=binding,
     )
 
@@ -165,6 +170,16 @@ def _wanted(collection: Collection, given: Mapping[str, str]) -> tuple[Condition
 def read_crs(given: Mapping[str, str]) -> str:
     """Address of the reference system of the answer. Raises Malformed for one that is not offered."""
     return _crs("crs", given)
+
+
+def read_zoom(given: Mapping[str, str]) -> float | None:
+    """The zoom of the map that is to be drawn; None where nothing is asked. Raises Malformed."""
+    text = given.get("zoom-level")
+    if text is None:
+        return None
+    if not _POSITIVE_NUMBER.fullmatch(text):
+        raise malformed("zoom-level", "A number from 0 is needed, 12 or 12.5.")
+    return min(float(text), ZOOM_MAXIMUM)
 
 
 def _crs(name: str, given: Mapping[str, str]) -> str:

@@ -5,9 +5,9 @@ Coordinates come in the order the authority of a system says: EPSG:4326 and EPSG
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil, cos, log10, pi, radians
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,12 @@ from shapely.geometry import mapping, shape
 
 from geo_service.crs import TOWN_SRID
 from geo_service.ogc.collection import CRS84, FRAGMENTS
+
+Shapes = NDArray[np.object_]
+
+# A pixel of WebMercatorQuad at zoom 0, measured in the street at 55.5° N; in all our places it is larger.
+PIXEL_M = 2 * pi * 6_378_137 / 256 * cos(radians(55.5))
+_DECIMALS_M = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class System:
     @property
     def decimals(self) -> int:
         """Decimals a coordinate is written with."""
-        return 7 if self.degrees else 3
+        return 7 if self.degrees else _DECIMALS_M
 
 
 def _epsg(srid: int, *, degrees: bool = False) -> System:
@@ -73,22 +79,51 @@ def _from_town(srid: int) -> Transformer:
     return Transformer.from_crs(TOWN_SRID, srid, always_xy=True)
 
 
-def in_system(features: list[dict[str, Any]], crs: str, *, x_first: bool = False) -> list[dict[str, Any]]:
-    """Features read in EPSG:25832 in another system; x_first: for files that have no order of their own."""
-    if is_stored(crs):
+def in_system(
+    features: list[dict[str, Any]], crs: str, *, x_first: bool = False, zoom: float | None = None
+) -> list[dict[str, Any]]:
+    """Features read in EPSG:25832 in another system; x_first: for files that have no order of their own.
+
+    zoom: of the map they are for; None leaves every point, and stored systems as they were read.
+    """
+    if is_stored(crs) and zoom is None:
         return features
     system = SYSTEMS[crs]
-    transformer = _from_town(system.srid)
-    swapped = system.latitude_first and not x_first
-
-    def moved(places: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = transformer.transform(places[:, 0], places[:, 1])
-        return np.round(np.column_stack((y, x) if swapped else (x, y)), system.decimals)
-
     placed = [feature for feature in features if feature["geometry"] is not None]
-    geometries: Sequence[Any] = shapely.transform(
-        np.array([shape(feature["geometry"]) for feature in placed], dtype=object), moved
-    )
+    shapes: Shapes = np.array([shape(feature["geometry"]) for feature in placed], dtype=object)
+    swapped = system.latitude_first and not x_first
+    if zoom is None:
+        geometries = _moved(shapes, system, swapped, system.decimals)
+    else:
+        geometries = _for_map(shapes, system, swapped, zoom)
     for feature, geometry in zip(placed, geometries, strict=True):
         feature["geometry"] = mapping(geometry)
     return features
+
+
+def _moved(shapes: Shapes, system: System, swapped: bool, decimals: int) -> Shapes:
+    """Geometries of EPSG:25832 in a system, x and y swapped where it wants them so."""
+    transformer = _from_town(system.srid)
+
+    def moved(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = transformer.transform(places[:, 0], places[:, 1])
+        return np.round(np.column_stack((y, x) if swapped else (x, y)), decimals)
+
+    found: Shapes = shapely.transform(shapes, moved)
+    return found
+
+
+def _for_map(shapes: Shapes, system: System, swapped: bool, zoom: float) -> Shapes:
+    """As a map of a zoom can show them: without what is smaller than a quarter of a pixel, in fewer digits.
+
+    The kind of a geometry stays, and so does its validity.
+    """
+    slack_m = PIXEL_M / 4 / 2.0**zoom
+    simple: Shapes = shapely.simplify(shapes, slack_m, preserve_topology=True)
+    for place in np.flatnonzero(shapely.get_type_id(simple) != shapely.get_type_id(shapes)):
+        simple[place] = type(shapes[place])([simple[place]])  # one part of several kinds comes back alone
+    digits = min(max(ceil(-log10(slack_m / 4)), 0), _DECIMALS_M)
+    coarse = _moved(simple, system, swapped, digits + system.decimals - _DECIMALS_M)
+    broken = ~shapely.is_valid(coarse)  # fewer digits can make two edges cross
+    coarse[broken] = _moved(simple[broken], system, swapped, system.decimals)
+    return coarse

@@ -20,6 +20,7 @@ from geo_service.settings import Settings
 from tests.benchmarks.floor import floor_rate
 from tests.benchmarks.ground import bench_cluster, migrated, tipg_serving
 from tests.benchmarks.load import Measured, request_bytes, run_load
+from tests.benchmarks.pygeoapi_peer import COLLECTION, assert_same_page, pygeoapi_serving
 from tests.benchmarks.report import Row
 from tests.benchmarks.whole import measure_whole
 from tests.clients.server import serving
@@ -152,9 +153,11 @@ def rows_of(cluster: LocalCluster, database: Database) -> list[Row]:
     with tipg_serving(cluster, "bench_pages", properties(database)) as peer_port:
         sides = Sides(database, peer_port)
         sides.peer([f"/items?limit=1000&bbox={box}" for box in boxes()[:20]])
-        return [
+        rows = [
             *_pages(sides), *_rates(sides), *_german_maps(sides), *_single(sides), *_tiles(sides), _floor(cluster, sides),
         ]  # fmt: skip
+    with pygeoapi_serving(cluster, "bench_pages", properties(database)) as other_port:
+        return rows + _beside_pygeoapi(sides, other_port)
 
 
 def _pages(sides: Sides) -> list[Row]:
@@ -185,14 +188,23 @@ def _rates(sides: Sides) -> list[Row]:
     ]  # fmt: skip
 
 
+def in_metres(box: str) -> str:
+    """The box around the corners of a box in degrees, EPSG:25832."""
+    west, south, east, north = map(float, box.split(","))
+    (left, right), (low, high) = Transformer.from_crs(4326, 25832, always_xy=True).transform(
+        (west, east), (south, north)
+    )
+    return f"{left:.1f},{low:.1f},{right:.1f},{high:.1f}"
+
+
+def german_queries() -> list[str]:
+    """The query of a map in EPSG:25832, for each large box."""
+    metres = map(in_metres, large_boxes())
+    return [f"limit=10000&bbox={box}&bbox-crs={METRES}&crs={METRES}" for box in metres]
+
+
 def _german_maps(sides: Sides) -> list[Row]:
-    to_metres = Transformer.from_crs(4326, 25832, always_xy=True)
-    paths = []
-    for box in large_boxes():
-        west, south, east, north = map(float, box.split(","))
-        (left, right), (low, high) = to_metres.transform((west, east), (south, north))
-        metres = f"{left:.1f},{low:.1f},{right:.1f},{high:.1f}"
-        paths.append(f"{ITEMS}?limit=10000&bbox={metres}&bbox-crs={METRES}&crs={METRES}")
+    paths = [f"{ITEMS}?{query}" for query in german_queries()]
     peer = sides.peer([f"/items?limit=10000&bbox={box}" for box in large_boxes()], seconds=15)
     with sides.own() as port:
         states = {"fresh": once(port, paths)}
@@ -228,6 +240,36 @@ def _tiles(sides: Sides) -> list[Row]:
         Row(f"vector tile, zoom 14, median: {state}", f"{own.median_ms:.2f} ms", f"tipg {peer.median_ms:.1f} ms",
             peer.median_ms / own.median_ms, wanted, f"bodies {own.body_bytes / 1000:.0f} kB / {peer.body_bytes / 1000:.0f} kB")
         for state, (own, wanted) in states.items()
+    ]  # fmt: skip
+
+
+def _beside_pygeoapi(sides: Sides, port: int) -> list[Row]:
+    """The same three questions put to pygeoapi; the last in the very same words, with the very same answer."""
+    base = f"http://127.0.0.1:{port}{COLLECTION}"
+
+    def other(queries: list[str], connections: int = 1, seconds: float = 12) -> Measured:
+        requests = [request_bytes(f"{base}?{query}&f=json") for query in queries]
+        return run_load(port, requests, connections=connections, at_most=len(queries), seconds=seconds)
+
+    pages = [f"limit=1000&bbox={box}" for box in boxes()]
+    other(pages[:10])
+    page, rate, german = other(pages), other(pages, connections=8), other(german_queries(), seconds=20)
+    with sides.own() as own_port:
+        address = f"http://127.0.0.1:{own_port}{ITEMS}"
+        same = assert_same_page(address, base, in_metres(large_boxes()[0]))
+    states = []
+    for queries, connections in ((pages, 1), (pages, 8), (german_queries(), 1)):
+        with sides.own() as own_port:
+            states.append(once(own_port, [f"{ITEMS}?{query}" for query in queries], connections))
+    return [
+        Row("page of 1,000 of 300,000 by bbox, 1 connection, median: fresh", f"{states[0].median_ms:.2f} ms",
+            f"pygeoapi {page.median_ms:.1f} ms", page.median_ms / states[0].median_ms, 15,
+            f"bodies {states[0].body_bytes / 1e6:.2f} MB / {page.body_bytes / 1e6:.2f} MB"),
+        Row("page of 1,000 of 300,000 by bbox, 8 connections, rate: fresh", f"{states[1].rate:.0f}/s", f"pygeoapi {rate.rate:.1f}/s",
+            states[1].rate / rate.rate, 10, "one server process each"),
+        Row("German map query, limit=10000, bbox and crs EPSG:25832: fresh", f"{states[2].median_ms:.0f} ms",
+            f"pygeoapi {german.median_ms:.0f} ms", german.median_ms / states[2].median_ms, 12,
+            f"the same words; compared: the same {same:,} matched, the same 1,000 shapes to a millimetre"),
     ]  # fmt: skip
 
 

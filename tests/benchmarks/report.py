@@ -14,6 +14,7 @@ from pathlib import Path
 
 from geo_service.db.local_cluster import find_server_programs
 from tests.benchmarks.ground import peer_python
+from tests.benchmarks.pygeoapi_peer import pygeoapi_python
 
 HEAD = """# Benchmarks
 
@@ -77,10 +78,12 @@ def versions() -> str:
     )
     ask = "from importlib.metadata import version as v; print('tipg', v('tipg') + ', asyncpg', v('asyncpg'))"
     peer = subprocess.run([str(peer_python()), "-c", ask], capture_output=True, text=True, check=True)
+    ask = "from importlib.metadata import version as v; print('pygeoapi', v('pygeoapi'))"
+    other = subprocess.run([str(pygeoapi_python()), "-c", ask], capture_output=True, text=True, check=True)
     own = ", ".join(
         f"{name} {version(name)}" for name in ("starlette", "uvicorn", "psycopg", "geopandas", "shapely")
     )
-    return f"{server.stdout.strip()}; Python {platform.python_version()}, {own}; {peer.stdout.strip()}"
+    return f"{server.stdout.strip()}; Python {platform.python_version()}, {own}; {peer.stdout.strip()}; {other.stdout.strip()}"
 
 
 def section(name: str, rows: list[Row]) -> str:

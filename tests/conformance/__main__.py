@@ -1,6 +1,6 @@
-"""`make conformance`: the official suite against a demo of our own; where it cannot be had, the port in this folder.
+"""`make conformance`: the official suites against a demo of our own; where one cannot be had, the port in this folder.
 
-Before it QGIS's own provider reads every collection (tests/conformance/qgis_layers.py).
+Before them QGIS itself reads every collection and draws our tiles (tests/conformance/qgis_layers.py).
 
 Exit 0 when nothing failed.
 """
@@ -25,57 +25,74 @@ from geo_service.db.local_cluster import LocalCluster
 from geo_service.db.migrate import migrate
 from tests.clients.server import serving
 from tests.conftest import ROOT
+from tests.ogc.rows import insert_rows
 
-VERSION = "1.9"
-ARTIFACT = f"org.opengis.cite:ets-ogcapi-features10:{VERSION}:jar:aio"
+# Name, version and what else a run has to be told.
+SUITES = (
+    ("ets-ogcapi-features10", "1.9", {"noofcollections": "-1"}),
+    ("ets-ogcapi-tiles10", "1.2", {}),
+)
 HERE = Path(__file__).resolve().parent
+MANY_STREETS = 25_050
 
 
 def main() -> int:
-    """Run one or the other."""
-    suite = find_suite()
-    with demo_service() as address:
-        by_qgis = run_qgis(address)
-        if suite is not None:
-            return run_official(suite, address) or by_qgis
-        print(
-            f"The official suite {ARTIFACT} cannot be had from Maven's repository here.\n"
-            "Instead runs our port of its abstract tests; that is no certificate.",
-            flush=True,
-        )
-        os.environ["GEO_SERVICE_CONFORMANCE_URL"] = address
-        return int(pytest.main([str(HERE), "-p", "no:cacheprovider"])) or by_qgis
+    """Run the suites that can be had, and the port where one is missing."""
+    found = {name: find_suite(name, version) for name, version, _ in SUITES}
+    failed = 0
+    with services() as (address, many):
+        failed += run_qgis(address) + run_qgis(many)
+        for name, version, more in SUITES:
+            suite = found[name]
+            if suite is not None:
+                failed += run_official(name, suite, {"iut": address, **more})
+            else:
+                print(
+                    f"The official suite {name} {version} cannot be had from Maven's repository here.",
+                    flush=True,
+                )
+        if None in found.values():
+            print("Instead runs our port, method by method; that is no certificate.", flush=True)
+            os.environ["GEO_SERVICE_CONFORMANCE_URL"] = address
+            failed += int(pytest.main([str(HERE), "-p", "no:cacheprovider"]))
+    return min(failed, 1)
 
 
-def find_suite() -> Path | None:
-    """The jar of the suite, fetched with Maven; None if there is no Maven or no such artifact."""
+def find_suite(name: str, version: str) -> Path | None:
+    """The jar of a suite, fetched with Maven; None if there is no Maven or no such artifact."""
     if shutil.which("mvn") is None or shutil.which("java") is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="ets-"))
+    artifact = f"org.opengis.cite:{name}:{version}:jar:aio"
     fetched = subprocess.run(
-        ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"],
+        ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"],
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
-    return next(folder.glob("*.jar"), None) if fetched.returncode == 0 else None
+    jar = next(folder.glob("*.jar"), None) if fetched.returncode == 0 else None
+    if jar is None:
+        shutil.rmtree(folder)
+    return jar
 
 
 @contextmanager
-def demo_service() -> Iterator[str]:
-    """Address of the landing page of a throw-away demo."""
+def services() -> Iterator[tuple[str, str]]:
+    """Landing pages of a throw-away demo, and of a service with more streets than clients read in few pages."""
     home = Path(tempfile.mkdtemp(prefix="gs-", dir="/tmp"))
     home.chmod(0o755)
     cluster = LocalCluster(home / "c")
     cluster.initialise()
     cluster.start()
     try:
-        cluster.create_database("conformance")
-        database = cluster.database("conformance")
-        migrate(database)
+        for name in ("demo", "many"):
+            cluster.create_database(name)
+            migrate(cluster.database(name))
+        demo, many = cluster.database("demo"), cluster.database("many")
         for folder in sorted((ROOT / "data" / "towns").iterdir()):
-            add_town(database, folder)
-        fill(database, lambda _: None)
-        with serving(database) as address:
-            yield f"{address}/ogc"
+            add_town(demo, folder)
+        fill(demo, lambda _: None)
+        insert_rows(many, roads=MANY_STREETS, sites=40, events=5, detours=5, permits=5)
+        with serving(demo) as address, serving(many) as other:
+            yield f"{address}/ogc", f"{other}/ogc"
     finally:
         cluster.stop()
         shutil.rmtree(home, ignore_errors=True)
@@ -100,23 +117,24 @@ def run_qgis(address: str) -> int:
         return subprocess.run(command, env=environment, timeout=900, check=False).returncode
 
 
-def run_official(suite: Path, address: str) -> int:
-    """Run the jar and print its counts."""
+def run_official(name: str, suite: Path, told: dict[str, str]) -> int:
+    """Run a jar and print its counts; 0 when nothing failed."""
     folder = suite.parent
     properties = folder / "run.xml"
+    entries = "".join(f'<entry key="{key}">{value}</entry>' for key, value in told.items())
     properties.write_text(
         '<?xml version="1.0"?><!DOCTYPE properties SYSTEM "http://java.sun.com/dtd/properties.dtd">'
-        f'<properties version="1.0"><entry key="iut">{address}</entry>'
-        '<entry key="noofcollections">-1</entry></properties>',
+        f'<properties version="1.0">{entries}</properties>',
         encoding="utf-8",
     )
     subprocess.run(["java", "-jar", str(suite), "-o", str(folder), str(properties)], check=False)
     results = next(folder.rglob("testng-results.xml"), None)
     if results is None:
-        print("The official suite left no results.", file=sys.stderr)
+        print(f"The official suite {name} left no results.", file=sys.stderr)
         return 1
     counts = ElementTree.parse(results).getroot().attrib
-    print(", ".join(f"{counts.get(name, '?')} {name}" for name in ("passed", "failed", "skipped")))
+    told_counts = ", ".join(f"{counts.get(one, '?')} {one}" for one in ("passed", "failed", "skipped"))
+    print(f"{name}: {told_counts}")
     return 0 if counts.get("failed") == "0" else 1
 
 

@@ -1,8 +1,9 @@
 """The service under test: GEO_SERVICE_CONFORMANCE_URL (an address ending in /ogc), else a demo of our own.
 
 A port of the abstract tests of OGC 17-069r4 annex A and 18-058r1 annex A, as the official suite
-ets-ogcapi-features10 runs them: one test for each, named by its id. It is the fallback of `make conformance`, not part
-of the ordinary tests.
+ets-ogcapi-features10 runs them: one test for each, named by its id; beside them test_features10… and test_tiles10 take
+the suites method by method, each named as it is there. All of it is the fallback of `make conformance`, not part of the
+ordinary tests.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ def items_of(collection: Document) -> str:
     )
 
 
+def span_of(collection: Document) -> tuple[str | None, str | None] | None:
+    """First and last instant of a collection; None where it has no time."""
+    temporal = collection["extent"].get("temporal")
+    return None if temporal is None else tuple(temporal["interval"][0])
+
+
 def parameter_of(api: Document, collection: Document, name: str) -> Document:
     """A declared parameter of the features of a collection, references followed."""
     for one in api["paths"][f"/collections/{collection['id']}/items"]["get"]["parameters"]:
@@ -81,14 +88,22 @@ def parameter_of(api: Document, collection: Document, name: str) -> Document:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Counts by conformance class."""
+    """Counts by conformance class, and by official suite."""
     counts: dict[str, Counter[str]] = {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
-            name = getattr(report, "nodeid", "").rpartition("::")[2].removeprefix("test_").split("__")[0]
-            counts.setdefault(name, Counter())[outcome] += 1
-    terminalreporter.section("conformance classes")
+            counts.setdefault(_subject(getattr(report, "nodeid", "")), Counter())[outcome] += 1
+    terminalreporter.section("conformance")
     for name, by_outcome in sorted(counts.items()):
         terminalreporter.line(
-            f"/conf/{name}: " + ", ".join(f"{number} {outcome}" for outcome, number in by_outcome.items())
+            f"{name}: " + ", ".join(f"{number} {outcome}" for outcome, number in by_outcome.items())
         )
+
+
+def _subject(node: str) -> str:
+    """What a test stands for: a method of an official suite, or an abstract test of a class."""
+    name = node.rpartition("::")[2].partition("[")[0].removeprefix("test_")
+    if not name.startswith(("features10", "tiles10")):
+        return f"abstract tests of /conf/{name.split('__')[0]}"
+    suite, _, part = name.partition("_")
+    return f"methods of ets-ogcapi-{suite}" + (", reference systems" if part == "crs" else "")

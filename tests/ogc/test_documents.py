@@ -139,6 +139,9 @@ def test_extents_are_those_of_the_data(client: TestClient) -> None:
     assert sites == [["2026-05-31T22:00:00Z", None]]
     events = client.get("/ogc/collections/events").json()["extent"]["temporal"]["interval"]
     assert events == [["2026-12-01T08:00:00Z", "2026-12-24T20:00:00Z"]]
+    for timeless in ("road_segments", "towns"):
+        assert set(client.get(f"/ogc/collections/{timeless}").json()["extent"]) == {"spatial"}
+        assert client.get(f"/ogc/collections/{timeless}?f=html").status_code == 200
 
 
 def test_an_empty_collection_has_a_page_and_a_place(empty_database: Database) -> None:

@@ -134,6 +134,14 @@ def test_time_stamp_is_an_instant_in_utc(client: TestClient) -> None:
         ("/2026-05-31", 12),
         ("../..", 108),
         ("2026-06-14t23:59:59.999+02:00", 108),
+        ("2026-05-30/P2D", 12),
+        ("2026-05-30/P3D", 108),
+        ("2026-04-30/P1M", 12),
+        ("2026-04-30/P1M3D", 108),
+        ("2025-06-01/P1YT1H", 108),
+        ("2026-05-31T21:00:00Z/PT59M59S", 12),
+        ("2026-05-31T21:00:00Z/PT1H", 108),
+        ("2026-05-24/P1W", 12),
     ],
 )  # fmt: skip
 def test_intervals_are_closed_and_a_date_is_the_whole_day_in_berlin(

@@ -27,6 +27,10 @@
     bbox: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((v) => v.toFixed(6)).join(","),
   });
 
+  // A map of a whole town is drawn from shapes simplified for it; once it is zoomed in, each layer is asked for anew.
+  const WHOLE_TOWN_ZOOM = 13;
+  const isFar = (map, layer) => layer.address.startsWith("/ogc/") && map.getZoom() <= WHOLE_TOWN_ZOOM;
+
   // An area too small or thin to be seen at this zoom gets a bold outline, and a dot where even that is short.
   const THIN_PX = 5;
   const SHORT_PX = 18;
@@ -82,9 +86,11 @@
         legible();
         return;
       }
-      if (!force && known && known.contains(map.getBounds())) return;
+      const far = isFar(map, layer);
+      if (!force && known && known.box.contains(map.getBounds()) && (far || !known.far)) return;
       const box = map.getBounds().pad(0.25);
       const query = geo.boxQuery(box, layer.limit);
+      if (far) query["zoom-level"] = WHOLE_TOWN_ZOOM;
       if (layer.dated) query.datetime = state.day ? state.day : `${state.today}/..`;
       if (running) running.abort();
       running = new AbortController();
@@ -92,7 +98,7 @@
         const { features, cut } = await fetchBox(state.base + layer.address.replace("{town}", state.focus), query, running.signal);
         group.clearLayers().addData({ type: "FeatureCollection", features });
         legible();
-        known = cut ? null : box;
+        known = cut ? null : { box, far };
         state.report(layer.name, cut);
         map.fire("featuresshown", { layer: layer.name, features });
       } catch (error) {
