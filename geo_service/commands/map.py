@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.open_database import opened_database
@@ -20,7 +19,7 @@ from geo_service.mapview.standalone import standalone_page
 from geo_service.mapview.town_map import MapSetting
 from geo_service.mapview.view import get_view
 from geo_service.settings import Settings
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.web.language import Language
 

@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.commands.await_works import await_works
@@ -31,7 +31,7 @@ from geo_service.occupations.follow_border import NOTHING_FOLLOWED, BorderFollow
 from geo_service.occupations.parameters import TownParameter
 from geo_service.occupations.use_types import use_types
 from geo_service.settings import Settings
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.faults import Document, Fault
 from geo_service.towns.folder import TownFolder, read_town_folder
 from geo_service.towns.load_town import Outcome, load_town, overlapping_towns

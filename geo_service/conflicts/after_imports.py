@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -17,7 +16,7 @@ from geo_service.conflicts.recompute_due import recompute_occupations
 from geo_service.conflicts.recompute_near import occupations_near
 from geo_service.facilities.facility_changes import NOTHING_CHANGED, Changed
 from geo_service.occupations.refresh_places import refresh_places
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NAMED = statements("refresh")
 

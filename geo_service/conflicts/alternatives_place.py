@@ -9,7 +9,6 @@ from typing import Any, cast
 import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 
 from geo_service.conflicts.check import CheckQuestion
 from geo_service.conflicts.free_candidates import Search
@@ -19,7 +18,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.incoming_geometry import read_geometry
 from geo_service.occupations.locate import Location, locate_many, located
 from geo_service.roads.street_axis import AxisPiece, StreetAxis, join_axis
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _STREET = text(statements("alternatives")["street_around"])
 _DECIMALS = 8  # of a degree: a millimetre, as the page draws

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
@@ -26,7 +25,7 @@ from geo_service.db.database import speaking_as_operator
 from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.write_occupation import save_occupation
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NOW = text(statements("findings")["instant_now"])
 _GIVEN = text(statements("findings")["blocks_given"])

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue
 from geo_service.conflicts.measured import CLOSURES
+from geo_service.conflicts.surroundings import pairs_of
 from geo_service.crs import TOWN_SRID
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _LOCK = text(statements("conflicts")["take_binding_lock"])
 _LOCK_NEAR = text(statements("conflicts")["take_binding_lock_near"])
 _IN_STREET = text(statements("conflicts")["stands_in_street"])
-_CELL_M = 256.0
-_MOST_CELLS = 64
+_CELL_M = 16.0
+_MOST_CELLS = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vicinity:
-    """Whom an occupation can have to do with. area: EPSG:25832; reach_m: how far any rule looks from it."""
+    """Whom an occupation can have to do with. area: EPSG:25832; reach_m: how far its pair rules look."""
 
     area: BaseGeometry
     reach_m: float
@@ -41,7 +41,7 @@ def take_binding_lock(session: Session, vicinity: Vicinity | None = None) -> Non
         session.execute(_LOCK)
         return
     area = shapely.to_wkb(shapely.set_srid(vicinity.area, TOWN_SRID), include_srid=True)
-    session.execute(_LOCK_NEAR, {"area": area, "reach_m": vicinity.reach_m, "cell_m": _CELL_M})
+    session.execute(_LOCK_NEAR, {"area": area, "half_reach_m": vicinity.reach_m / 2, "cell_m": _CELL_M})
 
 
 def vicinity_of(session: Session, found: Catalogue, stored: Occupation) -> Vicinity | None:
@@ -60,7 +60,7 @@ def vicinity_of(session: Session, found: Catalogue, stored: Occupation) -> Vicin
         return None
     if session.execute(_IN_STREET, {"occupation_id": stored.occupation_id}).scalar_one():
         return None
-    reach_m = max(found.reach_m[pair] for pair in found.book.pairs)
+    reach_m = max(found.reach_m[pair] for pair in pairs_of(found.book, stored, in_street=False))
     west, south, east, north = stored.area.bounds
-    cells = ((east - west + 2 * reach_m) / _CELL_M + 2) * ((north - south + 2 * reach_m) / _CELL_M + 2)
+    cells = ((east - west + reach_m) / _CELL_M + 2) * ((north - south + reach_m) / _CELL_M + 2)
     return Vicinity(area=stored.area, reach_m=reach_m) if cells <= _MOST_CELLS else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, TextClause, text
+from sqlalchemy import Engine, TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.measured import MEASURED_KINDS, parameters_measured_with
@@ -34,7 +34,7 @@ from geo_service.occupations.parameters import (
     values_in_force,
 )
 from geo_service.sql import loader
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 RULES_FOLDER = loader.FOLDER / "rules"
 CHECK_EVERY_S = 1.0  # how long another process' change of a town's values may stay unseen

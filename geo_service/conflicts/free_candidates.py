@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ from geo_service.conflicts.check import CheckQuestion, check_question
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.stored_questions import by_town
 from geo_service.errors import Unavailable
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 FIRST_BATCH, LARGEST_BATCH = 4, 64
 _NAMED = 4  # so many known others are asked first

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import blocks_given_by
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.refuse_blocked import BlockedByFindings, blocking_sentence, save_with_findings
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _SETTLED = text(statements("conflicts")["settled_findings"])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import Asked, ask_again, asked_by, chunks
@@ -16,7 +15,7 @@ from geo_service.conflicts.measured import concerns
 from geo_service.conflicts.stored_questions import by_town, stored_questions
 from geo_service.conflicts.write_findings import write_findings
 from geo_service.db.database import speaking_as_operator
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 CHUNK = 500
 # Questions in one statement, so that none comes near the longest time that one may take. A free width takes

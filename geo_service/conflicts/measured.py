@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import speaking_as_operator
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.locate import Location
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 MEASURED_KINDS = ("strip", "network")
 CLOSURES = frozenset({"full_closure", "full_closure_residents_free"})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -21,7 +21,7 @@ from geo_service.conflicts.stored_questions import stored_questions
 from geo_service.db.database import operator_session
 from geo_service.jobs.queue import RECOMPUTE_FINDINGS, defer
 from geo_service.jobs.work import advance_work, drop_work, finish_work, open_work, set_total, start_work
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 Reason = Literal["rules", "town", "roads", "facilities"]
 OUTSIDE = "-"  # stands for "outside every town"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import Asked, ask_again, ask_many, asked_by, chunks
@@ -21,7 +20,7 @@ from geo_service.conflicts.stored_questions import by_town
 from geo_service.conflicts.write_findings import write_findings
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.stood_beside import stood_beside
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 __all__ = ["CHUNK", "MEASURED_CHUNK", "Counted", "nobody_watches", "recompute_many"]
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
@@ -17,7 +16,7 @@ from geo_service.conflicts.stored_questions import stored_questions
 from geo_service.crs import TOWN_SRID
 from geo_service.db.database import speaking_as_operator
 from geo_service.interval import TOWN_ZONE
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NEAR = text(statements("places")["occupations_near"])
 

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, rule_documents
 from geo_service.conflicts.finding import Finding, finding_document
 from geo_service.errors import NotFound
 from geo_service.identity.caller import Caller
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 Document = dict[str, Any]
 

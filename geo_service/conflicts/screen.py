@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many
@@ -31,7 +31,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE, locate_many, located
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_of_row
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 PORTION = 500  # occupations whose place is looked up and judged in one statement each
 

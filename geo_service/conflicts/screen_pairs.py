@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
@@ -27,7 +26,7 @@ from geo_service.db.prepared import streamed_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.parameters import TownParameter, parameters
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _BATCH = 500
 SLICE = 25_000  # occupations in one statement: about a second, so that a progress bar moves

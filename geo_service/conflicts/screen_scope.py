@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound
 from geo_service.interval import Interval
 from geo_service.roads.street_names import normal_street_name
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 class NoSuchStreet(NotFound):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import other_label
@@ -15,7 +15,7 @@ from geo_service.conflicts.stored_findings import finding_from_row
 from geo_service.errors import FieldFault, Forbidden, Invalid, NotFound, PreconditionFailed, Rejected
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 SETTLED = ("accepted", "resolved", "overridden")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue
@@ -32,7 +32,7 @@ from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.stood_beside import stood_beside
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import other_label
@@ -13,7 +12,7 @@ from geo_service.conflicts.screen_pairs import Screened
 from geo_service.conflicts.screen_scope import Scope, street_names_like
 from geo_service.conflicts.town_conflicts import list_town_conflicts
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 MOST = 200
 _MOST_CONFLICTS = 2_000

@@ -49,7 +49,7 @@ class Surroundings:
 
 def look_around(session: Session, found: Catalogue, mine: Occupation, location: Location) -> Surroundings:
     """Who and what a check could speak of; no round trip where mine has nothing that could meet anything."""
-    pairs = _pairs(found.book, mine, in_street=bool(location.streets))
+    pairs = pairs_of(found.book, mine, in_street=bool(location.streets))
     objects = _searched(found.book, mine)
     if not (pairs or objects):
         return Surroundings(met={}, objects=frozenset())
@@ -66,7 +66,7 @@ def locate_and_look(
 
     found: the general catalogue, because the town is not known yet: it looks as far as any town does.
     """
-    pairs, objects = _pairs(found.book, mine, in_street=True), _searched(found.book, mine)
+    pairs, objects = pairs_of(found.book, mine, in_street=True), _searched(found.book, mine)
     if not (pairs or objects):
         return locate(session, mine.area, day=day), Surroundings(met={}, objects=frozenset())
     statement = _look(found.book, pairs, objects, located_streets)
@@ -143,7 +143,7 @@ def _look(
     return found
 
 
-def _pairs(book: Rulebook, mine: Occupation, *, in_street: bool) -> tuple[str, ...]:
+def pairs_of(book: Rulebook, mine: Occupation, *, in_street: bool) -> tuple[str, ...]:
     """The shape pairs whose first shape mine has; through another one nobody is found."""
     has = {
         "area": mine.area is not None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
@@ -14,7 +13,7 @@ from geo_service.conflicts.screen_pairs import Screened, mine_of_row
 from geo_service.conflicts.screen_scope import Scope, occupations_in_street
 from geo_service.conflicts.stored_findings import finding_from_row
 from geo_service.conflicts.write_findings import write_findings
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _BATCH = 1000
 

@@ -8,11 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.occupations.parameters import TownParameter, parameters
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.faults import Fault, read_yaml
 
 _KEYS = {"legal_source", "values"}

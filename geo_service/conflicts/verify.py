@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from shapely.geometry import box
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import NOWHERE
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import TownParameter, refuse_unknown_overrides
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NOBODY = UUID(int=0)
 

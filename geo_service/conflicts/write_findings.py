@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.finding import Finding
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.parameters import general_value
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 WRITTEN_AT_ONCE = 1000  # no statement runs long, even where ten thousand stand on one spot
 _WRITE = text(statements("conflicts")["write_findings"])

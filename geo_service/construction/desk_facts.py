@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.construction.kept_sites import read_site
 from geo_service.construction.site import ConstructionSite
 from geo_service.errors import BadInterval
 from geo_service.occupations.recurrence import Recurrence, expand
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # No feed delivers these, so none can contradict them.
 _OF_THE_DESK = (

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -28,7 +27,7 @@ from geo_service.construction.street_check import disagreement
 from geo_service.construction.without_collecting import without_collecting
 from geo_service.errors import BadSiteFile
 from geo_service.interval import TOWN_ZONE, midnight
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NOTHING = StoredSites(written=0, findings={}, held={})
 

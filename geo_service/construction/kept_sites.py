@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.override import NO_OVERRIDES, Overrides
@@ -17,7 +17,7 @@ from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
 from geo_service.occupations.stated_facts import recurrence_from, traffic_order_from
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import WORKS
 from geo_service.town_objects.related import require_of_town, require_segments

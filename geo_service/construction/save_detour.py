@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
@@ -19,7 +18,7 @@ from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.stated_facts import hex_of
 from geo_service.occupations.states import standing_of
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
@@ -18,7 +17,7 @@ from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.recurrence import expand
 from geo_service.occupations.stated_facts import hex_of, recurrence_document, traffic_order_document
 from geo_service.occupations.states import standing_of
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _SAME = (
     "case_number", "title", "kind", "utility", "excavation", "start_verified", "end_verified", "state",

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
@@ -29,7 +28,7 @@ from geo_service.construction.street_check import street_check
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import Location, locate_many
 from geo_service.occupations.write_many import save_occupations
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 CHUNK = 500
 Progress = Callable[[str, int, int], None]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo_service.errors import SetupError
 from geo_service.packed import data_folder
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 def read_labels(folder: Path) -> list[dict[str, str]]:

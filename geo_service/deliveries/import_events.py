@@ -11,7 +11,6 @@ from uuid import UUID
 
 import orjson
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import moment
@@ -33,7 +32,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE, Location, locate_many
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.write_many import save_occupations
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 __all__ = ["read_events", "store_events"]
 

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import Claim, objections, store_with_findings
@@ -51,7 +50,7 @@ from geo_service.occupations.write_occupation import save_occupation
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference, write_applicant
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town
 
 Progress = Callable[[int, int], None]

@@ -9,14 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.construction.feed_file import RawRecord, raw_hash
 from geo_service.construction.feed_profile import Profile
 from geo_service.construction.import_report import Remark
 from geo_service.deliveries.report import DeliveryReport
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 MAX_ID = 200
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.demo.fill_content import fill_content
 from geo_service.demo.fill_streets import fill_streets, generate_towns
 from geo_service.interval import TOWN_ZONE
 from geo_service.packed import data_folder
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 DEMO_TOWNS = ("bensheim", "viernheim")
 Say = Callable[[str], None]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.labels import labels_of
@@ -18,7 +17,7 @@ from geo_service.identity.caller import APPLICANT, Caller
 from geo_service.jobs.queue import SWEEP_FILES, defer
 from geo_service.permits.permit import Permit
 from geo_service.permits.states import UNDECIDED
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 MOST = 20
 _OPEN = ("draft", *UNDECIDED)

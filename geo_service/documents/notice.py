@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import shapely
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from geo_service.db.labels import label
@@ -22,7 +22,7 @@ from geo_service.documents.site_plan import draw_site_plan
 from geo_service.errors import NotFound
 from geo_service.interval import Interval
 from geo_service.permits.permit import Permit
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NAMED = statements("documents")
 _WITH_PLAN = ("granted", "rejected", "revoked")

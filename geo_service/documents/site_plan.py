@@ -10,7 +10,7 @@ from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.as_written import Language
@@ -19,7 +19,7 @@ from geo_service.documents.plan_drawing import draw_plan, svg_picture
 from geo_service.documents.plan_window import Window, window_around
 from geo_service.interval import Interval
 from geo_service.mapview.credits import map_credits
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # More would hide the area and fill a second sheet with their list.
 MOST_NEIGHBOURS = 12

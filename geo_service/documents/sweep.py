@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.documents.file_store import FileStore
 from geo_service.documents.kept_documents import file_home
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # An hour: longer than any request may take between its file and the commit of its row.
 GRACE_S = 3600.0

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import CheckResult
@@ -21,7 +20,7 @@ from geo_service.occupations.recurrence import Recurrence, expand, merged
 from geo_service.occupations.stated_facts import hex_of, recurrence_document, traffic_order_document
 from geo_service.occupations.states import standing_of
 from geo_service.occupations.use_request import TrafficOrder
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _SAME = (
     "title", "kind", "state", "restriction", "source", "source_id", "demo", "set_up_hours", "clearing_hours",

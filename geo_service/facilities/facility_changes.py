@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.roads.osm_segments import SOURCE
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NAMED = statements("facilities")
 

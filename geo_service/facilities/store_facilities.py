@@ -8,13 +8,12 @@ from typing import Any
 
 import orjson
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
 from geo_service.facilities.facility import Facility, FacilityFile
 from geo_service.roads.osm_segments import SOURCE as ROAD_SOURCE
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 BUS_ROUTE = "bus_route"
 

@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.fees.tariff import Tariff, parse_tariff
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # Keyed by what the document says, so that a changed tariff is another key and no process keeps an old one.
 _parsed: dict[str, Tariff] = {}

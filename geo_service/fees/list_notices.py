@@ -8,13 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.fees.notice import NoticeState
 from geo_service.interval import TOWN_ZONE, midnight
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 PAGE = 50
 MOST = 500

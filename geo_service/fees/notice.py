@@ -10,12 +10,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound, Rejected
 from geo_service.interval import TOWN_ZONE
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.cash_reference import cash_reference, counts_by_year
 from geo_service.towns.town import Town
 

@@ -14,13 +14,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Malformed
 from geo_service.interval import midnight
 from geo_service.occupations.use_types import use_types
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 COLUMNS: Final = (

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import get_args
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Invalid, NotFound
 from geo_service.identity.caller import DESK_ROLES, KeyRole
 from geo_service.identity.secrets import new_secret, stored_form
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 KEY_ROLES: tuple[KeyRole, ...] = get_args(KeyRole)
 MAX_OVERLAP_DAYS = 90

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Forbidden, Invalid, NotFound
 from geo_service.identity.api_keys import KeyEntry, NoSuchKey, require_name, require_overlap
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.identity.secrets import new_secret, stored_form
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 OWN_KEY_ROLES = ("reader", "clerk", "supervisor", "admin")
 _NAMED = statements("identity")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Forbidden, NotSignedIn, SetupError
@@ -20,7 +20,7 @@ from geo_service.identity.loopback import is_loopback
 from geo_service.identity.oidc import VouchedPerson
 from geo_service.identity.secrets import new_secret, stored_form
 from geo_service.settings import Settings
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # A working day, and an hour without a click (the column `idle` of sign_in).
 SIGN_IN_SECONDS = 8 * 60 * 60

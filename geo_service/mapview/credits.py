@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _WORDS = {
     "de": {

@@ -6,12 +6,11 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Invalid
 from geo_service.mapview.standalone import fits
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # Left out, from the last, until the copy is small enough.
 _KINDS = ("federal", "state", "district", "street", "pedestrian", "service", "path")

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.errors import NotFound, Rejected
 from geo_service.jobs.queue import MAIL, SEND_MESSAGE, defer
 from geo_service.messages.wording import Language, word_message
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.mail_address import is_address
 from geo_service.towns.message_texts import MessageKind
 from geo_service.towns.town import Town

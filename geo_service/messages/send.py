@@ -22,7 +22,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ from geo_service.db.database import speak_as
 from geo_service.messages.mail_server import MailServer, NobodyKnows, NoLongerOurs, NotAccepted, hand_over
 from geo_service.messages.outbox import defer_sending
 from geo_service.messages.wording import LINK
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town
 
 _NAMED = statements("messages")

@@ -14,14 +14,14 @@ from typing import Any
 
 import orjson
 import shapely
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate_many
 from geo_service.occupations.states import DESK
 from geo_service.roads.assign_towns import assign_towns
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 CHUNK = 500
 _NAMED = statements("borders")

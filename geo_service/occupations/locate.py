@@ -10,14 +10,14 @@ from typing import Any
 import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import general_value
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _LOCATE = statements("occupations")["locate_area"]
 _LOCATE_MANY = text(

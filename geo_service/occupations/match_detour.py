@@ -8,13 +8,12 @@ from datetime import date
 
 import orjson
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import general_value
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # Half a right angle: whoever cuts a corner still leads along one of its two streets, never along both.
 TURN_DEGREES = 45.0

@@ -9,14 +9,14 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
 from geo_service.errors import NotFound
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _SAME = (
     "occupation_id", "town", "collection", "reference", "label", "state", "counts", "binding", "published",

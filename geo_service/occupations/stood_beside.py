@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _BESIDE = text(statements("occupations")["neighbours_in_street"])
 _KEY = "stood_beside"

@@ -7,7 +7,6 @@ from dataclasses import replace
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
@@ -16,7 +15,7 @@ from geo_service.occupations.match_detour import match_detours
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
 from geo_service.occupations.stood_beside import note_neighbours
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 def save_occupations(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -27,7 +26,7 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.request_permit import write_applicant
 from geo_service.permits.states import UNDECIDED
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _APPLICANTS_TURN = ("draft", "more_information_needed")
 

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import speaking_as_system
@@ -25,7 +24,7 @@ from geo_service.permits.notes import require_clerk
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import instant, lonlat_document
 from geo_service.permits.tell import tell_consultation_answered, tell_consulted
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import NoSuchTown, get_town
 
 Verdict = Literal["no_objection", "conditions", "objection"]

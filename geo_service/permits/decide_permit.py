@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import Claim, Objections, objections, store_with_findings
@@ -36,7 +35,7 @@ from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
 from geo_service.permits.tell import Stepped, tell_step
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
 

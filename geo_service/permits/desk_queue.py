@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 View = Literal["open", "todo", "urgent", "overdue", "waiting", "granted", "clearing", "all"]
 Order = Literal["deadline", "newest", "oldest"]

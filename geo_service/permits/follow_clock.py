@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from geo_service.db.database import operator_session, speak_as
 from geo_service.errors import PreconditionFailed, Rejected
 from geo_service.identity.caller import system_of
 from geo_service.permits.decide_permit import Move, move_permit
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import list_towns
 
 _AT_ONCE = 500

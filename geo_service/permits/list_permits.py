@@ -9,13 +9,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextClause
 from sqlalchemy.orm import Session
 
 from geo_service.db.keyset import read_cursor, write_cursor
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 PAGE = 50
 MOST = 500

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.finding import Finding
 from geo_service.identity.caller import PUBLIC
 from geo_service.permits.permit import NoSuchPermit, Permit
 from geo_service.permits.permit_document import instant, permit_document
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.permit import Permit
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 def missing_papers(session: Session, permit: Permit) -> list[str]:

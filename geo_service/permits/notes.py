@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Forbidden
 from geo_service.identity.caller import Caller
 from geo_service.permits.permit import Permit
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NAMED = statements("consultations")
 

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import orjson
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.fees.notice import FeeNotice, find_notice
@@ -21,7 +20,7 @@ from geo_service.jobs.queue import MAKE_NOTICE, defer
 from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.permit import Permit
 from geo_service.permits.permit_document import permit_document
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town
 
 WITH_NOTICE: Final = ("granted", "rejected", "more_information_needed", "dismissed", "revoked")

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import shapely
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound
@@ -19,7 +19,7 @@ from geo_service.occupations.stated_facts import recurrence_from, traffic_order_
 from geo_service.occupations.use_request import UseRequest
 from geo_service.permits.applicant import Applicant
 from geo_service.permits.states import Guard, Who, steps_from
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 class NoSuchPermit(NotFound):

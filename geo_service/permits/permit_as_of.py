@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Invalid
@@ -13,7 +12,7 @@ from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import TOWN_ZONE, midnight
 from geo_service.permits.permit import NoSuchPermit, Permit, permit_of_row
 from geo_service.permits.permit_document import permit_document
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _NAMED = statements("permits")
 # The same row, each of its columns as it was before the first change after that moment.

@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.identity.caller import Caller
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 def record_step(  # noqa: PLR0913 - one per column of the record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import operator_session, speak_as
@@ -13,7 +13,7 @@ from geo_service.identity.caller import system_of
 from geo_service.permits.deadlines import due_after
 from geo_service.permits.permit import get_permit
 from geo_service.permits.tell import tell_reminder
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import list_towns
 
 _WORKING_DAYS = 2

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -28,7 +27,7 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.record_step import record_step
 from geo_service.permits.tell import Filed, tell_filed
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town
 
 

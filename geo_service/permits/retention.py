@@ -17,13 +17,13 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import operator_session, speak_as
 from geo_service.messages.outbox import forget_messages
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, list_towns
 
 # Nothing follows these. A permit that has ended and that nobody accepts is over, too: its period is.

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Invalid
@@ -18,7 +17,7 @@ from geo_service.permits.change_permit import AlreadyDecided
 from geo_service.permits.notes import require_clerk
 from geo_service.permits.permit import Permit
 from geo_service.permits.states import UNDECIDED
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 def set_fee(

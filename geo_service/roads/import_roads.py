@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import BadRoadFile
@@ -19,7 +18,7 @@ from geo_service.roads.save_segments import Box, SavedSegments, Scope, merge_sta
 from geo_service.roads.segment import Segment
 from geo_service.roads.vector_file import read_vector_lines
 from geo_service.roads.vector_segments import vector_segments
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 Progress = Callable[[str], None]
 PHASES = ("read", "split", "stage", "merge")

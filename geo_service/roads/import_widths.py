@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import to_town
@@ -17,7 +16,7 @@ from geo_service.errors import BadRoadFile
 from geo_service.roads.gdal import gdal
 from geo_service.roads.measure_widths import measured_widths_m
 from geo_service.roads.osm_class import CARRIAGEWAYS
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 KIND = "area:highway"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 # An axis drawn anew from better pictures moves by a metre or two; the next street is 20 m away.
 REACH_M = 6.0

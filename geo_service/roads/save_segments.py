@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
 from geo_service.roads.no_dig_years import no_dig_years
 from geo_service.roads.rematch_occupations import Stranded, list_stranded, rematch_occupations
 from geo_service.roads.segment import MODES, Segment
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 COLUMNS = tuple(field.name for field in fields(Segment))
 Box = tuple[float, float, float, float]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Invalid, NotFound
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 Side = Literal["left", "right"]
 Strip = Literal["houses", "kerb", "carriageway"]

@@ -438,12 +438,13 @@ SELECT pg_advisory_xact_lock(hashtext('geo_service.binding')), set_config('plan_
 
 -- take_binding_lock_near
 -- The same beside others, but not beside those whose vicinity shares a cell with that of an area, nor beside the one
--- lock above. The cells are locked in the order of their keys, so that two can never wait for each other.
--- In: area (EWKB), reach_m, cell_m.  Out: 1 row.
+-- lock above. Each side is enlarged by half the reach: of two who can meet, what lies halfway is in a cell of both. The
+-- cells are locked in the order of their keys, so that two can never wait for each other.
+-- In: area (EWKB), half_reach_m, cell_m.  Out: 1 row.
 WITH door AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared(hashtext('geo_service.binding')) AS is_open
 ), reached AS MATERIALIZED (
-    SELECT ST_Expand(CAST(:area AS geometry), CAST(:reach_m AS double precision)) AS box
+    SELECT ST_Expand(CAST(:area AS geometry), CAST(:half_reach_m AS double precision)) AS box
 ), cell AS MATERIALIZED (
     SELECT DISTINCT hashint8(x * 100000 + y) AS place
     FROM reached

@@ -7,8 +7,11 @@ what goes in (with units) and what comes out.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+import sqlalchemy
+from sqlalchemy import TextClause
 
 from geo_service.errors import SetupError
 
@@ -36,10 +39,16 @@ def statements(subject: str) -> dict[str, str]:
         elif current is not None:
             current.append(line)
     texts = {name: "\n".join(lines).strip() for name, lines in found.items()}
-    for statement, text in texts.items():
-        if not text.startswith("-- "):
+    for statement, words in texts.items():
+        if not words.startswith("-- "):
             raise SetupError(f"{path.name}: the statement {statement!r} has no description.")
     return texts
+
+
+@lru_cache(maxsize=1024)
+def text(statement: str) -> TextClause:
+    """`sqlalchemy.text`, once for each statement: it looks for the parameters in the whole of it."""
+    return sqlalchemy.text(statement)
 
 
 def schema_scripts(revision: str) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.binding_lock import take_binding_lock
@@ -21,7 +21,7 @@ from geo_service.errors import FieldFault, Forbidden, Invalid, NotFound, Precond
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kept, Kind
 from geo_service.town_objects.life import OverAlready
 from geo_service.town_objects.record_change import record_change

@@ -9,11 +9,10 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.identity.caller import Caller
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kind
 
 T = TypeVar("T")

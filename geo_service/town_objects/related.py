@@ -8,7 +8,6 @@ from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import other_of_row
@@ -17,7 +16,7 @@ from geo_service.crs import TOWN_SRID
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 AT_MOST = 50
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from shapely import to_wkb
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.folder import TownFolder
 
 Outcome = Literal["new", "changed", "unchanged"]

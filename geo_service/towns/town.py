@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from shapely import to_wkb
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.cash_reference import DEFAULT_PATTERN, CheckKind, known_pattern
 from geo_service.towns.mail_address import known_address
 from geo_service.towns.message_texts import known_texts

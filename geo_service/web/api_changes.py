@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Malformed
 from geo_service.ogc.answers import OPEN_ACCESS
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.web.scope import PublicSession
 
 Place = tuple[int, int]  # position of the commit, number of the change in it

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Body, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.alternatives import alternatives_document
@@ -29,7 +28,7 @@ from geo_service.permits.assess_request import (
 )
 from geo_service.permits.offer_detour import offer_for_assessment
 from geo_service.permits.permit_request import fee_document
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.web.limits import limit_checks
 from geo_service.web.scope import read_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection

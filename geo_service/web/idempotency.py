@@ -12,12 +12,11 @@ from typing import Annotated
 
 import orjson
 from fastapi import Depends, Request, Response
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Invalid, Malformed, Rejected
 from geo_service.identity.caller import Caller
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 _MAX_KEY = 255
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import MAX_FINDINGS
@@ -14,7 +13,7 @@ from geo_service.conflicts.stored_findings import list_findings
 from geo_service.identity.caller import Caller
 from geo_service.occupations.row import get_occupation
 from geo_service.permits.permit_document import instant, lonlat_document
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.keep_objects import Page
 from geo_service.town_objects.kind import Kept
 from geo_service.town_objects.record_change import Change, list_changes

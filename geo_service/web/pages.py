@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.interval import TOWN_ZONE
@@ -15,7 +14,7 @@ from geo_service.mapview.assets import STATIC
 from geo_service.mapview.credits import map_credits
 from geo_service.mapview.town_map import Bounds, MapParts, MapSetting, render_map
 from geo_service.mapview.view import get_view
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town, list_towns
 from geo_service.web.language import language_of
 from geo_service.web.page import page

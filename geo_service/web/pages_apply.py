@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import text
 
 from geo_service.identity.secrets import csrf_token
 from geo_service.occupations.use_types import use_types
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.web.labels import labels_of
 from geo_service.web.page import page

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.screen_files import csv_rows, geojson_lines, screened_document
@@ -17,7 +16,7 @@ from geo_service.conflicts.screen_scope import NoSuchStreet
 from geo_service.conflicts.town_conflicts import TownConflicts, list_town_conflicts, screen_town_anew
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.identity.secrets import csrf_token
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town
 from geo_service.web.conflict_filter import SEVERITIES, AskedFilter, ConflictFilter
 from geo_service.web.language import language_of

@@ -12,14 +12,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import text
 
 from geo_service.as_written import number_text
 from geo_service.conflicts.screen_scope import NoSuchStreet, street_names_like
 from geo_service.identity.caller import require_desk
 from geo_service.occupations.use_types import use_types
 from geo_service.roads.street_places import Place, Side, Stretch, Strip, list_stretches, place_on_stretch
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.web.labels import label, labels_of
 from geo_service.web.language import Language, language_of

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
 from geo_service.errors import FieldFault, Malformed, NotFound
 from geo_service.identity.caller import require_desk
 from geo_service.interval import Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kind
 from geo_service.towns.town import get_town
 from geo_service.web.labels import label

@@ -13,13 +13,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.occupations.use_types import use_types
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.keep_objects import get_object, list_objects
 from geo_service.towns.town import Town, get_town
 from geo_service.web.labels import labels_of

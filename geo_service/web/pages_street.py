@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.screen_scope import NoSuchStreet
@@ -16,7 +15,7 @@ from geo_service.conflicts.street_timeline import MOST, Timeline, street_timelin
 from geo_service.errors import Invalid
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import TOWN_ZONE, Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town
 from geo_service.web.conflict_filter import AskedFilter, ConflictFilter
 from geo_service.web.page import page

@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlalchemy import text
 
 from geo_service.conflicts.finding import other_document
 from geo_service.conflicts.screen_files import screened_document
@@ -18,7 +17,7 @@ from geo_service.conflicts.street_timeline import MOST, Bar, Timeline, street_ti
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.interval import TOWN_ZONE, Interval
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.web.conflict_filter import AskedFilter, ConflictFilter
 from geo_service.web.page import page

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.stated_facts import hex_of
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
 from geo_service.town_objects.record_change import record_change

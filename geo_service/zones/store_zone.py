@@ -11,12 +11,11 @@ import orjson
 import shapely
 from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.recompute_near import recompute_near
 from geo_service.errors import Rejected
-from geo_service.sql.loader import statements
+from geo_service.sql.loader import statements, text
 
 
 class OfAnImport(Rejected):

@@ -1,7 +1,8 @@
 """How many permits a second become binding over HTTP: one lock, checked again, findings stored, committed.
 
-With fsync on, as in a real cluster. Two sorts: uses that take nothing of a street, and scaffolds on footways of
-which none gets too narrow, so that every rule in the book is asked.
+With fsync on, as in a real cluster, and every connection's statements planned before the clock starts. Two sorts:
+uses that take nothing of a street, and scaffolds on footways of which none gets too narrow, so that every rule in
+the book is asked. Each by one server process and by two.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,8 +42,9 @@ from tests.clients.server import serving
 TOWN = "06431002"
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "towns" / "bensheim"
 CONNECTIONS = 8
-GRANTS = 200
-STREETS, LENGTH_M, GAP_M = 40, 200.0, 20.0
+WARMING, GRANTS = 100, 300  # for each number of processes
+PROCESSES = (1, 2)
+STREETS, LENGTH_M, GAP_M = 40, 250.0, 20.0
 MUST = {"nothing of a street": 50.0, "footways": 15.0}
 
 
@@ -59,15 +62,25 @@ def measure_grants() -> list[Row]:
         filed = {sort: _file(database, sort) for sort in MUST}
         with owner_session(database) as owner:
             owner.execute(text("ANALYZE"))
-        with serving(database, Settings(), log_to="/dev/null") as address:
-            port = int(address.rpartition(":")[2])
-            return [_row(sort, _grant_all(port, key, references)) for sort, references in filed.items()]
+        rows = []
+        for processes in PROCESSES:
+            with ExitStack() as stack:
+                servers = [
+                    stack.enter_context(serving(database, Settings(), log_to="/dev/null"))
+                    for _ in range(processes)
+                ]
+                ports = [int(address.rpartition(":")[2]) for address in servers]
+                for sort, references in filed.items():
+                    mine, filed[sort] = references[: WARMING + GRANTS], references[WARMING + GRANTS :]
+                    _grant_all(ports, key, mine[:WARMING])
+                    rows.append(_row(sort, processes, _grant_all(ports, key, mine[WARMING:])))
+        return rows
 
 
-def _row(sort: str, rate: float) -> Row:
-    numbers = ", ".join(rule.number for rule in rulebook().rules if rule.kind in ("strip", "network"))
+def _row(sort: str, processes: int, rate: float) -> Row:
+    numbers = ", ".join(dict.fromkeys(r.number for r in rulebook().rules if r.kind in ("strip", "network")))
     return Row(
-        work=f"grants a second, {CONNECTIONS} connections, uses that take {sort}",
+        work=f"grants a second, {CONNECTIONS} connections, {processes} server process{'es' * (processes > 1)}, uses that take {sort}",
         own=f"{rate:.0f}/s",
         against=f"{MUST[sort]:.0f}/s",
         ratio=rate / MUST[sort],
@@ -89,7 +102,7 @@ def _file(database: Database, sort: str) -> list[str]:
     clerk = Caller(role="clerk", town=TOWN, name="bench")
     references = []
     with Session(engine) as session, session.begin():
-        for i in range(GRANTS):
+        for i in range(len(PROCESSES) * (WARMING + GRANTS)):
             street, place = i % STREETS, i // STREETS
             x, y = mx + place * 8.0, my + street * GAP_M + (3.0 if sort == "footways" else -2000.0)
             depth_m = 1.0 if sort == "footways" else 3.0
@@ -124,13 +137,13 @@ def _streets(mx: float, my: float) -> list[Segment]:
     ]  # fmt: skip
 
 
-def _grant_all(port: int, key: str, references: Sequence[str]) -> float:
+def _grant_all(ports: Sequence[int], key: str, references: Sequence[str]) -> float:
     """Grants a second; every one must be given."""
     body = json.dumps({"to": "granted"}).encode()
     left = iter(references)
     refused: list[bytes] = []
 
-    async def one_connection() -> None:
+    async def one_connection(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
         for reference in left:
             head = (
@@ -147,7 +160,7 @@ def _grant_all(port: int, key: str, references: Sequence[str]) -> float:
         writer.close()
 
     async def everybody() -> None:
-        await asyncio.gather(*(one_connection() for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(one_connection(ports[i % len(ports)]) for i in range(CONNECTIONS)))
 
     start = time.perf_counter()
     uvloop.run(everybody())
