@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo_service import __version__
 from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
+from geo_service.db.reading_sessions import ReadingSessions
 from geo_service.documents.file_store import file_store
 from geo_service.identity.oidc import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
@@ -54,7 +55,7 @@ from geo_service.web.streets_tile import routes as street_tile_routes
 def build_app(settings: Settings, database: Database) -> FastAPI:
     """The application on one database.
 
-    `app.state`: settings, database, engine (sync), reading (sync, without transactions), pool (async), files.
+    `app.state`: settings, database, engine, reading_sessions (without transactions), pool (async), files.
     """
     refuse_public_demo(settings)
     engine = database.app_engine()
@@ -72,6 +73,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         yield
         await pool.close()
         engine.dispose()
+        app.state.reading_sessions.close()
         reading.dispose()
 
     app = FastAPI(
@@ -85,7 +87,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.engine = engine
-    app.state.reading = reading
+    app.state.reading_sessions = ReadingSessions(reading)
     app.state.pool = pool
     app.state.rates = Rates(settings)
     app.state.files = file_store(settings)

@@ -76,7 +76,7 @@ def post_conflict_check(body: CheckBody, request: Request) -> Response:
     """
     as_of = datetime.now(UTC)
     # One function and one session instead of dependencies: each of those costs a change of thread.
-    with Session(request.app.state.reading) as session:
+    with request.app.state.reading_sessions.session() as session:
         caller = read_caller(request, session, request.headers.get("x-csrf-token"))
         limit_checks(request, caller)
         if isinstance(body, UseFeature):

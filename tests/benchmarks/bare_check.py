@@ -10,7 +10,6 @@ import orjson
 import psycopg
 import shapely
 from fastapi import Body, FastAPI, Request, Response
-from sqlalchemy.orm import Session
 
 from geo_service.app import build_app
 from geo_service.crs import to_town
@@ -34,7 +33,7 @@ def build_with_bare_check(settings: Settings, database: Database) -> FastAPI:
         area = to_town(shapely.from_geojson(orjson.dumps(body["geometry"])))
         first, last = (date.fromisoformat(body["properties"][key]) for key in ("from", "until"))
         period = f"[{_midnight(first).isoformat()},{_midnight(last + timedelta(days=1)).isoformat()})"
-        with Session(request.app.state.reading) as session:
+        with request.app.state.reading_sessions.session() as session:
             connection = session.connection().connection.driver_connection
             assert isinstance(connection, psycopg.Connection)
             with psycopg.RawCursor(connection) as cursor:
