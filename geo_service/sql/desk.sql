@@ -2,8 +2,14 @@
 -- One page of what a desk sees in one of its views, after a place. Row-level security shows the own town only.
 -- «view» and «found» are conditions from below, «order» columns of the same direction (permits/desk_queue.py).
 -- In: town (AGS), words (where asked for), after_at and after_id (last row of the page before, NULL = from the start),
--- number.  Out: at most number rows; at: what the order goes by.
-SELECT permit.permit_id, permit.reference, permit.status, permit.use_type, permit.purpose, permit.address_text,
+-- number.  Out: at most number rows; at: what the order goes by; address_text: what was stated, else the streets.
+SELECT permit.permit_id, permit.reference, permit.status, permit.use_type, permit.purpose,
+    coalesce(nullif(permit.address_text, ''), (
+        SELECT string_agg(DISTINCT segment.street_name, ', ')
+        FROM occupation
+        INNER JOIN occupation_segment AS stands ON stands.occupation_id = occupation.occupation_id
+        INNER JOIN road_segment AS segment ON segment.gid = stands.segment_gid
+        WHERE occupation.source_id = permit.permit_id)) AS address_text,
     lower(permit.period) AS period_start, upper(permit.period) AS period_end, permit.filed_at, permit.filed_by,
     permit.due_at, permit.act_by, permit.urgent_reason, applicant.name AS applicant_name, «order» AS at,
     (SELECT count(*) FROM occupation INNER JOIN finding ON finding.mine_occupation = occupation.occupation_id

@@ -87,14 +87,20 @@ def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
     to: Annotated[str, Form(max_length=40)],
     version: Annotated[int, Form()],
     reason: Annotated[str, Form(max_length=4000)] = "",
+    conditions: Annotated[str, Form(max_length=20_000)] = "",
     override: Annotated[list[str], Form(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    """Take one step; a refusal is shown on the case itself, with what stands against it."""
+    """Take one step; a refusal is shown on the case itself, with what stands against it and what was typed.
+
+    conditions: of a grant, one in each line.
+    """
     town = get_town(session, slug)
     require_desk(caller, town.ags)
+    lines = [line.strip() for line in conditions.splitlines() if line.strip()]
     move = Move(
         to=to,
         reason=reason.strip() or None,
+        conditions=tuple({"code": None, "text": line} for line in lines) if to == "granted" else None,
         overrides=tuple(Override(finding=finding, reason=reason.strip()) for finding in override),
         versions=frozenset({version}),
     )
@@ -106,7 +112,7 @@ def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
         return case_page(
             request, session, permit, caller, town,
             template="desk_case.html", status=refusal.status, csrf=_csrf(request), refusal=refusal,
-            consents=labels_of("consent"),
+            consents=labels_of("consent"), entered={"reason": reason, "conditions": conditions},
         )  # fmt: skip
     return back_to_case(request, town, reference)
 

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,11 +28,6 @@ def mark_is_there(home: Path) -> bool:
         return connection.execute("SELECT answer FROM mark").fetchone() == (42,)
 
 
-def busy() -> float:
-    """How many processes share one processor: the promise is one for a machine that is otherwise idle."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -41,9 +35,7 @@ def port_is_free(port: int) -> bool:
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 2), (signal.SIGHUP, 2)])
 def test_a_signal_stops_server_and_cluster(home: Path, start: Start, number: int, workers: int) -> None:
-    began = time.monotonic()
     served = start(home, "--workers", str(workers))
-    assert time.monotonic() - began < 10 * busy(), "a second start has to serve within ten seconds"
     assert postmaster_pid(home)
     assert served.stop(number) == 0
     assert postmaster_pid(home) is None
