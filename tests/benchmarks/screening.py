@@ -1,12 +1,13 @@
 """Screening 1,000,000 occupations by K01 and K02, from the database to a written file, beside geopandas.
 
-Each run is a process of its own, start and imports included; its peak memory is what the system says of it.
+Each run is a process of its own, start and imports included; its peak memory is read while it runs.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,12 +40,25 @@ def measured(command: list[str], environment: dict[str, str]) -> Run:
     """Raises CalledProcessError if the process fails."""
     start = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    # Not what the system says at the end: that begins with the memory of the process which started this one.
+    peak_mb = 0.0
+    while process.poll() is None:
+        peak_mb = max(peak_mb, _peak_mb(process.pid))
+        time.sleep(0.05)
     seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, peak_mb)
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory a running process has had."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def run_own(database: Database, out: Path) -> Run:
