@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from tests.permits.conftest import Desk
 
@@ -108,3 +110,37 @@ def test_an_extension_is_entered_for_a_paper_request(desk: Desk) -> None:
     child = case_of(desk, made.headers["location"].rsplit("/", 1)[1])
     assert (child["child_kind"], child["filed_by"]) == ("extension", "counter")
     assert child["until"] == (until + timedelta(days=7)).isoformat()
+
+
+def test_who_came_on_paper_is_told_to_ask_at_the_desk(desk: Desk) -> None:
+    """Without an e-mail address nobody has sent them the link that opens the page."""
+    reference, online = on_paper(desk), desk.file()["reference"]
+
+    def receipt(of: str) -> str:
+        sheet = desk.client.get(f"/permits/{of}/receipt.pdf", headers=desk.key())
+        assert sheet.status_code == 200, sheet.text
+        return " ".join(page.extract_text() for page in PdfReader(BytesIO(sheet.content)).pages)
+
+    assert "Die Entscheidung kommt auf Papier" in " ".join(receipt(reference).split())
+    assert f"/permits/{reference}" not in receipt(reference)
+    assert f"/permits/{online}" in receipt(online)
+    assert 'id="to-print"' in desk.client.get(f"{PAGE}{reference}", headers=desk.key()).text
+    assert 'id="to-print"' not in desk.client.get(f"{PAGE}{online}", headers=desk.key()).text
+
+
+def test_a_child_of_an_extended_permit_is_named_before_a_revocation(desk: Desk) -> None:
+    reference = on_paper(desk)
+    send(desk, reference, to="in_review")
+    send(desk, reference, to="granted")
+    assert 'id="extended"' not in desk.client.get(f"{PAGE}{reference}", headers=desk.key()).text
+    until = date.fromisoformat(case_of(desk, reference)["until"]) + timedelta(days=7)
+    form = {"until": until.isoformat()}
+    made = desk.client.post(
+        f"{PAGE}{reference}/extension", data=form, headers=desk.key(), follow_redirects=False
+    )
+    child = made.headers["location"].rsplit("/", 1)[1]
+    send(desk, child, to="in_review")
+    assert 'id="missing-at-grant"' not in desk.client.get(f"{PAGE}{child}", headers=desk.key()).text
+    assert send(desk, child, to="granted").status_code == 303
+    page = desk.client.get(f"{PAGE}{reference}", headers=desk.key()).text
+    assert child in page.split('id="extended"')[1].split("</p>")[0]
