@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import mimetypes
-import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
 import filetype
 import pypdf
-from PIL import Image, ImageFile
+from PIL import Image
 
 from geo_service.documents.file_name import extension_of, shown_name
+from geo_service.documents.sheet_library import pictures
 from geo_service.errors import FieldFault, Invalid, TooLarge
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -22,7 +22,6 @@ EXTENSIONS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jp
 _PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 _SAME = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "application/x-pdf": "application/pdf"}
 _UNSAID = ("", "application/octet-stream", "binary/octet-stream")
-_one_at_a_time = threading.Lock()  # unfolded, one picture takes up to 200 MB
 
 
 class FileTooLarge(TooLarge):
@@ -97,10 +96,8 @@ def _open_pdf(content: bytes) -> None:
 
 
 def _open_picture(content: bytes, media_type: str) -> None:
-    # WeasyPrint lets half pictures through, for the whole process, when it is loaded; it draws none of these.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with _one_at_a_time, Image.open(io.BytesIO(content), formats=[_PICTURES[media_type]]) as picture:
+        with pictures, Image.open(io.BytesIO(content), formats=[_PICTURES[media_type]]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
             picture.load()

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from geo_service.as_written import Language, day_text, moment_text, number_text, period_text
 from geo_service.db.labels import label
+from geo_service.documents.sheet_library import draw_pdf
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _SHEETS = Environment(
@@ -32,13 +33,7 @@ def draw_sheet(template: str, language: Language, **values: Any) -> bytes:
         **values,
     )
     with _one_at_a_time:
-        # Here, because it takes half a second to load, and most commands draw nothing.
-        from weasyprint import HTML  # noqa: PLC0415
-        from weasyprint.urls import URLFetcher  # noqa: PLC0415
-
-        # Pictures of ours travel inside the sheet; whatever a user wrote reaches no network and no file.
-        fetcher = URLFetcher(allowed_protocols={"data"})
-        return bytes(HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1"))
+        return draw_pdf(html)
 
 
 def language_of_case(code: str) -> Language:

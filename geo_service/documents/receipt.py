@@ -41,6 +41,7 @@ def draw_receipt(session: Session, permit: Permit, town: Town, *, language: Lang
         documents=documents_left(documents),
         missing=facts["missing_documents"],
         follow=follow,
+        has_link=permit.filed_by != "counter" or bool(permit.applicant and permit.applicant.email),
         follow_picture=qr_picture(follow),
     )
 

@@ -33,7 +33,7 @@ from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
-from geo_service.permits.states import IN_FORCE, STATES, TooEarly, Transition, get_transition
+from geo_service.permits.states import IN_FORCE, STATES, NotOnPaper, TooEarly, Transition, get_transition
 from geo_service.permits.tell import Stepped, tell_step
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
@@ -80,6 +80,8 @@ def move_permit(
     if move.to not in STATES:
         raise _invalid("/to", f"There is no state {move.to!r}.")
     step = get_transition(permit.status, move.to, permit.parties)
+    if "on_paper" in step.guards and "on_paper" in permit.shut_guards(as_of):
+        raise NotOnPaper()
     if "reason" in step.guards and not (move.reason or "").strip():
         raise _invalid("/reason", "This step needs a reason.")
     if move.overrides and "no_block" not in step.guards:

@@ -97,14 +97,15 @@ class Permit:
         return steps_from(self.status, self.parties, self.shut_guards(as_of))
 
     def shut_guards(self, as_of: datetime) -> frozenset[Guard]:
-        """The guards that wait for the clock."""
+        """The guards that wait for the clock, and the one of paper where it was not filed at the counter."""
         period = self.use.period
         opens: dict[Guard, datetime | None] = {
             "overdue": self.due_at,
             "begun": period.start,
             "over": period.end,
         }
-        return frozenset(guard for guard, at in opens.items() if at is None or as_of < at)
+        shut = {guard for guard, at in opens.items() if at is None or as_of < at}
+        return frozenset(shut if self.filed_by == "counter" else {*shut, "on_paper"})
 
 
 def get_permit(

@@ -9,7 +9,8 @@ from geo_service.errors import Forbidden, Rejected
 
 Who = Literal["applicant", "clerk", "system"]
 # overdue: the answer's deadline has passed; begun, over: the period has. The clock alone opens these three.
-Guard = Literal["complete", "no_block", "reason", "overdue", "begun", "over"]
+# on_paper: it was filed at the counter, so that its applicant may have no page to do the step on.
+Guard = Literal["complete", "no_block", "reason", "overdue", "begun", "over", "on_paper"]
 
 UNDECIDED = ("submitted", "in_review", "more_information_needed", "in_consultation")
 WITH_DESK = ("submitted", "in_review", "in_consultation")
@@ -44,13 +45,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step("in_consultation", "in_review", "clerk system"),
     _step("draft", "withdrawn", "applicant"),
     *(_step(before, "withdrawn", "applicant") for before in UNDECIDED),
+    *(_step(before, "withdrawn", "clerk", "reason", "on_paper") for before in UNDECIDED),
     # In force. The system acts as a replaced parent gives way to its child, too.
     _step("granted", "active", "system", "begun"),
     _step("granted", "surrendered", "applicant system"),
+    _step("granted", "surrendered", "clerk", "reason", "on_paper"),
     _step("granted", "lapsed", "clerk", "reason"),
     _step("granted", "revoked", "clerk", "reason"),
     _step("active", "revoked", "clerk", "reason"),
     _step("active", "ended", "system applicant"),
+    _step("active", "ended", "clerk", "reason", "on_paper"),
     _step("active", "overrun", "clerk", "over"),
     _step("overrun", "ended", "applicant clerk system"),
     # Cleared. The system ends a permit on the minute: what still stands there is seen afterwards.
@@ -71,6 +75,10 @@ class StepNotPossible(Rejected):
     """The state of the permit does not allow this step."""
 
 
+class NotOnPaper(Forbidden):
+    """The applicant has filed this online and takes this step alone."""
+
+
 class TooEarly(Rejected):
     """It is too early for this step."""
 
@@ -80,11 +88,12 @@ def steps_from(before: str, parties: frozenset[Who], shut: frozenset[Guard] = fr
 
     shut: guards that do not let anybody through yet.
     """
-    return [
+    open_now = (
         step.after
         for step in TRANSITIONS
         if step.before == before and step.who & parties and not shut.intersection(step.guards)
-    ]
+    )
+    return list(dict.fromkeys(open_now))  # whoever is both parties takes a step by one of its lines
 
 
 def get_transition(before: str, after: str, parties: frozenset[Who]) -> Transition:
@@ -94,12 +103,13 @@ def get_transition(before: str, after: str, parties: frozenset[Who]) -> Transiti
     """
     if before == after:
         raise AlreadyInThatState(f"The permit is {after} already.")
-    for step in TRANSITIONS:
-        if (step.before, step.after) == (before, after):
-            if not step.who & parties:
-                raise Forbidden(
-                    f"Only {' or '.join(sorted(step.who))} may move a permit from {before} to {after}."
-                )
+    lines = [step for step in TRANSITIONS if (step.before, step.after) == (before, after)]
+    for step in lines:
+        if step.who & parties:
             return step
-    possible = ", ".join(step.after for step in TRANSITIONS if step.before == before) or "nothing"
+    if lines:
+        who = " or ".join(sorted({one for step in lines for one in step.who}))
+        raise Forbidden(f"Only {who} may move a permit from {before} to {after}.")
+    after_it = dict.fromkeys(step.after for step in TRANSITIONS if step.before == before)
+    possible = ", ".join(after_it) or "nothing"
     raise StepNotPossible(f"A permit that is {before} cannot become {after}; possible: {possible}.")

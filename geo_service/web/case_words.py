@@ -94,6 +94,8 @@ CASE_SENTENCES = {
     "This day has not come yet.": "Dieser Tag ist noch nicht gekommen.",
     "The deadline for the answer has not passed yet.": "Die Frist für die Antwort ist noch nicht abgelaufen.",
     "The period has not begun yet.": "Der Zeitraum hat noch nicht begonnen.",
+    "The applicant has filed this online and takes this step alone.": "Der Antrag kam online; diesen Schritt geht die Antragsteller:in selbst.",
+    "At most … conditions.": "Höchstens … Auflagen.",
     "The period is not over yet.": "Der Zeitraum ist noch nicht vorbei.",
     "There is no case with this reference and token.": "Einen Vorgang mit diesem Aktenzeichen und Zugangscode gibt es nicht.",
     "There is no finding ….": "Den Befund … gibt es nicht.",

@@ -9,13 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from geo_service.conflicts.override import Override
-from geo_service.errors import Invalid, PreconditionFailed, Rejected
 from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.occupations.use_request import TrafficOrder
 from geo_service.permits.change_permit import change_permit
-from geo_service.permits.decide_permit import Move, move_permit, require_version
+from geo_service.permits.decide_permit import require_version
 from geo_service.permits.offer_detour import offer_for_case
 from geo_service.permits.permit import get_permit
 from geo_service.permits.permit_request import PermitRequest
@@ -26,6 +24,7 @@ from geo_service.web.pages_case import case_page
 from geo_service.web.pages_conflicts import router as conflicts_router
 from geo_service.web.pages_consultation import router as consultation_router
 from geo_service.web.pages_counter import router as counter_router
+from geo_service.web.pages_decide import router as decide_router
 from geo_service.web.pages_desk_map import router as map_router
 from geo_service.web.pages_fees import router as fees_router
 from geo_service.web.pages_findings import router as findings_router
@@ -41,6 +40,7 @@ from geo_service.web.sign_in_cookie import sign_in_cookie
 
 router = APIRouter(include_in_schema=False)
 router.include_router(queue_router)
+router.include_router(decide_router)
 router.include_router(counter_router)
 router.include_router(street_router)
 router.include_router(imports_router)
@@ -72,49 +72,10 @@ def desk_case(
         template="desk_case.html",
         csrf=_csrf(request),
         refusal=None,
+        typed={},
         consents=labels_of("consent"),
         detour_offer=offer_for_case(session, permit, as_of=datetime.now(UTC)),
     )
-
-
-@router.post("/towns/{slug}/desk/cases/{reference}")
-def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
-    slug: str,
-    reference: str,
-    request: Request,
-    session: PublicSession,
-    caller: CurrentCaller,
-    to: Annotated[str, Form(max_length=40)],
-    version: Annotated[int, Form()],
-    reason: Annotated[str, Form(max_length=4000)] = "",
-    conditions: Annotated[str, Form(max_length=20_000)] = "",
-    override: Annotated[list[str], Form(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
-) -> Response:
-    """Take one step; a refusal is shown on the case itself, with what stands against it and what was typed.
-
-    conditions: of a grant, one in each line.
-    """
-    town = get_town(session, slug)
-    require_desk(caller, town.ags)
-    lines = [line.strip() for line in conditions.splitlines() if line.strip()]
-    move = Move(
-        to=to,
-        reason=reason.strip() or None,
-        conditions=tuple({"code": None, "text": line} for line in lines) if to == "granted" else None,
-        overrides=tuple(Override(finding=finding, reason=reason.strip()) for finding in override),
-        versions=frozenset({version}),
-    )
-    try:
-        with session.begin_nested():  # a refused step leaves nothing behind
-            move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC))
-    except (Rejected, Invalid, PreconditionFailed) as refusal:
-        permit = get_permit(session, reference, caller=caller)
-        return case_page(
-            request, session, permit, caller, town,
-            template="desk_case.html", status=refusal.status, csrf=_csrf(request), refusal=refusal,
-            consents=labels_of("consent"), entered={"reason": reason, "conditions": conditions},
-        )  # fmt: skip
-    return back_to_case(request, town, reference)
 
 
 @router.post("/towns/{slug}/desk/cases/{reference}/facts")

@@ -49,7 +49,7 @@ def settle_finding(  # noqa: PLR0913, PLR0917 - one per field of the form
         cookie = sign_in_cookie(request)
         return case_page(
             request, session, get_permit(session, reference, caller=caller), caller, town,
-            template="desk_case.html", status=refusal.status, refusal=refusal, consents=labels_of("consent"),
-            csrf=csrf_token(cookie) if cookie else "",
+            template="desk_case.html", status=refusal.status, refusal=refusal, typed={},
+            consents=labels_of("consent"), csrf=csrf_token(cookie) if cookie else "",
         )  # fmt: skip
     return back_to_case(request, town, reference)

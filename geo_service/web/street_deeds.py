@@ -62,7 +62,7 @@ class Outcome:
 def steps_of(collection: str, state: str) -> list[str]:
     """What a desk can do together with things of one kind in one state."""
     if collection == "permits":
-        found = steps_from(state, frozenset({"clerk"}))
+        found = steps_from(state, frozenset({"clerk"}), shut=frozenset({"on_paper"}))
         return [step for step in found if step not in _NOT_TOGETHER]
     return list(KEPT[collection].life.follows.get(state, ())) if collection in KEPT else []
 

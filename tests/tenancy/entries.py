@@ -110,6 +110,7 @@ def entries(desk: Desk, scene: TownScene) -> dict[tuple[str, str], Entry]:
         ("GET", case): Entry("desk"),
         ("POST", case): Entry("desk", sends={"data": {"to": "rejected", "reason": "x", **form}}),
         ("POST", f"{case}/facts"): Entry("desk", sends={"data": form}),
+        ("POST", f"{case}/extension"): Entry("desk", sends={"data": {"until": days_ahead(100)}}),
         ("POST", f"{case}/detour"): Entry("desk", sends={"data": form}),
         ("POST", f"{case}/notes"): Entry("desk", sends={"data": {"words": "x"}}),
         ("POST", f"{case}/consultations"): Entry("desk", sends={"data": {"question": "x", "office": "y"}}),

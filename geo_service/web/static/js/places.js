@@ -11,4 +11,6 @@
     const found = [...document.getElementById("streets").options].find((one) => one.value === field.value);
     if (found) go(found.dataset.lon, found.dataset.lat);
   });
+  // Enter looks for the street; it does not send the form that the field lies in.
+  field?.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
 })(window.GeoService);
