@@ -21,7 +21,6 @@ from geo_service.errors import FieldFault, Invalid, PreconditionFailed, Rejected
 from geo_service.fees.notice import find_notice
 from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
-from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
@@ -89,15 +88,14 @@ def move_permit(
     _refuse_too_early(permit, step, as_of)
     by = caller if step.who & (permit.parties - {"applicant"}) else APPLICANT
     parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
-    stored = get_occupation(session, occupation_id_of(session, permit))
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
-    take_binding_lock(session, _vicinity(session, permit, stored, parent, as_of=as_of))
+    take_binding_lock(session, _vicinity(session, permit, parent, as_of=as_of))
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=next_reference(session, town, as_of), filed_at=as_of)
     if parent is not None:
         _give_way(session, parent, permit, as_of=as_of)
-    claim = _move_occupation(session, permit, stored, move.to, as_of=as_of)
+    claim = _move_occupation(session, permit, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
         found = _refuse_or_override(session, claim, move, by=by)
@@ -131,8 +129,7 @@ def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
 def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
     to = "surrendered" if parent.status == "granted" else "ended"
     get_transition(parent.status, to, parent.parties)  # the table allows it to the system
-    stored = get_occupation(session, occupation_id_of(session, parent))
-    _move_occupation(session, parent, stored, to, as_of=as_of)
+    _move_occupation(session, parent, to, as_of=as_of)
     move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
     _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
     credit_replaced(session, parent, child, as_of=as_of)
@@ -232,20 +229,19 @@ def _write_step(
     )  # fmt: skip
 
 
-def _vicinity(
-    session: Session, permit: Permit, stored: Occupation, parent: Permit | None, *, as_of: datetime
-) -> Vicinity | None:
+def _vicinity(session: Session, permit: Permit, parent: Permit | None, *, as_of: datetime) -> Vicinity | None:
     """Who has to wait for this step; None for everybody: where another case gives way too."""
     if parent is not None:
         return None
     day = as_of.astimezone(TOWN_ZONE).date()
+    stored = get_occupation(session, occupation_id_of(session, permit))
     return vicinity_of(session, catalogue(session, permit.town, day), stored)
 
 
-def _move_occupation(
-    session: Session, permit: Permit, mine: Occupation, status: str, *, as_of: datetime
-) -> Claim:
+def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
+    # Read under the lock: an import that was waited for may have changed where it stands.
+    mine = get_occupation(session, occupation_id_of(session, permit))
     filed_at = permit.filed_at or mine.filed_at
     now = occupation_of(
         permit.use, filed_at=filed_at, source_id=permit.permit_id, state=status, reference=permit.reference

@@ -137,6 +137,10 @@ SPIKE = {
         ({"type": "Point", "coordinates": [float("nan"), 49.0]}, "not a finite number"),
         (square(8.4, 49.0, 5000), "at most 10 km² are accepted"),
         ({"type": "LineString", "coordinates": [[8.4 + n / 1e6, 49.0] for n in range(10_001)]}, "more than 10000 vertices"),
+        (
+            {"type": "MultiPolygon", "coordinates": 10 * [[[[8.4 + n / 1e7, 49.0 + n % 2 / 1e5] for n in range(100_000)]]]},
+            "more than 10000 vertices",
+        ),
         ({"type": "Kreis", "coordinates": [8.4, 49.0]}, "this geometry type is not accepted"),
         ("POINT(8.4 49.0)", "the geometry is empty"),
     ],
