@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, CheckResult, check_with
 from geo_service.db.database import Database, speak_as
+from geo_service.db.local_cluster import LocalCluster
 from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.locate import locate
 from geo_service.occupations.match_detour import match_detour
@@ -26,6 +28,7 @@ from geo_service.occupations.recurrence import Recurrence, expand
 from geo_service.occupations.states import standing_of
 from geo_service.occupations.use_types import use_types
 from geo_service.occupations.write_occupation import save_occupation
+from tests.conflicts.rule_cases import FILES, cases_of
 
 EAST, NORTH = 470_000.0, 5_505_000.0
 TODAY = date(2026, 5, 1)
@@ -282,3 +285,26 @@ def scenery() -> SimpleNamespace:
         today=TODAY,
         as_of=AS_OF,
     )
+
+
+@pytest.fixture(scope="module")
+def databases(cluster: LocalCluster, template: str, scenery: Any) -> Iterator[dict[str, Database]]:
+    """One database for each file that has towns of its own, one for all others."""
+    made: dict[str, Database] = {}
+    for name in ("", *(name for name in FILES if "towns" in cases_of(name))):
+        dbname = f"rules_{len(made)}"
+        cluster.create_database(dbname, template=template)
+        made[name] = cluster.database(dbname)
+        for town in cases_of(name).get("towns", []) if name else []:
+            scenery.add_town(made[name], **town)
+    yield made
+    for number in range(len(made)):
+        cluster.drop_database(f"rules_{number}")
+
+
+@pytest.fixture(scope="module")
+def engines(databases: dict[str, Database]) -> Iterator[dict[str, Any]]:
+    made = {name: database.app_engine() for name, database in databases.items()}
+    yield made
+    for engine in made.values():
+        engine.dispose()

@@ -7,15 +7,12 @@ asks again) changes nothing and is tested by its index in test_frame.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.db.database import Database
-from geo_service.db.local_cluster import LocalCluster
 from geo_service.occupations.parameters import parameters
 from geo_service.sql.loader import statements
 from tests.conflicts.rule_cases import FILES, TODAY, agrees, cases_of, outcome
@@ -69,28 +66,6 @@ PARTS: dict[str, Change] = {
     "who closes what my detour uses is not found": ("conflicts", "detour_area_probe", "WHERE given.detour_segments IS NOT NULL", "WHERE false"),
     "who uses what my detour uses is not found": ("conflicts", "detour_detour_probe", "WHERE given.detour_segments IS NOT NULL", "WHERE false"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def databases(cluster: LocalCluster, template: str, scenery: Any) -> Iterator[dict[str, Database]]:
-    made: dict[str, Database] = {}
-    for name in ("", *(name for name in FILES if "towns" in cases_of(name))):
-        dbname = f"pair_frame_{len(made)}"
-        cluster.create_database(dbname, template=template)
-        made[name] = cluster.database(dbname)
-        for town in cases_of(name).get("towns", []) if name else []:
-            scenery.add_town(made[name], **town)
-    yield made
-    for number in range(len(made)):
-        cluster.drop_database(f"pair_frame_{number}")
-
-
-@pytest.fixture(scope="module")
-def engines(databases: dict[str, Database]) -> Iterator[dict[str, Any]]:
-    made = {name: database.app_engine() for name, database in databases.items()}
-    yield made
-    for engine in made.values():
-        engine.dispose()
 
 
 def composed(name: str) -> Catalogue:

@@ -11,35 +11,10 @@ import pytest
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
 from geo_service.conflicts.rule_file import RuleFile
-from geo_service.db.database import Database
-from geo_service.db.local_cluster import LocalCluster
 from geo_service.occupations.parameters import parameters
 from tests.conflicts.rule_cases import FILES, TODAY, agrees, cases_of, outcome
 
 ALL = [(name, case["name"]) for name in FILES for case in cases_of(name)["cases"]]
-
-
-@pytest.fixture(scope="module")
-def databases(cluster: LocalCluster, template: str, scenery: Any) -> Iterator[dict[str, Database]]:
-    """One database for each file that has towns of its own, one for all others."""
-    made: dict[str, Database] = {}
-    for name in ("", *(name for name in FILES if "towns" in cases_of(name))):
-        dbname = f"rules_{len(made)}"
-        cluster.create_database(dbname, template=template)
-        made[name] = cluster.database(dbname)
-        for town in cases_of(name).get("towns", []) if name else []:
-            scenery.add_town(made[name], **town)
-    yield made
-    for number in range(len(made)):
-        cluster.drop_database(f"rules_{number}")
-
-
-@pytest.fixture(scope="module")
-def engines(databases: dict[str, Database]) -> Iterator[dict[str, Any]]:
-    made = {name: database.app_engine() for name, database in databases.items()}
-    yield made
-    for engine in made.values():
-        engine.dispose()
 
 
 def only(rule: RuleFile) -> Catalogue:
