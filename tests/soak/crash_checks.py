@@ -92,13 +92,16 @@ def await_mails(world: World) -> dict[str, int]:
     """How many messages are in which state once nothing waits any more, or the patience is at its end.
 
     A killed worker's mail is taken up when its heart has been silent for half a minute; one that was being handed
-    over stays `unknown`: nobody can know whether the mail server had it, and twice is worse.
+    over stays `unknown`: nobody can know whether the mail server had it, and twice is worse. The patience begins
+    anew with each mail that is sent.
     """
-    end = time.monotonic() + 180
+    end, sent = time.monotonic() + 180, -1
     while True:
         states = Counter(row.state for row in _messages(world))
         if not {"waiting", "sending", "handing_over"} & set(states) or time.monotonic() > end:
             return dict(states)
+        if states["sent"] > sent:
+            end, sent = time.monotonic() + 180, states["sent"]
         world.revive()
         time.sleep(1)
 
