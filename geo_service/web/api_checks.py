@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
+from starlette.types import Receive, Scope, Send
 
 from geo_service.conflicts.alternatives import alternatives_document
 from geo_service.conflicts.detour_offer import DetourOffer
@@ -34,6 +35,7 @@ from geo_service.web.scope import read_caller
 from geo_service.web.use_request import UseFeature, UseFeatureCollection
 
 _CASE_GROUP = text(statements("conflicts")["case_group_of_token"])
+_JSON = (b"content-type", b"application/json")
 _WORST = ("blocked", "review", "clear")
 
 CheckBody = Annotated[UseFeature | UseFeatureCollection, Body(discriminator="type")]
@@ -46,19 +48,16 @@ class _CheckRoute(APIRoute):
     Whatever is not right goes the usual way, and is answered there.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        usual = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            if request.headers.get("content-type") != "application/json":
-                return await usual(request)
-            try:
-                body = _CHECK_BODY.validate_json(await request.body())
-            except ValidationError:
-                return await usual(request)
-            return await run_in_threadpool(post_conflict_check, body, request)
-
-        return answer
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, whose body web/limits.py has read."""
+        if scope["method"] != "POST" or _JSON not in scope["headers"]:
+            return await super().handle(scope, receive, send)
+        try:
+            body = _CHECK_BODY.validate_json(scope["state"]["body"])
+        except ValidationError:
+            return await super().handle(scope, receive, send)
+        response = await run_in_threadpool(post_conflict_check, body, Request(scope, receive))
+        return await response(scope, receive, send)
 
 
 router = APIRouter(prefix="/api/v1", tags=["conflict checks"], route_class=_CheckRoute)

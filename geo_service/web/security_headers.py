@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# A town's own website, which may embed its public map: scheme and host only.
+State = MutableMapping[str, Any]
 # Read by scripts of any origin, refusals too; without credentials, as * does not allow any.
 _OPEN = ("/ogc", "/api/v1/changes")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
+)
+# A town's own website, which may embed its public map: scheme and host only.
 _ORIGIN = re.compile(r"https://[a-z0-9*]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 
 
@@ -28,7 +33,14 @@ def content_policy(nonce: str, frame_ancestors: Iterable[str] = ()) -> str:
 
 def nonce_of(request: Request) -> str:
     """The nonce of the answer to this request."""
-    return str(request.state.nonce)
+    return _nonce(request.scope["state"])
+
+
+def _nonce(state: State) -> str:
+    # Most answers are no pages and have no use for one.
+    if "nonce" not in state:
+        state["nonce"] = secrets.token_urlsafe(18)
+    return str(state["nonce"])
 
 
 class SecurityHeaders:
@@ -43,20 +55,25 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["nonce"] = secrets.token_urlsafe(18)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN):
-                    headers.setdefault("Access-Control-Allow-Origin", "*")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", state.get("referrer_policy", "same-origin"))
-                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
-                if headers.get("content-type", "").startswith("text/html"):
-                    ancestors = state.get("frame_ancestors", ())
-                    headers.setdefault("Content-Security-Policy", content_policy(state["nonce"], ancestors))
-                    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                there = dict(message["headers"])
+                missing = [one for one in self._headers(scope, state, there) if one[0] not in there]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+    def _headers(
+        self, scope: Scope, state: State, there: Mapping[bytes, bytes]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """What an answer gets where it does not say so itself. there: its own headers."""
+        yield from _ALWAYS
+        yield b"referrer-policy", state.get("referrer_policy", "same-origin").encode()
+        if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN):
+            yield b"access-control-allow-origin", b"*"
+        if there.get(b"content-type", b"").startswith(b"text/html"):
+            policy = content_policy(_nonce(state), state.get("frame_ancestors", ()))
+            yield b"content-security-policy", policy.encode()
+            yield b"cross-origin-opener-policy", b"same-origin"
