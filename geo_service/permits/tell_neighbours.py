@@ -39,13 +39,13 @@ def tell_neighbours(
         day = as_of.astimezone(town.zone).date()
         letter = Letter(
             kind="border_finding", permit_id=permit_id, recipient=get_town(session, ags).settings.mail.office,
-            places=_places(news), told_town=ags, once=f"{ags} {news[0].severity} {day}",
+            places=_places(town, news), told_town=ags, once=f"{ags} {news[0].severity} {day}",
         )  # fmt: skip
         with speaking_as_system(session, town.ags):  # an applicant's session may not read what was posted
             post(session, town, letter, as_of=as_of)
 
 
-def _places(news: Sequence[AcrossBorder]) -> dict[str, str]:
+def _places(town: Town, news: Sequence[AcrossBorder]) -> dict[str, str]:
     """Of the case only what the neighbour's desk shows of it; nothing that an applicant has typed."""
     case = news[0]
     streets = dict.fromkeys(one.street for one in news if one.street is not None)
@@ -55,6 +55,7 @@ def _places(news: Sequence[AcrossBorder]) -> dict[str, str]:
     return {
         "reference": case.reference or "noch nicht öffentlich",
         "use": case.use,
+        "office": town.settings.mail.office or "",
         "period": period_words(case.period, "de"),
         "street": ", ".join(streets) or "ohne bekannten Namen",
         "words": "\n\n".join(said),

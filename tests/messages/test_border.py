@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from shapely import LineString
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.recompute_due import recompute_town, work_off
 from geo_service.conflicts.town_conflicts import screen_town_anew
 from geo_service.db.database import operator_session, owner_session, speak_as
+from geo_service.roads.save_segments import save_segments
+from geo_service.roads.segment import Segment
 from tests.messages.conftest import Post, messages_of, states, work
 from tests.permits.at_border import Border
 from tests.permits.conftest import BENSHEIM, HEPPENHEIM, Desk
@@ -39,7 +42,15 @@ def told(desk: Desk, receipt: dict[str, Any], town: str = BENSHEIM) -> list[dict
 
 
 def test_filing_beside_the_neighbours_permit_tells_its_office_once(border: Border, post: Post) -> None:
-    desk, theirs = border.desk, border.file(HEPPENHEIM)
+    desk = border.desk
+    axis = LineString([(border.x - 30, border.y), (border.x + 30, border.y)])
+    made = Segment(
+        segment_id="test:g", axis=axis, start_node="a", end_node="b", street_name="Grenzweg",
+        road_class="gemeindestrasse", source_id="g", modes=frozenset({"car", "foot"}),
+    )  # fmt: skip
+    with operator_session(desk.app.state.engine) as session:
+        save_segments(session, [made], "test")
+    theirs = border.file(HEPPENHEIM)
     grant_over(desk, theirs, desk.key("supervisor", HEPPENHEIM))
     ours = border.file(BENSHEIM)
     work(desk, post.server)
@@ -50,6 +61,7 @@ def test_filing_beside_the_neighbours_permit_tells_its_office_once(border: Borde
     assert "K01" in said and "HStrG § 16" in said and "(steht dagegen)" in said
     assert f"Betroffen bei Ihnen: Gerüst ({theirs['reference']})" in said
     assert "Gerüst" in said and "https://strassen.example.org/amt/towns/heppenheim/desk/conflicts" in said
+    assert "Grenzweg" in said and said.rstrip().endswith("strassenraum@bensheim.example")
     assert "token" not in said and "\ue000" not in said and "${" not in said and "{other" not in said
     assert ("border_finding", "sent") in states(desk, ours)
 
