@@ -27,7 +27,7 @@ from geo_service.conflicts.surroundings import (
     near_to,
     reach_binds,
 )
-from geo_service.conflicts.words import Told, code_labels, explain, source_in
+from geo_service.conflicts.words import Told, explain, other_label, source_in
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.locate import Location, Street, locate, located
@@ -41,11 +41,15 @@ MAX_FINDINGS = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """verdict: blocked, review or clear. The worst findings first; `findings_total` counts all."""
+    """verdict: blocked, review or clear. The worst findings first; `findings_total` counts all.
+
+    across: keys of what blocks or warns across a border, of stored occupations (told_across.py).
+    """
 
     verdict: str
     findings: tuple[Finding, ...]
     findings_total: int
+    across: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -285,15 +289,3 @@ def other_of_row(row: Row[Any]) -> OtherObject | None:
         published=bool(row.published),
         period=Interval(row.other_start, row.other_end),
     )
-
-
-def other_label(collection: str, use_type: str | None, kind: str | None, label: str | None) -> dict[str, str]:
-    """How people call it: the use of a permit; the title of a site or event, else its kind."""
-    use = use_types().get(use_type or "")
-    if use is not None:
-        return {"de": use.de, "en": use.en}
-    if label:
-        return {"de": label, "en": label}
-    lists = {"construction_sites": "kind", "events": "event_kind"}
-    known = code_labels(lists[collection]).get(kind or "") if collection in lists else None
-    return dict(known or code_labels("collection")[collection])

@@ -91,6 +91,13 @@ class Finding:
         return self.fixed if self.other is None else self.other
 
     @property
+    def weighs_across(self) -> bool:
+        """True if it blocks or warns, and what mine was compared with is another town's than mine."""
+        if self.severity not in ("block", "warn") or self.beside is None:
+            return False
+        return None not in (towns := {self.mine_town, self.beside.town}) and len(towns) == 2
+
+    @property
     def weight(self) -> int:
         """0 for the worst: block, undetermined that could block, warn, …"""
         order = ("block", "warn", "info", "chance")

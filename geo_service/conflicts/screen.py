@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import ask_many
 from geo_service.conflicts.catalogue import Catalogue, rulebook
-from geo_service.conflicts.check import CheckQuestion, finding_of_row, other_label
+from geo_service.conflicts.check import CheckQuestion, finding_of_row
 from geo_service.conflicts.finding import Finding, OtherObject
 from geo_service.conflicts.measured import concerns
 from geo_service.conflicts.screen_pairs import (
@@ -27,6 +27,7 @@ from geo_service.conflicts.screen_pairs import (
 )
 from geo_service.conflicts.screen_scope import Bounds, Scope, bounds_of
 from geo_service.conflicts.stored_questions import KEPT_AT_MOST
+from geo_service.conflicts.words import other_label
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE, locate_many, located
 from geo_service.occupations.occupation import Occupation

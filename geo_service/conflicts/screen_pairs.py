@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue_of, make_rulebook, rulebook
-from geo_service.conflicts.check import finding_of_row, other_label
+from geo_service.conflicts.check import finding_of_row
 from geo_service.conflicts.finding import Finding, OtherObject
 from geo_service.conflicts.read_ahead import read_ahead
 from geo_service.conflicts.screen_scope import Bounds, Scope, bounds_of
@@ -22,6 +22,7 @@ from geo_service.conflicts.screen_statement import (
     screened_shapes,
     screening_statement,
 )
+from geo_service.conflicts.words import other_label
 from geo_service.db.prepared import streamed_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, TextClause
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.check import other_label
 from geo_service.conflicts.finding import Finding, OtherObject
 from geo_service.conflicts.stored_findings import finding_from_row
+from geo_service.conflicts.words import other_label
 from geo_service.errors import FieldFault, Forbidden, Invalid, NotFound, PreconditionFailed, Rejected
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.interval import Interval

@@ -58,7 +58,8 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     write_findings(session, (*result.findings, *against), as_of=as_of)
     _forget(session, occupation_id, mine=result.findings, others=against)
     _look_around(session, question, occupation_id, as_of=as_of)
-    return replace(result, findings=result.findings[:MAX_FINDINGS])
+    across = tuple(found.finding_id for found in (*result.findings, *against) if found.weighs_across)
+    return replace(result, findings=result.findings[:MAX_FINDINGS], across=across)
 
 
 def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:

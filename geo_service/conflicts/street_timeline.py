@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.check import other_label
 from geo_service.conflicts.finding import OtherObject
 from geo_service.conflicts.screen_pairs import Screened
 from geo_service.conflicts.screen_scope import Scope, street_names_like
 from geo_service.conflicts.town_conflicts import list_town_conflicts
+from geo_service.conflicts.words import other_label
 from geo_service.interval import Interval
 from geo_service.sql.loader import statements, text
 

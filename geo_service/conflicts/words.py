@@ -12,6 +12,7 @@ import yaml
 
 from geo_service.conflicts.when import when_text
 from geo_service.interval import Interval
+from geo_service.occupations.use_types import use_types
 from geo_service.packed import data_folder
 
 _UNITS = {"m": "m", "m2": "m²", "factor": ""}
@@ -104,3 +105,15 @@ def source_in(legal_source: str, town: str | None) -> str:
     if "HStrG" not in legal_source or (town or "").startswith("06"):
         return legal_source
     return f"{legal_source}; HStrG gilt nur in Hessen, hier das entsprechende Landesrecht"
+
+
+def other_label(collection: str, use_type: str | None, kind: str | None, label: str | None) -> dict[str, str]:
+    """How people call it: the use of a permit; the title of a site or event, else its kind."""
+    use = use_types().get(use_type or "")
+    if use is not None:
+        return {"de": use.de, "en": use.en}
+    if label:
+        return {"de": label, "en": label}
+    lists = {"construction_sites": "kind", "events": "event_kind"}
+    known = code_labels(lists[collection]).get(kind or "") if collection in lists else None
+    return dict(known or code_labels("collection")[collection])

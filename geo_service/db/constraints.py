@@ -54,6 +54,7 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "message_one_line": Invalid,
     "message_once_unique": ChangedMeanwhile,
     "message_permit_fkey": ChangedMeanwhile,
+    "message_told_town_fkey": ChangedMeanwhile,
     "message_town_fkey": ChangedMeanwhile,
     "no_dig_period_area_plausible": BadGeometry,
     "no_dig_period_not_empty": BadInterval,

@@ -33,6 +33,7 @@ class OnItsWay(Rejected):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
     """What to say to whom. places: values for the text. consultation_id: what the link opens, not the case.
+    told_town: AGS of the neighbour whose desk the link opens.
 
     once: at most one with this mark for the case and kind.
     """
@@ -43,6 +44,7 @@ class Letter:
     language: Language = "de"
     places: Mapping[str, str] = field(default_factory=dict)
     consultation_id: UUID | None = None
+    told_town: str | None = None
     once: str | None = None
 
 
@@ -104,7 +106,8 @@ def post(session: Session, town: Town, letter: Letter, *, as_of: datetime) -> UU
     message_id = uuid4()
     row = {
         "message_id": message_id, "town": town.ags, "permit_id": letter.permit_id,
-        "consultation_id": letter.consultation_id, "kind": letter.kind, "language": letter.language,
+        "consultation_id": letter.consultation_id, "told_town": letter.told_town, "kind": letter.kind,
+        "language": letter.language,
         "once": letter.once, "recipient": letter.recipient, "subject": worded.subject, "body": worded.body,
         "posted_at": as_of,
     }  # fmt: skip

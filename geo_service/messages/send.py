@@ -180,6 +180,8 @@ def _link(session: Session, row: Row[Any], server: MailServer) -> str:
         asked = {"consultation_id": row.consultation_id}
         token = session.execute(text(_NAMED["consultation_link_token"]), asked).scalar_one()
         return f"{server.base_url}/consultations/{row.consultation_id}?token={token}"
+    if row.told_town is not None:
+        return f"{server.base_url}/towns/{get_town(session, row.told_town).slug}/desk/conflicts"
     reference = quote(row.reference or str(row.permit_id), safe="")
     if row.kind in _TO_OFFICE:
         slug = get_town(session, row.town).slug

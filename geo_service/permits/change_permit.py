@@ -26,6 +26,7 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.request_permit import write_applicant
 from geo_service.permits.states import UNDECIDED
+from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 
 _APPLICANTS_TURN = ("draft", "more_information_needed")
@@ -85,7 +86,8 @@ def change_permit(
         reference=permit.reference,
     )
     occupation_id = save_occupation(session, replace(mine, party=party, demo=town.demo))
-    recompute_findings(session, occupation_id, as_of=as_of)
+    found = recompute_findings(session, occupation_id, as_of=as_of)
+    tell_neighbours(session, town, permit.permit_id, found.across, as_of=as_of)
     return get_permit(session, str(permit.permit_id), caller=caller, token=token)
 
 

@@ -34,6 +34,7 @@ from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import IN_FORCE, STATES, NotOnPaper, TooEarly, Transition, get_transition
 from geo_service.permits.tell import Stepped, tell_step
+from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement
@@ -111,6 +112,7 @@ def move_permit(
         keep_notice(session, moved, town, fee, reason=move.reason, as_of=as_of)
     step_taken = Stepped(before=permit.status, permit=moved, words=move.reason, fee=fee)
     tell_step(session, town, step_taken, as_of=as_of)
+    tell_neighbours(session, town, permit.permit_id, claim.check.across, as_of=as_of)
     return moved
 
 

@@ -27,6 +27,7 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.record_step import record_step
 from geo_service.permits.tell import Filed, tell_filed
+from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town
 
@@ -93,6 +94,7 @@ def request_permit(
     if reference is not None:
         told = Filed(permit_id=permit_id, reference=reference, use=request.use, applicant=request.applicant)
         tell_filed(session, town, told, as_of=as_of)
+        tell_neighbours(session, town, permit_id, assessment.check.across, as_of=as_of)
     return FiledPermit(
         permit_id=permit_id, reference=reference, token=token, status=status, version=1, assessment=assessment
     )

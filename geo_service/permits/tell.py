@@ -156,11 +156,12 @@ def _places(reference: str, use: UseRequest, language: Language) -> dict[str, st
     return {
         "reference": reference,
         "use": names.en if language == "en" else names.de,
-        "period": _period(use.period, language),
+        "period": period_words(use.period, language),
     }
 
 
-def _period(period: Interval, language: Language) -> str:
+def period_words(period: Interval, language: Language) -> str:
+    """The days of a period, both of them included."""
     last = period.last_day()
     until = _day(last, language) if last else ("open" if language == "en" else "offen")
     return f"{_day(period.first_day(), language)} – {until}"

@@ -2,12 +2,13 @@
 
 -- post_message
 -- A message is to be sent.
--- In: message_id, town, permit_id, consultation_id (NULL = about no consultation), kind, language, once (NULL = any
--- number), recipient, subject, body, posted_at.  Out: nothing.
+-- In: message_id, town, permit_id, consultation_id (NULL = about no consultation), told_town (AGS, NULL = no neighbour),
+-- kind, language, once (NULL = any number), recipient, subject, body, posted_at.  Out: nothing.
 INSERT INTO message
-    (message_id, town, permit_id, consultation_id, kind, language, once, recipient, subject, body, posted_at)
+    (message_id, town, permit_id, consultation_id, told_town, kind, language, once, recipient, subject, body, posted_at)
 VALUES
-    (:message_id, :town, :permit_id, :consultation_id, :kind, :language, :once, :recipient, :subject, :body, :posted_at)
+    (:message_id, :town, :permit_id, :consultation_id, :told_town, :kind, :language, :once, :recipient, :subject, :body,
+    :posted_at)
 
 -- find_posted
 -- Whether a message that shall be one only is there.
@@ -24,8 +25,8 @@ UPDATE message AS claimed SET state = 'sending', attempt = claimed.attempt + 1, 
 FROM permit
 WHERE claimed.message_id = :message_id AND claimed.state IN ('waiting', 'sending')
   AND permit.permit_id = claimed.permit_id
-RETURNING claimed.message_id, claimed.town, claimed.permit_id, claimed.consultation_id, claimed.kind, claimed.language,
-    claimed.recipient, claimed.subject, claimed.body, claimed.attempt, claimed.internet_id, claimed.posted_at,
+RETURNING claimed.message_id, claimed.town, claimed.permit_id, claimed.consultation_id, claimed.told_town, claimed.kind,
+    claimed.language, claimed.recipient, claimed.subject, claimed.body, claimed.attempt, claimed.internet_id, claimed.posted_at,
     permit.reference
 
 -- give_up_handing_over

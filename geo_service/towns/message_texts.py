@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 # Each after the step that sends it.
 MessageKind = Literal[
     "receipt", "question", "reminder", "answer_received", "granted", "rejected", "dismissed", "revoked",
-    "consultation_asked", "consultation_answered",
+    "consultation_asked", "consultation_answered", "border_finding",
 ]  # fmt: skip
 KINDS: Final[tuple[str, ...]] = get_args(MessageKind)
 LANGUAGES: Final = ("de", "en")
@@ -25,6 +25,7 @@ PLACES: Final = IN_SUBJECT | {
     "contact",
     "office",
     "verdict",
+    "street",
 }
 
 

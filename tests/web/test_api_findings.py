@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from shapely.geometry import LineString, mapping
 from sqlalchemy import text
 
-from geo_service.crs import to_lonlat
 from geo_service.db.database import owner_session
 from geo_service.interval import TOWN_ZONE
+from tests.permits.at_border import Border
 from tests.permits.conftest import BENSHEIM, HEPPENHEIM, VIERNHEIM, Desk
 from tests.web.test_api_description import Described
 
@@ -160,34 +159,8 @@ def test_broken_questions_are_refused(desk: Desk, asked: dict[str, str]) -> None
 @pytest.fixture
 def across(desk: Desk) -> Iterator[tuple[Desk, dict[str, Any], dict[str, Any]]]:
     """A granted scaffold in Bensheim and a request in Heppenheim that overlap at the border."""
-    with owner_session(desk.database) as owner:
-        row = owner.execute(
-            text(
-                "SELECT ST_X(p) AS x, ST_Y(p) AS y, degrees(ST_Azimuth(p, ST_PointOnSurface(b.boundary))) AS to_b FROM town AS a, town AS b,"
-                " ST_LineInterpolatePoint((SELECT (ST_Dump(ST_LineMerge(ST_CollectionExtract(ST_Intersection(a.boundary, b.boundary), 2)))).geom"
-                " ORDER BY 1 LIMIT 1), 0.5) AS p WHERE a.ags = :a AND b.ags = :b"
-            ),
-            {"a": BENSHEIM, "b": HEPPENHEIM},
-        ).one()
-        inside = "SELECT ags FROM town WHERE ST_Covers(boundary, ST_SetSRID(ST_MakePoint(:x, :y), 25832))"
-        sides = {
-            dx: owner.execute(text(inside), {"x": row.x + dx[0] * 6, "y": row.y + dx[1] * 6}).scalars().all()
-            for dx in [(1, 0), (-1, 0), (0, 1), (0, -1)]
-        }
-
-    def body(town: str) -> dict[str, Any]:
-        dx = next(d for d, towns in sides.items() if towns == [town])
-        way = LineString([(row.x - dx[0], row.y - dx[1]), (row.x + dx[0] * 14, row.y + dx[1] * 14)])
-        made = desk.body()
-        return {**made, "geometry": dict(mapping(to_lonlat(way.buffer(2, cap_style="flat"))))}
-
-    receipts = []
-    for town in (BENSHEIM, HEPPENHEIM):
-        answer = desk.client.post("/api/v1/permits", json=body(town))
-        assert answer.status_code == 201, answer.text
-        assert answer.json()["town"] == town
-        receipts.append(answer.json())
-    yield desk, receipts[0], receipts[1]
+    border = Border(desk)
+    yield desk, border.file(BENSHEIM), border.file(HEPPENHEIM)
 
 
 def test_the_neighbour_town_is_told_and_sees_what_it_may(
