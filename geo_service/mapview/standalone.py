@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from geo_service.errors import SetupError
 from geo_service.mapview import assets
-from geo_service.mapview.town_map import MapSetting, TownMap, ViewLayers, rendered, script_json
+from geo_service.mapview.setting import MapSetting, script_json
 from geo_service.mapview.view import MapView
 
 MOST_BYTES = 5_000_000
@@ -22,6 +22,8 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 
 def standalone_page(view: MapView, setting: MapSetting, *, title: str, note: str) -> str:
     """The whole HTML of a map on disk. title, note: text, escaped here. setting.data: the features."""
+    from geo_service.mapview.town_map import TownMap, ViewLayers, rendered  # noqa: PLC0415 - as web/pages.py
+
     town_map = TownMap(view, setting)
     town_map.default_js, town_map.default_css = [], []
     town_map.add_child(ViewLayers(view, setting))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import folium
@@ -14,37 +12,10 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from geo_service.mapview import assets
+from geo_service.mapview.setting import MapParts, MapSetting, script_json
 from geo_service.mapview.view import MapView
 
-Bounds = tuple[float, float, float, float]  # CRS84: west, south, east, north
 _OPENING = re.compile(r"<(script|style|link)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MapSetting:
-    """What a page tells its map. focus: AGS of the town that stands out. data: only for a map on disk.
-
-    credits: whom to name, by what a layer says under `attribution`.
-    """
-
-    language: str
-    bounds: Bounds
-    focus: str | None = None
-    day: str | None = None
-    base: str = ""
-    drawing: bool = False
-    data: Mapping[str, Any] | None = None
-    notice: str | None = None
-    credits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MapParts:
-    """Rendered markup for the three places of a page."""
-
-    head: str
-    body: str
-    script: str
 
 
 class TownMap(folium.Map):
@@ -131,14 +102,6 @@ class _RawObject(folium.utilities.JsCode):
 
     def __init__(self, value: Mapping[str, Any]) -> None:
         super().__init__(script_json(value))
-
-
-def script_json(value: Any) -> str:
-    """JSON that cannot end the script element it stands in, nor start a comment or a template."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&'\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def render_map(view: MapView, setting: MapSetting, *, nonce: str, name: str = "town_map") -> MapParts:

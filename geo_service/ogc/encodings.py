@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pyogrio.raw
 from shapely import to_wkb, to_wkt
 from shapely.geometry import shape
 
@@ -121,6 +120,8 @@ def write_features(  # noqa: PLR0913 - a file has that many sides
     append: bool = False,
 ) -> None:
     """Features as a layer of a file that GDAL writes."""
+    import pyogrio.raw  # noqa: PLC0415 - brings pandas and pyarrow along: 120 MB for whoever asks for such a file
+
     geometries = [None if one["geometry"] is None else to_wkb(shape(one["geometry"])) for one in features]
     columns = [_column(collection, "id", [one["id"] for one in features])]
     columns += [

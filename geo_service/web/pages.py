@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from geo_service.interval import TOWN_ZONE
 from geo_service.mapview.assets import STATIC
 from geo_service.mapview.credits import map_credits
-from geo_service.mapview.town_map import Bounds, MapParts, MapSetting, render_map
+from geo_service.mapview.setting import Bounds, MapParts, MapSetting
 from geo_service.mapview.view import get_view
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town, list_towns
@@ -41,6 +41,8 @@ def page_map(  # noqa: PLR0913 - what differs between maps, by name
     drawing: bool = False,
 ) -> MapParts:
     """The markup of one map on one page of `town`; `drawing`: with the tools to draw on it."""
+    from geo_service.mapview.town_map import render_map  # noqa: PLC0415 - Folium is loaded with the first map
+
     setting = MapSetting(
         language=language_of(request),
         bounds=bounds or street_box(session, town.ags),
