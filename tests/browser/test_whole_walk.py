@@ -168,11 +168,13 @@ def consult_the_neighbour(walk: Walk, clerk: Page, reference: str) -> None:
 def grant_with_conditions(clerk: Page) -> None:
     """Refused first, because the traffic order is missing (K26); the refusal leads to where it is entered."""
     assert clerk.input_value("#conditions") == CONDITION
+    both = f"{CONDITION}\nNachts beleuchten"
+    clerk.fill("#conditions", both)
     clerk.click("#decide-form button[value=granted]")
     clerk.locator("#refusal").get_by_role("link", name="Anordnung jetzt eintragen").click()
     expect(clerk.locator("#order_number")).to_be_focused()
     enter_order(clerk, "VRA-1")
-    clerk.fill("#conditions", f"{CONDITION}\nNachts beleuchten")
+    assert clerk.input_value("#conditions") == both  # what was typed outlives the other form
     step(clerk, "granted")
     assert "Demo (Sachbearbeitung)" in clerk.inner_text(".history")
 

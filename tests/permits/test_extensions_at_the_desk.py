@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -167,3 +168,24 @@ def test_one_that_went_meanwhile_leaves_everything_as_it_was(desk: Desk, granted
     assert "Das ist keine geltende Verlängerung dieser Erlaubnis." in sent.text
     assert states(desk, granted, child) == ["granted", "surrendered"]
     assert 'id="extended"' not in sent.text
+
+
+def test_a_revocation_and_a_grant_at_once_wait_for_each_other(desk: Desk) -> None:
+    """Both hold several cases: the one locks them in the other's order, so neither waits for ever."""
+    for number in range(4):
+        permit = desk.file(40 * number, 40)
+        assert desk.grant(permit).status_code == 200
+        child = extended(desk, permit)
+        longest = extended(desk, child, 90, grant=False)
+        assert desk.move(longest["reference"], "in_review").status_code == 200
+        both = {"reason": "x", "also_revoke": [child["reference"]]}
+        with ThreadPoolExecutor(3) as pool:
+            answers = [
+                pool.submit(desk.move, permit["reference"], "revoked", **both),
+                pool.submit(desk.move, longest["reference"], "granted"),
+                pool.submit(desk.move, child["reference"], "surrendered", own(child)),
+            ]
+        codes = [answer.result().status_code for answer in answers]
+        assert codes[1] == 200 and sorted((codes[0], codes[2])) in ([200, 409], [200, 422]), codes
+        whole = ["revoked", "revoked"] if codes[0] == 200 else ["granted", "surrendered"]
+        assert states(desk, permit, child) == whole
