@@ -13,10 +13,10 @@ Language = Literal["de", "en"]
 
 
 def day_text(day: date | None, language: Language) -> str:
-    """A civil day as people write it."""
+    """A civil day as people write it; in German TT.MM.JJJJ (DIN 5008)."""
     if day is None:
         return "offen" if language == "de" else "open"
-    return f"{day.day}.{day.month}.{day.year}" if language == "de" else f"{day.day} {day:%b} {day.year}"
+    return f"{day:%d.%m.%Y}" if language == "de" else f"{day.day} {day:%b} {day.year}"
 
 
 def moment_text(moment: datetime, language: Language) -> str:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.orm import Session
 
+from geo_service.as_written import day_text
 from geo_service.db.open_database import opened_database
 from geo_service.errors import SetupError
 from geo_service.interval import TOWN_ZONE
@@ -38,7 +39,7 @@ def standalone_map(session: Session, view_name: str, ags_or_slug: str, language:
         credits=map_credits(session, town.ags, language),
     )
     title = f"{town.name}: {view.title.en if language == 'en' else view.title.de}"
-    state = f"As of {today:%Y-%m-%d}" if language == "en" else f"Stand {today.day}.{today.month}.{today.year}"
+    state = f"As of {today:%Y-%m-%d}" if language == "en" else f"Stand {day_text(today, 'de')}"
     demo = (
         {"de": " · Vorführdaten – erfunden", "en": " · Demo data – invented"}[language] if town.demo else ""
     )

@@ -14,7 +14,7 @@ from geo_service.db.database import speak_as
 from geo_service.demo import content
 from geo_service.demo.content import DemoCase, DemoTown
 from geo_service.events.save_event import save_event
-from geo_service.identity.caller import PUBLIC, Caller
+from geo_service.identity.caller import PUBLIC, Caller, demo_name
 from geo_service.permits.decide_permit import Move, move_permit
 from geo_service.permits.request_permit import FiledPermit, request_permit
 from geo_service.zones.blackout import save_blackout
@@ -96,6 +96,6 @@ def _take_step(session: Session, case: DemoCase, filed: FiledPermit, step: str, 
         speak_as(session, actor="applicant")
         move_permit(session, filed.key, move, caller=PUBLIC, as_of=as_of, token=filed.token)
         return
-    clerk = Caller(role="clerk", town=case.town, name="Demo (clerk)")
+    clerk = Caller(role="clerk", town=case.town, name=demo_name("clerk"))
     speak_as(session, actor=clerk.role, town=clerk.town)
     move_permit(session, filed.key, move, caller=clerk, as_of=as_of)

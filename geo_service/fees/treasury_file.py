@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from geo_service.as_written import day_text
 from geo_service.errors import FieldFault, Malformed
 from geo_service.interval import midnight
 from geo_service.occupations.use_types import use_types
@@ -50,7 +51,7 @@ def _written(rows: Iterable[Any]) -> bytes:
         sign = -1 if row["kind"] == "credit" else 1
         writer.writerow((
             _KINDS[row["kind"]], plain_text(row["cash_reference"]), euros(sign * row["amount_eur"]), "EUR",
-            f"{row['on_day']:%d.%m.%Y}", f"{row['due_on']:%d.%m.%Y}", plain_text(row["reference"]),
+            day_text(row["on_day"], "de"), day_text(row["due_on"], "de"), plain_text(row["reference"]),
             plain_text(use_types()[row["use_type"]].de), plain_text(row["payer"]), plain_text(row["address"]),
             plain_text(row["reason"]), "" if row["official"] else "Beispieltarif, nicht amtlich",
         ))  # fmt: skip

@@ -12,6 +12,9 @@ Role = Literal["public", "applicant", "system"] | KeyRole
 
 # The desk's roles: each may do what the one before may, in its own town.
 DESK_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "admin")
+_ROLE_NAMES: dict[Role, str] = {
+    "clerk": "Sachbearbeitung", "supervisor": "Leitung", "admin": "Verwaltung",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,11 @@ APPLICANT = Caller(role="applicant", name="applicant")
 def system_of(town: str) -> Caller:
     """The service itself, acting for a town (AGS): what the clock does to its cases."""
     return Caller(role="system", town=town, name="system")
+
+
+def demo_name(role: Role) -> str:
+    """The name under which whoever tries the demo as a desk role acts; it stays in the history of a case."""
+    return f"Demo ({_ROLE_NAMES[role]})"
 
 
 def require_desk(caller: Caller, town: str | None = None) -> Caller:

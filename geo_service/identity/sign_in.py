@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Forbidden, NotSignedIn, SetupError
-from geo_service.identity.caller import DESK_ROLES, PUBLIC, Caller, Role
+from geo_service.identity.caller import DESK_ROLES, PUBLIC, Caller, Role, demo_name
 from geo_service.identity.loopback import is_loopback
 from geo_service.identity.oidc import VouchedPerson
 from geo_service.identity.secrets import new_secret, stored_form
@@ -94,7 +94,7 @@ def sign_in_for_demo(session: Session, settings: Settings, *, town: str, role: R
         {
             "town": town,
             "role": role,
-            "name": f"Demo ({role})",
+            "name": demo_name(role),
             "token_hash": stored_form(token),
             "seconds": SIGN_IN_SECONDS,
         },

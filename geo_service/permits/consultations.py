@@ -173,6 +173,11 @@ def list_consultations_asked_of(session: Session, town: str) -> list[Consultatio
     return [Consultation(**row) for row in rows]
 
 
+def count_consultations_asked_of(session: Session, town: str) -> int:
+    """How many questions of other towns a town (AGS) has still to answer."""
+    return int(session.execute(text(_NAMED["count_asked_of"]), {"town": town}).scalar_one())
+
+
 def answer_consultation(
     session: Session, found: Consultation, verdict: Verdict, words: str, *, by_name: str, as_of: datetime
 ) -> Consultation:

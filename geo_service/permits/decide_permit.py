@@ -26,6 +26,7 @@ from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
 from geo_service.permits.deadlines import answer_due_at
+from geo_service.permits.extensions import lock_extensions, require_extensions
 from geo_service.permits.fee_at_grant import credit_replaced, settle_fee
 from geo_service.permits.notice_facts import WITH_NOTICE, keep_notice
 from geo_service.permits.permit import Permit, get_permit
@@ -48,7 +49,10 @@ class GrantRefused(Rejected):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:
-    """Where a case shall go. `versions`: only if it is still one of these (If-Match); None = any."""
+    """Where a case shall go. `versions`: only if it is still one of these (If-Match); None = any.
+
+    also_revoke: references of extensions in force that are revoked with their permit, for the same reason.
+    """
 
     to: str
     reason: str | None = None
@@ -56,6 +60,7 @@ class Move:
     conditions: tuple[dict[str, Any], ...] | None = None
     overrides: tuple[Override, ...] = ()
     versions: frozenset[int] | None = None
+    also_revoke: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,26 +79,23 @@ def move_permit(
     reference: or the id of a draft. The session speaks as `caller` already (web/scope.py, db.speak_as).
     Raises NoSuchPermit (404), Forbidden, a Rejected (409), PreconditionFailed (412) or Invalid (422).
     """
+    lock_extensions(session, reference, move.also_revoke)
     permit = get_permit(session, reference, caller=caller, token=token, lock=True)
     town = get_town(session, permit.town)
     require_version(permit, move.versions)
-    if move.to not in STATES:
-        raise _invalid("/to", f"There is no state {move.to!r}.")
-    step = get_transition(permit.status, move.to, permit.parties)
-    if "on_paper" in step.guards and "on_paper" in permit.shut_guards(as_of):
-        raise NotOnPaper()
-    if "reason" in step.guards and not (move.reason or "").strip():
-        raise _invalid("/reason", "This step needs a reason.")
-    if move.overrides and "no_block" not in step.guards:
-        raise _invalid("/overrides", "Only a grant can override findings.")
-    _refuse_too_early(permit, step, as_of)
+    step = _allowed_step(permit, move, as_of)
+    require_extensions(session, permit, move.also_revoke)
     by = caller if step.who & (permit.parties - {"applicant"}) else APPLICANT
     parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
-    take_binding_lock(session, _vicinity(session, permit, parent, as_of=as_of))
+    alone = parent is None and not move.also_revoke
+    take_binding_lock(session, _vicinity(session, permit, as_of=as_of) if alone else None)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=next_reference(session, town, as_of), filed_at=as_of)
+    for extension in move.also_revoke:
+        same = replace(move, also_revoke=(), versions=None)
+        move_permit(session, extension, same, caller=caller, as_of=as_of)
     if parent is not None:
         _give_way(session, parent, permit, as_of=as_of)
     claim = _move_occupation(session, permit, move.to, as_of=as_of)
@@ -114,6 +116,23 @@ def move_permit(
     tell_step(session, town, step_taken, as_of=as_of)
     tell_neighbours(session, town, permit.permit_id, claim.check.across, as_of=as_of)
     return moved
+
+
+def _allowed_step(permit: Permit, move: Move, as_of: datetime) -> Transition:
+    """The line of the table and the guards on it that need no look around. Raises Rejected or Invalid."""
+    if move.to not in STATES:
+        raise _invalid("/to", f"There is no state {move.to!r}.")
+    step = get_transition(permit.status, move.to, permit.parties)
+    if "on_paper" in step.guards and "on_paper" in permit.shut_guards(as_of):
+        raise NotOnPaper()
+    if "reason" in step.guards and not (move.reason or "").strip():
+        raise _invalid("/reason", "This step needs a reason.")
+    if move.overrides and "no_block" not in step.guards:
+        raise _invalid("/overrides", "Only a grant can override findings.")
+    if move.also_revoke and move.to != "revoked":
+        raise _invalid("/also_revoke", "Only a revocation can revoke extensions too.")
+    _refuse_too_early(permit, step, as_of)
+    return step
 
 
 def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
@@ -231,10 +250,8 @@ def _write_step(
     )  # fmt: skip
 
 
-def _vicinity(session: Session, permit: Permit, parent: Permit | None, *, as_of: datetime) -> Vicinity | None:
-    """Who has to wait for this step; None for everybody: where another case gives way too."""
-    if parent is not None:
-        return None
+def _vicinity(session: Session, permit: Permit, *, as_of: datetime) -> Vicinity | None:
+    """Who has to wait for a step that moves this case alone; None for everybody."""
     day = as_of.astimezone(TOWN_ZONE).date()
     stored = get_occupation(session, occupation_id_of(session, permit))
     return vicinity_of(session, catalogue(session, permit.town, day), stored)

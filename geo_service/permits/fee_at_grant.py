@@ -8,6 +8,7 @@ from decimal import Decimal
 import holidays
 from sqlalchemy.orm import Session
 
+from geo_service.as_written import day_text
 from geo_service.db.database import speaking_as_system
 from geo_service.fees.calculate import FeeQuestion
 from geo_service.fees.in_force import tariff_in_force
@@ -80,7 +81,7 @@ def _credit(
         if back <= 0:
             return None
         day = as_of.astimezone(TOWN_ZONE).date()
-        reason = f"{_REASONS[why]} am {day:%d.%m.%Y}: nicht genutzter Teil nach Tarif"
+        reason = f"{_REASONS[why]} am {day_text(day, 'de')}: nicht genutzter Teil nach Tarif"
         booking = Booking(kind="credit", on_day=day, amount_eur=back, reason=reason)
         return book(session, notice, booking, by_name="system", as_of=as_of)
 

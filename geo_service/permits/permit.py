@@ -121,7 +121,7 @@ def get_permit(
     if token:
         asked = {"reference": reference, "token": token}
         opened = session.execute(text(named["open_case"]), asked).scalar_one()
-    keys = {"reference": reference, "permit_id": opened or _as_id(reference)}
+    keys = {**keys_of(reference), **({"permit_id": opened} if opened else {})}
     if lock:  # before it is read: what another writer has just committed is seen
         session.execute(text(named["lock_permit"]), keys)
     row = session.execute(text(named["get_permit"]), keys).one_or_none()
@@ -142,11 +142,12 @@ def get_permit(
     return replace(found, children=tuple(Child(**child) for child in kin))
 
 
-def _as_id(reference: str) -> UUID | None:
+def keys_of(reference: str) -> dict[str, Any]:
+    """What statements find a case by, of a reference or a permit_id."""
     try:
-        return UUID(reference)
+        return {"reference": reference, "permit_id": UUID(reference)}
     except ValueError:
-        return None
+        return {"reference": reference, "permit_id": None}
 
 
 def permit_of_row(row: Row[Any], steps: Iterable[Row[Any]], parties: frozenset[Who]) -> Permit:

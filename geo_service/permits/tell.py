@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from geo_service.as_written import day_text, period_text
 from geo_service.fees.notice import FeeNotice
 from geo_service.fees.wording import german, money
-from geo_service.interval import Interval
 from geo_service.messages.outbox import Letter, post
 from geo_service.messages.wording import Language
 from geo_service.occupations.use_request import UseRequest
@@ -156,30 +156,19 @@ def _places(reference: str, use: UseRequest, language: Language) -> dict[str, st
     return {
         "reference": reference,
         "use": names.en if language == "en" else names.de,
-        "period": period_words(use.period, language),
+        "period": period_text(use.period, language),
     }
-
-
-def period_words(period: Interval, language: Language) -> str:
-    """The days of a period, both of them included."""
-    last = period.last_day()
-    until = _day(last, language) if last else ("open" if language == "en" else "offen")
-    return f"{_day(period.first_day(), language)} – {until}"
-
-
-def _day(day: date, language: Language) -> str:
-    return f"{day.day} {day:%b} {day.year}" if language == "en" else f"{day:%d.%m.%Y}"
 
 
 def _last_day(due_at: datetime | None, language: Language) -> str:
     last = last_day_of(due_at)
-    return "" if last is None else _day(date.fromisoformat(last), language)
+    return "" if last is None else day_text(date.fromisoformat(last), language)
 
 
 def _payment(notice: FeeNotice | None, language: Language) -> str:
     if notice is None:
         return ""
-    amount, due = money(notice.amount_eur), _day(notice.due_on, language)
+    amount, due = money(notice.amount_eur), day_text(notice.due_on, language)
     example = not notice.fee["official"]
     if language == "en":
         words = f"Fee: {amount}, to be paid until {due}, cash reference {notice.cash_reference}."

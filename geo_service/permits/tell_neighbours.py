@@ -14,10 +14,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from geo_service.as_written import period_text
 from geo_service.conflicts.told_across import AcrossBorder, news_across
 from geo_service.db.database import speaking_as_system
 from geo_service.messages.outbox import Letter, post
-from geo_service.permits.tell import period_words
 from geo_service.towns.town import Town, get_town
 
 _MOST_IN_A_MAIL: Final = 5  # the link leads to all of them
@@ -56,7 +56,7 @@ def _places(town: Town, news: Sequence[AcrossBorder]) -> dict[str, str]:
         "reference": case.reference or "noch nicht öffentlich",
         "use": case.use,
         "office": town.settings.mail.office or "",
-        "period": period_words(case.period, "de"),
+        "period": period_text(case.period, "de"),
         "street": ", ".join(streets) or "ohne bekannten Namen",
         "words": "\n\n".join(said),
     }

@@ -69,6 +69,13 @@ WHERE asked_town = :town
 ORDER BY answered_at IS NOT NULL, due_at, consultation_id
 LIMIT :number
 
+-- count_asked_of
+-- How many a neighbour town has still to answer.
+-- In: town (AGS).  Out: 1 row.
+SELECT count(*) AS unanswered
+FROM consultation
+WHERE asked_town = :town AND answered_at IS NULL
+
 -- answer_office
 -- An office answers, once.
 -- In: consultation_id, verdict, answer, answered_by, answered_at.  Out: 1 row, none where it was answered before.

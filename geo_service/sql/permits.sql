@@ -126,6 +126,30 @@ FROM permit
 WHERE parent = :permit_id AND reference IS NOT NULL
 ORDER BY filed_at, permit_id
 
+-- extensions_of_permit
+-- The extensions of a permit in some states, and theirs: the last in time first.
+-- In: reference, permit_id (NULL where the reference is known), statuses (text[]).  Out: any number of rows.
+WITH RECURSIVE longer AS (
+    SELECT child.permit_id, child.reference, child.status, 1 AS depth
+    FROM permit AS parent
+    INNER JOIN permit AS child ON child.parent = parent.permit_id AND child.child_kind = 'extension'
+    WHERE parent.reference = :reference OR parent.permit_id = CAST(:permit_id AS uuid)
+    UNION ALL
+    SELECT child.permit_id, child.reference, child.status, longer.depth + 1
+    FROM longer
+    INNER JOIN permit AS child ON child.parent = longer.permit_id AND child.child_kind = 'extension'
+)
+SELECT reference FROM longer
+WHERE status = ANY(:statuses)
+ORDER BY depth DESC, permit_id
+
+-- conditions_of_permit
+-- What a permit is bound to.
+-- In: permit_id.  Out: 0 or 1 row.
+SELECT conditions
+FROM permit
+WHERE permit_id = :permit_id
+
 -- history_of_permit
 -- The steps a case has taken, oldest first.
 -- In: permit_id.  Out: any number of rows.

@@ -164,7 +164,7 @@ SELECT
     reinstatement.reinstatement_id AS object_id, CAST(NULL AS text) AS kind, reinstatement.title AS name,
     reinstatement.town, reinstatement.area AS place, CAST(NULL AS tstzrange) AS period,
     CAST(NULL AS tstzmultirange) AS times, CAST(NULL AS text) AS segment_id,
-    concat(reinstatement.title, ' (abgenommen am ', to_char(reinstatement.accepted_on, 'FMDD.FMMM.YYYY'), ')') AS place_de,
+    concat(reinstatement.title, ' (abgenommen am ', to_char(reinstatement.accepted_on, 'DD.MM.YYYY'), ')') AS place_de,
     concat(reinstatement.title, ' (accepted on ', to_char(reinstatement.accepted_on, 'YYYY-MM-DD'), ')') AS place_en,
     reinstatement.accepted_on
 FROM reinstatement

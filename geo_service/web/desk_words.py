@@ -11,6 +11,8 @@ DESK_SENTENCES = {
     "Choose at least one line.": "Wählen Sie mindestens eine Zeile aus.",
     "At most … lines at once.": "Höchstens … Zeilen auf einmal.",
     "This step is for things of another kind.": "Dieser Schritt gilt für Anderes.",
+    "Only a revocation can revoke extensions too.": "Nur mit einem Widerruf werden auch Verlängerungen widerrufen.",
+    "This is no extension in force of this permit.": "Das ist keine geltende Verlängerung dieser Erlaubnis.",
     # what a desk keeps on its map
     "It is cancelled already; what has happened stays as it is.": "Es ist schon aufgehoben; was war, bleibt stehen.",
     "Nothing begins as …; possible: ….": "Nichts beginnt als „…“; möglich: ….",

@@ -38,6 +38,7 @@ def apply_page(slug: str, request: Request, session: PublicSession) -> HTMLRespo
         uses=list(use_types().values()),
         restrictions=labels_of("restriction"),
         csrf=csrf_token(cookie) if cookie else "",  # a clerk who is signed in may check and file too
+        mails=request.app.state.settings.smtp_url is not None,
         first=first,
         last=first + _SHOWN_DAYS,
         streets=session.execute(text(statements("streets")["list_street_places"]), {"town": town.ags}).all(),

@@ -29,10 +29,12 @@ from geo_service.messages.wording import LINK
 from geo_service.permits.child_permit import request_change
 from geo_service.permits.consultations import list_consultations
 from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
+from geo_service.permits.extensions import list_revocable_extensions
 from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.notes import list_notes
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
+from geo_service.permits.proposed_conditions import propose_conditions
 from geo_service.towns.town import Town, get_town, list_towns
 from geo_service.web.child_body import ChildFeature, ChildProperties
 from geo_service.web.labels import labels_of
@@ -123,6 +125,9 @@ def case_page(  # noqa: PLR0913 - what a case page shows
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
     findings = list_findings(session, occupation_id_of(session, permit))
     document = permit_document(permit, findings, caller, as_of=datetime.now(UTC))
+    consultations = list_consultations(session, permit.permit_id)
+    at_desk = template == "desk_case.html"
+    deciding = at_desk and "granted" in document["properties"]["next"]
     return page(
         request,
         template,
@@ -142,7 +147,9 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         link_mark=LINK,
         fee_notice=find_notice(session, permit.permit_id, as_of=datetime.now(UTC)),
         fee_entries=list_entries(session, permit.permit_id),
-        consultations=list_consultations(session, permit.permit_id),
+        consultations=consultations,
+        proposed=propose_conditions(session, permit, consultations) if deciding else None,
+        extensions=list_revocable_extensions(session, permit.key) if at_desk and permit.children else [],
         caller=caller,
         town_names={one.ags: one.name for one in list_towns(session)},
         papers=papers_of(request, session, permit, caller),

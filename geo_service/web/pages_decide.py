@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -42,6 +42,7 @@ def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
     reason: Annotated[str, Form(max_length=4000)] = "",
     conditions: Annotated[str, Form(max_length=20_000)] = "",
     override: Annotated[list[str], Form(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
+    also: Annotated[list[str], Form(max_length=20)] = [],  # noqa: B006
 ) -> Response:
     """Take one step; a refusal is shown on the case itself, with what was typed."""
     town = get_town(session, slug)
@@ -53,11 +54,12 @@ def decide(  # noqa: PLR0913, PLR0917 - one per field of the form
             conditions=_conditions(conditions) if to == "granted" else None,
             overrides=tuple(Override(finding=finding, reason=reason.strip()) for finding in override),
             versions=frozenset({version}),
+            also_revoke=tuple(dict.fromkeys(also)) if to == "revoked" else (),
         )
         with session.begin_nested():  # a refused step leaves nothing behind
             move_permit(session, reference, move, caller=caller, as_of=datetime.now(UTC))
     except _REFUSALS as refusal:
-        typed = {"reason": reason, "conditions": conditions}
+        typed = {"reason": reason, "conditions": conditions, "also": also}
         return _refused(request, session, town, reference, caller, refusal, typed)
     return back_to_case(request, town, reference)
 
@@ -104,7 +106,7 @@ def _refused(  # noqa: PLR0913, PLR0917 - what the page shows again
     reference: str,
     caller: Caller,
     refusal: GeoServiceError,
-    typed: dict[str, str],
+    typed: dict[str, Any],
 ) -> Response:
     permit = get_permit(session, reference, caller=caller)
     cookie = sign_in_cookie(request)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from geo_service.identity.sign_in import demo_sign_in_offered
 from geo_service.jobs.work import list_open_work
 from geo_service.messages.outbox import count_trouble
+from geo_service.permits.consultations import count_consultations_asked_of
 from geo_service.permits.desk_queue import (
     COUNTED,
     ORDERS,
@@ -68,6 +69,7 @@ def desk(  # noqa: PLR0913, PLR0917 - one per query parameter
         town=town,
         caller=caller,
         queue=queue,
+        asked_of_us=count_consultations_asked_of(session, town.ags),
         works=list_open_work(session, town.ags),
         undelivered=count_trouble(session, town.ags),
         now=datetime.now(UTC),

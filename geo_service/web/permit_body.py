@@ -95,6 +95,14 @@ class MoveBody(StorableBody):
     reason_code: Annotated[str, StringConstraints(max_length=60)] | None = None
     conditions: Annotated[list[ConditionBody], Field(max_length=100)] | None = None
     overrides: Annotated[list[OverrideBody], Field(max_length=200, default_factory=list)]
+    also_revoke: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=40)]],
+        Field(
+            max_length=20,
+            default_factory=list,
+            description="With `to: revoked`: references of extensions in force, revoked in the same step",
+        ),
+    ]
 
     def to_move(self, versions: frozenset[int] | None) -> Move:
         """The same as a value of the house."""
@@ -105,4 +113,5 @@ class MoveBody(StorableBody):
             conditions=None if self.conditions is None else tuple(c.model_dump() for c in self.conditions),
             overrides=tuple(o.to_override() for o in self.overrides),
             versions=versions,
+            also_revoke=tuple(dict.fromkeys(self.also_revoke)),
         )

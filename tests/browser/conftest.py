@@ -17,6 +17,9 @@ from geo_service.app import build_app
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.settings import Settings
+from tests.messages.conftest import open_post
+
+__all__ = ["open_post"]
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",

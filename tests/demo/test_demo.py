@@ -31,6 +31,13 @@ def test_cases_are_in_every_state_that_is_offered(demo_session: Session) -> None
     assert states["granted"] >= 10
 
 
+def test_who_has_decided_is_named_in_german(demo_session: Session) -> None:
+    speak_as(demo_session, actor="clerk", town=BENSHEIM)
+    steps = "SELECT actor_name, count(*) FROM permit_transition WHERE actor_role = 'clerk' GROUP BY 1"
+    found = counted(demo_session, steps)
+    assert list(found) == ["Demo (Sachbearbeitung)"]
+
+
 def test_sites_event_and_detour_have_their_occupation(demo_session: Session) -> None:
     for table, key, least in (
         ("construction_site", "site_id", 15),

@@ -105,6 +105,9 @@ def test_demo_sign_in_only_for_demo_towns_on_this_machine(session: Session) -> N
     here = Settings(demo=True, host="127.0.0.1")
     begun = sign_in_for_demo(session, here, town="06431002", role="clerk")
     assert identify(session, authorization=None, cookie=begun.token).town == "06431002"
+    leader = sign_in_for_demo(session, here, town="06431002", role="supervisor")
+    # What the history of a case says of who tried it.
+    assert (begun.caller.name, leader.caller.name) == ("Demo (Sachbearbeitung)", "Demo (Leitung)")
     with pytest.raises(Forbidden):
         sign_in_for_demo(session, here, town="06431020", role="clerk")
     with pytest.raises(Forbidden):

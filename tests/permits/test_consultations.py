@@ -262,3 +262,22 @@ def test_asked_and_answered_on_the_pages(desk: Desk, case: dict[str, Any]) -> No
         "/sign-in", data={"key": desk.key(town=VIERNHEIM)["Authorization"].removeprefix("Bearer ")}
     )
     assert case["reference"] in desk.client.get("/towns/viernheim/desk/consultations").text
+
+
+def test_the_queue_says_how_many_wait_for_an_answer(desk: Desk, case: dict[str, Any]) -> None:
+    neighbour, queue = desk.key(town=VIERNHEIM), "/towns/viernheim/desk"
+    assert "Hier ist nichts zu tun." in desk.client.get(queue, headers=neighbour).text
+    first = ask(desk, case, asked_town=VIERNHEIM).json()
+    shown = desk.client.get(queue, headers=neighbour).text
+    said = shown[shown.index('id="asked-of-us"') :].partition("</p>")[0]
+    assert 'href="/towns/viernheim/desk/consultations"' in said
+    assert "Eine Anfrage einer anderen Kommune wartet auf Ihre Antwort" in said
+    assert "Hier ist nichts zu tun." not in shown
+    ask(desk, case, asked_town=VIERNHEIM)
+    shown = desk.client.get(f"{queue}?lang=en", headers=neighbour).text
+    assert "2 questions of other towns wait for your answer" in shown
+    assert 'href="/towns/viernheim/desk/consultations?lang=en"' in shown
+    reply(desk, first, neighbour, name=None)
+    assert "Eine Anfrage einer anderen" in desk.client.get(queue, headers=neighbour).text
+    for stranger, slug in ((desk.key(), "bensheim"), (desk.key(town=HEPPENHEIM), "heppenheim")):
+        assert "asked-of-us" not in desk.client.get(f"/towns/{slug}/desk", headers=stranger).text

@@ -50,3 +50,16 @@ def test_what_is_asked_stands_first_on_the_page_of_the_applicant(desk: Desk, fil
     asked = own[own.index('id="asked"') : own.index('class="columns"')]
     assert "Wie hoch ist das Gerüst?" in asked
     assert "Bitte antworten Sie bis" in asked
+
+
+def test_a_grant_without_the_order_leads_to_where_it_is_entered(desk: Desk) -> None:
+    receipt: dict[str, Any] = desk.file(60, takes=["footway"])
+    desk.move(receipt["reference"], "in_review")
+    version = desk.client.get(f"/api/v1/permits/{receipt['reference']}", headers=desk.key()).json()
+    form = {"version": version["properties"]["version"], "to": "granted"}
+    path = f"/towns/bensheim/desk/cases/{receipt['reference']}"
+    refused = desk.client.post(path, data=form, headers=desk.key())
+    assert refused.status_code == 409
+    told = refused.text[refused.text.index('id="refusal"') :].partition("</ul>")[0]
+    assert "K26" in told and '<a href="#order_number">Anordnung jetzt eintragen</a>' in told
+    assert 'id="order_number"' in refused.text[refused.text.index('id="facts-form"') :]

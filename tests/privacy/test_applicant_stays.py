@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from geo_service.db.local_cluster import LocalCluster
 from tests.documents.papers import picture
-from tests.messages.conftest import Post, open_post  # noqa: F401
-from tests.permits.conftest import BENSHEIM, Desk, open_desk, opened_desks  # noqa: F401
+from tests.messages.conftest import Post
+from tests.permits.conftest import BENSHEIM, Desk
+from tests.privacy.conftest import PERSON
 from tests.privacy.everywhere import places_that_say
-from tests.setup.conftest import PATIENCE_S, environment, wait_until
+from tests.setup.conftest import wait_until
 
-PERSON = {"name": "Zacharias Zwetschgenbaum", "email": "zz@zwetschge.example", "phone": "06251 987654", "address": "Pflaumengasse 7"}  # fmt: skip
 WORDS = tuple(PERSON.values())
 # Tables in which a copy of what the applicant stated has to be, and why; test_retention.py finds it gone with the person.
 COPIES = {
@@ -29,49 +24,6 @@ COPIES = {
     "case_words": "the name, for the desk's search: without an index of its own a search reads every case of the town",
     "message": "the address: the record of what was sent to whom, also after the applicant has another one",
 }
-
-
-@pytest.fixture
-def desk(open_desk: Callable[..., Desk]) -> Desk:  # noqa: F811
-    return open_desk()
-
-
-@pytest.fixture
-def post(open_post: Callable[..., Post]) -> Post:  # noqa: F811
-    """A mail server that knows nobody of the first name it is told, and says so."""
-    return open_post(rcpt=[f"550 5.1.1 <{PERSON['email']}> unknown"])
-
-
-@pytest.fixture
-def served(cluster: LocalCluster, desk: Desk, post: Post, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A real server with its worker on the same database; its address and everything it writes."""
-    assert post.server is not None
-    database = str(conninfo_to_dict(desk.database.owner)["dbname"])
-    log = tmp_path / "log"
-    with log.open("w") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "geo_service", "serve", "--port", "0"], cwd="/", text=True,
-            stdout=subprocess.PIPE, stderr=written,
-            env=environment(
-                tmp_path, GEO_SERVICE_DATABASE_URL=cluster.conninfo(database, "postgres"),
-                GEO_SERVICE_SMTP_URL=f"smtp://127.0.0.1:{post.server.port}", GEO_SERVICE_MAIL_FROM="amt@kreis.example",
-            ),
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            address = process.stdout.readline().split()[-1].rstrip("/")
-            wait_until(lambda: is_ready(address))
-            yield address, log
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-
-
-def is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/ready", timeout=10).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def mails_to_the_person(post: Post) -> list[str]:

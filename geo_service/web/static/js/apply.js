@@ -99,7 +99,7 @@
   form.elements.use_type.addEventListener("change", showPapers);
   showPapers();
 
-  function receipt(told) {
+  function receipt(told, email) {
     if (geo.ownReceipt) {
       geo.ownReceipt(told, at("receipt"));
       return showReceipt();
@@ -110,12 +110,14 @@
       geo.el("div", { class: "message message-good" }, geo.el("h2", {}, geo.t("Ihr Antrag ist eingegangen", "Your request has arrived")),
         geo.el("p", {}, `${geo.t("Aktenzeichen", "Reference")}: `, geo.el("strong", { id: "reference" }, told.reference))),
       geo.el("p", {}, geo.t("Heben Sie diesen Link gut auf: Damit sehen Sie den Stand und können den Antrag zurückziehen. Wer ihn hat, kann das auch.", "Keep this link: it shows the state of your case and lets you withdraw it. So can anybody who has it.")),
+      ...(email && form.dataset.mails === "yes" ? [geo.el("p", { id: "link-by-mail" }, `${geo.t("Sie bekommen ihn auch per E-Mail an", "It also comes by e-mail to")} ${email}.`)] : []),
       geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
       ...(at("needed-papers").hidden ? [] : [geo.el("p", { class: "message message-warn" }, `${geo.t("Dort fügen Sie noch hinzu:", "Add there:")} ${form.elements.use_type.selectedOptions[0].dataset.papers}`)]),
       geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
     showReceipt();
   }
   function showReceipt() {
+    drawing.fix();
     form.hidden = true;
     at("receipt").hidden = false;
     at("receipt").focus();
@@ -147,7 +149,7 @@
     at("file-button").disabled = true;
     try {
       const answer = await send("/api/v1/permits", body, { "Idempotency-Key": filing.key });
-      if (answer.ok) receipt(await answer.json());
+      if (answer.ok) receipt(await answer.json(), applicant.email);
       else at("file-message").replaceChildren(await problem(answer));
     } catch {
       told(geo.t("Der Antrag konnte nicht gesendet werden. Bitte noch einmal versuchen; er wird nicht doppelt angelegt.", "The request could not be sent. Please try again; it will not be filed twice."), null);

@@ -99,6 +99,13 @@
         const layer = shape || kept.layer;
         map.fitBounds(layer.getBounds().pad(isLine ? 0.2 : 1.5), { maxZoom: 19, animate: false });
       },
+      // Once it is filed: what is drawn stays where it is.
+      fix() {
+        map.pm.disableDraw();
+        trail.clearLayers();
+        if (shape) shape.pm.disable();
+        if (shape) shape.off("pm:edit pm:dragend pm:markerdragend pm:vertexremoved");
+      },
       begun: () => Boolean(shape || kept || points.length),
       movable: () => Boolean(shape),
       rectangle(length, depth, turn) {

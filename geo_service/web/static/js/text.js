@@ -26,7 +26,7 @@ window.GeoService = window.GeoService || {};
     const [year, month, day] = iso.split("-").map(Number);
     return geo.language === "en"
       ? new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(Date.UTC(year, month - 1, day))
-      : `${day}.${month}.${year}`;
+      : iso.split("-").reverse().join("."); // TT.MM.JJJJ, as day_text of as_written.py
   };
   geo.day = (iso) => (iso ? asDay(iso) : "");
   // A day in words, with the year only where it is another one: 6. Juni.
