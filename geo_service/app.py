@@ -15,7 +15,7 @@ from geo_service.conflicts.verify import verify_rules
 from geo_service.db.database import Database
 from geo_service.db.reading_sessions import ReadingSessions
 from geo_service.documents.file_store import file_store
-from geo_service.identity.oidc import find_provider
+from geo_service.identity.provider import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
 from geo_service.ogc.routes import routes as ogc_routes

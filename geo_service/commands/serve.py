@@ -23,7 +23,7 @@ from geo_service.commands.demo import fill
 from geo_service.db.keep_running import kept_running
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
-from geo_service.identity.oidc import find_provider
+from geo_service.identity.provider import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.logs import configure_logs
 from geo_service.messages.mail_server import mail_server

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import filetype
-import pypdf
 from PIL import Image
 
 from geo_service.documents.file_name import extension_of, shown_name
@@ -83,6 +82,8 @@ def _refuse_lies(media_type: str, name: str, declared: str) -> None:
 
 
 def _open_pdf(content: bytes) -> None:
+    import pypdf  # noqa: PLC0415 - as WeasyPrint: who only serves maps need not hold it
+
     try:
         reader = pypdf.PdfReader(io.BytesIO(content), strict=False)
         locked = reader.is_encrypted and not reader.decrypt("")

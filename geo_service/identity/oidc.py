@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
@@ -21,11 +20,9 @@ from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from geo_service.errors import NotSignedIn, SetupError, Unavailable
 from geo_service.identity.attempt import Attempt
-from geo_service.identity.caller import Role
 from geo_service.identity.desk_roles import desk_roles
-from geo_service.identity.loopback import is_loopback
+from geo_service.identity.provider import ProviderAway, SignInRefused, VouchedPerson
 from geo_service.settings import Settings
 
 _LEEWAY_S = 60  # two machines' clocks differ
@@ -33,25 +30,6 @@ _PATIENCE_S = 5.0
 _METADATA_HOLDS_S = 3600.0
 # Signatures of a key pair only: a provider's secret is no proof towards a third, and `none` is none at all.
 _ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"})
-
-
-class SignInRefused(NotSignedIn):
-    """The sign-in did not succeed; begin it again."""
-
-
-class ProviderAway(Unavailable):
-    """The sign-in service of the town cannot be reached right now; try again shortly."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VouchedPerson:
-    """A person the provider has vouched for. roles: AGS → role at that town's desk."""
-
-    issuer: str
-    subject: str
-    name: str
-    roles: Mapping[str, Role]
-    id_token: str
 
 
 class OpenIdProvider:
@@ -190,15 +168,3 @@ class OpenIdProvider:
         if not isinstance(found, dict):
             raise ProviderAway()
         return found
-
-
-def find_provider(settings: Settings) -> OpenIdProvider | None:
-    """The provider that the settings name, or None. Raises SetupError when they are not whole or not safe."""
-    if not settings.oidc_issuer:
-        return None
-    if not settings.oidc_client_id or not settings.oidc_client_secret:
-        raise SetupError("GEO_SERVICE_OIDC_ISSUER needs GEO_SERVICE_OIDC_CLIENT_ID and _CLIENT_SECRET, too.")
-    parts = urlsplit(settings.oidc_issuer)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise SetupError(f"GEO_SERVICE_OIDC_ISSUER: {settings.oidc_issuer!r} is not an https address.")
-    return OpenIdProvider(settings)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from geo_service.errors import Forbidden, NotSignedIn, SetupError
 from geo_service.identity.caller import DESK_ROLES, PUBLIC, Caller, Role, demo_name
 from geo_service.identity.loopback import is_loopback
-from geo_service.identity.oidc import VouchedPerson
+from geo_service.identity.provider import VouchedPerson
 from geo_service.identity.secrets import new_secret, stored_form
 from geo_service.settings import Settings
 from geo_service.sql.loader import statements, text

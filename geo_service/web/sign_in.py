@@ -6,7 +6,7 @@ By the town's OpenID provider: sign_in_provider.py.
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
@@ -14,7 +14,6 @@ from fastapi.responses import RedirectResponse
 
 from geo_service.errors import Forbidden, NotSignedIn
 from geo_service.identity.caller import Role
-from geo_service.identity.oidc import OpenIdProvider
 from geo_service.identity.sign_in import sign_in_for_demo, sign_in_with_key, sign_out
 from geo_service.ogc.addresses import base_of
 from geo_service.web.limits import LimitSignIns
@@ -25,6 +24,9 @@ from geo_service.web.sign_in_cookie import (
     set_sign_in_cookie,
     sign_in_cookie,
 )
+
+if TYPE_CHECKING:
+    from geo_service.identity.oidc import OpenIdProvider
 
 router = APIRouter(include_in_schema=False)
 

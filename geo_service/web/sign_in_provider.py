@@ -5,7 +5,7 @@ No transaction is open while the provider is asked: it may take its time, a conn
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo_service.errors import NotFound
 from geo_service.identity.attempt import begin_attempt
-from geo_service.identity.oidc import OpenIdProvider, SignInRefused
+from geo_service.identity.provider import SignInRefused
 from geo_service.identity.sign_in import sign_in_person, sign_out
 from geo_service.ogc.addresses import base_of
 from geo_service.web.language import language_of
@@ -26,6 +26,9 @@ from geo_service.web.sign_in_cookie import (
     set_sign_in_cookie,
     sign_in_cookie,
 )
+
+if TYPE_CHECKING:
+    from geo_service.identity.oidc import OpenIdProvider
 
 router = APIRouter(include_in_schema=False)
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 from geo_service.db.database import OWNER_ROLE, Database
 from geo_service.db.local_cluster import LocalCluster
-from geo_service.settings import Settings
+from tests.benchmarks.ground import free_port, wait_until_answers
 from tests.benchmarks.report import Row
-from tests.clients.server import serving
 
 FEATURES = 1_000_000
 # Streets again under other names, their stored features as they are: triggers would take minutes.
@@ -50,8 +51,7 @@ def measure_whole(cluster: LocalCluster, name: str, database: Database, columns:
     fill_up(database)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        with serving(database, Settings(), log_to="/dev/null") as base:
-            (server,) = [child.pid for child in multiprocessing.active_children()][-1:]
+        with _served(cluster, name, out / "home") as (base, server):
             _export(base, out / "warm.geojsons")
             before = _memory_mb(server)
             highest, done = [before], threading.Event()
@@ -82,6 +82,27 @@ def measure_whole(cluster: LocalCluster, name: str, database: Database, columns:
         ),
         *rows,
     ]
+
+
+@contextmanager
+def _served(cluster: LocalCluster, name: str, home: Path) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server as an operator starts it: with what it needs itself, and no more."""
+    port = free_port()
+    settings = {
+        "GEO_SERVICE_DATABASE_URL": f"postgresql://{OWNER_ROLE}@127.0.0.1:{cluster.port}/{name}",
+        "GEO_SERVICE_HOME": str(home),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geo_service", "serve", "--no-worker", "--port", str(port)],
+        env=os.environ | settings, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        base = f"http://127.0.0.1:{port}"
+        wait_until_answers(f"{base}/health/ready")
+        yield base, process.pid
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def _export(base: str, target: Path) -> tuple[float, float]:

@@ -21,7 +21,8 @@ from geo_service.db.database import Database, owner_session
 from geo_service.errors import SetupError
 from geo_service.identity.attempt import Attempt, attempt_in_cookie, begin_attempt
 from geo_service.identity.desk_roles import desk_roles
-from geo_service.identity.oidc import OpenIdProvider, ProviderAway, SignInRefused, find_provider
+from geo_service.identity.oidc import OpenIdProvider
+from geo_service.identity.provider import ProviderAway, SignInRefused, find_provider
 from geo_service.identity.secrets import csrf_token, stored_form
 from geo_service.settings import Settings
 from geo_service.web.sign_in_provider import router as provider_router
