@@ -16,7 +16,7 @@ from geo_service.errors import SetupError
 from geo_service.interval import TOWN_ZONE
 from geo_service.mapview.credits import map_credits
 from geo_service.mapview.embedded import embedded_data
-from geo_service.mapview.setting import MapSetting
+from geo_service.mapview.map_setting import MapSetting
 from geo_service.mapview.standalone import standalone_page
 from geo_service.mapview.view import get_view
 from geo_service.settings import Settings

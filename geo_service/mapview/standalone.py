@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from geo_service.errors import SetupError
 from geo_service.mapview import assets
-from geo_service.mapview.setting import MapSetting, script_json
+from geo_service.mapview.map_setting import MapSetting, script_json
 from geo_service.mapview.view import MapView
 
 MOST_BYTES = 5_000_000

@@ -12,7 +12,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from geo_service.mapview import assets
-from geo_service.mapview.setting import MapParts, MapSetting, script_json
+from geo_service.mapview.map_setting import MapParts, MapSetting, script_json
 from geo_service.mapview.view import MapView
 
 _OPENING = re.compile(r"<(script|style|link)\b", re.IGNORECASE)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from geo_service.as_written import day_text, moment_text, number_text, period_text
 from geo_service.conflicts.words import quantity
-from geo_service.mapview.setting import script_json
+from geo_service.mapview.map_setting import script_json
 from geo_service.permits.deadlines import last_day_of
 from geo_service.web.labels import label
 from geo_service.web.language import Language, language_of

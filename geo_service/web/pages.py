@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from geo_service.interval import TOWN_ZONE
 from geo_service.mapview.assets import STATIC
 from geo_service.mapview.credits import map_credits
-from geo_service.mapview.setting import Bounds, MapParts, MapSetting
+from geo_service.mapview.map_setting import Bounds, MapParts, MapSetting
 from geo_service.mapview.view import get_view
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town, get_town, list_towns

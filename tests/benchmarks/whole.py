@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from geo_service.db.database import OWNER_ROLE, Database
+from geo_service.db.database import APP_ROLE, OWNER_ROLE, Database
 from geo_service.db.local_cluster import LocalCluster
 from tests.benchmarks.ground import free_port, wait_until_answers
 from tests.benchmarks.report import Row
@@ -87,6 +87,10 @@ def measure_whole(cluster: LocalCluster, name: str, database: Database, columns:
 @contextmanager
 def _served(cluster: LocalCluster, name: str, home: Path) -> Iterator[tuple[str, int]]:
     """Address and process id of a server as an operator starts it: with what it needs itself, and no more."""
+    with psycopg.connect(
+        cluster.conninfo(name, "postgres")
+    ) as admin:  # as whoever gives a database to the service
+        admin.execute(f"GRANT {APP_ROLE} TO {OWNER_ROLE}")
     port = free_port()
     settings = {
         "GEO_SERVICE_DATABASE_URL": f"postgresql://{OWNER_ROLE}@127.0.0.1:{cluster.port}/{name}",

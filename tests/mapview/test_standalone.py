@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from geo_service.commands.map import standalone_map
 from geo_service.db.database import Database
 from geo_service.errors import NotFound, SetupError
-from geo_service.mapview.setting import MapSetting
+from geo_service.mapview.map_setting import MapSetting
 from geo_service.mapview.town_map import TownMap, render_map
 from geo_service.mapview.view import get_view, read_view, view_names
 from tests.browser.conftest import HOSTILE
