@@ -1,4 +1,4 @@
-"""The town's OpenID provider as the rest of the service knows it: whether there is one, whom it vouches for."""
+"""The town's OpenID provider as the rest of the service knows it: is there one, and whom it vouches for."""
 
 from __future__ import annotations
 
