@@ -32,6 +32,10 @@ _NAMED = statements("consultations")
 _AT_MOST = 200
 
 
+class NoLongerAsked(Rejected):
+    """The case has been decided meanwhile; no answer is needed any more."""
+
+
 class NoSuchConsultation(NotFound):
     """There is no consultation under this address for you: check the link."""
 
@@ -60,7 +64,10 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consultation:
-    """shown: GeoJSON Feature of the case in CRS84, as it was when asked. token: for the desk that asks."""
+    """shown: GeoJSON Feature of the case in CRS84, as it was when asked. token: for the desk that asks.
+
+    closed_at: when the case was decided without the answer.
+    """
 
     consultation_id: UUID
     permit_id: UUID
@@ -76,6 +83,7 @@ class Consultation:
     answer: str | None
     answered_by: str | None
     answered_at: datetime | None
+    closed_at: datetime | None
     token: str | None
 
 
@@ -183,7 +191,7 @@ def answer_consultation(
 ) -> Consultation:
     """Record the answer to a consultation that somebody has opened; with the last one the review goes on.
 
-    Raises AnsweredAlready (409), or Invalid where conditions or an objection come without words.
+    Raises AnsweredAlready or NoLongerAsked (409), Invalid for conditions or an objection without words.
     """
     if verdict != "no_objection" and not words.strip():
         raise _invalid("/answer", "Conditions and objections need words.")
@@ -195,7 +203,7 @@ def answer_consultation(
         "answered_by": by_name, "answered_at": as_of,
     }  # fmt: skip
     if session.execute(text(_NAMED["answer_office"]), given).one_or_none() is None:
-        raise AnsweredAlready()
+        raise AnsweredAlready() if found.closed_at is None else NoLongerAsked()
     with speaking_as_system(session, found.town):
         _go_on(session, found, as_of=as_of)
         permit = get_permit(session, str(found.permit_id), caller=system_of(found.town))

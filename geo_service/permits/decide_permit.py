@@ -25,15 +25,24 @@ from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
+from geo_service.permits.close_consultations import close_consultations
 from geo_service.permits.deadlines import answer_due_at
-from geo_service.permits.extensions import lock_extensions, require_extensions
+from geo_service.permits.extensions import PermitRevoked, lock_extensions, require_extensions
 from geo_service.permits.fee_at_grant import credit_replaced, settle_fee
 from geo_service.permits.notice_facts import WITH_NOTICE, keep_notice
 from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
-from geo_service.permits.states import IN_FORCE, STATES, NotOnPaper, TooEarly, Transition, get_transition
+from geo_service.permits.states import (
+    IN_FORCE,
+    STATES,
+    UNDECIDED,
+    NotOnPaper,
+    TooEarly,
+    Transition,
+    get_transition,
+)
 from geo_service.permits.tell import Stepped, tell_step
 from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
@@ -106,6 +115,8 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
+    if permit.status in UNDECIDED and move.to not in UNDECIDED:
+        close_consultations(session, permit, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
     settle_fee(session, permit, town, move.to, by=by, as_of=as_of)  # late: a town's numbers come in turn
     fee = None
@@ -139,10 +150,13 @@ def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
     """The permit that a child replaces by being granted, locked; None where there is none in force.
 
     An extension begins where its parent ends: only one whose use still stands there is over by it.
+    Raises PermitRevoked: what was taken back is not lengthened, moved or handed on by another door.
     """
     if child.parent is None:
         return None
     parent = get_permit(session, str(child.parent), caller=system_of(child.town), lock=True)
+    if parent.status == "revoked":
+        raise PermitRevoked()
     replaces = child.child_kind != "extension" or parent.status == "overrun"
     return parent if replaces and parent.status in IN_FORCE else None
 

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from geo_service.errors import FieldFault, Invalid
+from geo_service.errors import FieldFault, Invalid, Rejected
 from geo_service.permits.permit import Permit, keys_of
 from geo_service.permits.states import TRANSITIONS
 from geo_service.sql.loader import statements, text
 
 _REVOCABLE = sorted(step.before for step in TRANSITIONS if step.after == "revoked")
+
+
+class PermitRevoked(Rejected):
+    """The permit that this would change is revoked; a new request can be decided instead."""
 
 
 def list_revocable_extensions(session: Session, reference: str) -> list[str]:

@@ -44,7 +44,7 @@ SELECT open_consultation(:consultation_id, :token) AS opened
 -- One consultation; the token only for the desk that asks.
 -- In: consultation_id.  Out: 0 or 1 row.
 SELECT consultation_id, permit_id, town, asked_town, office, question, shown, asked_by, asked_at, due_at, verdict,
-    answer, answered_by, answered_at,
+    answer, answered_by, answered_at, closed_at,
     CASE WHEN town = current_town() THEN issue_consultation_token(consultation_id) END AS token
 FROM consultation
 WHERE consultation_id = :consultation_id
@@ -53,20 +53,20 @@ WHERE consultation_id = :consultation_id
 -- Those of one case, with the token for the desk that asks.
 -- In: permit_id.  Out: any number of rows, oldest first.
 SELECT consultation_id, permit_id, town, asked_town, office, question, shown, asked_by, asked_at, due_at, verdict,
-    answer, answered_by, answered_at,
+    answer, answered_by, answered_at, closed_at,
     CASE WHEN town = current_town() THEN issue_consultation_token(consultation_id) END AS token
 FROM consultation
 WHERE permit_id = :permit_id
 ORDER BY asked_at, consultation_id
 
 -- consultations_asked_of
--- Those that a neighbour town was asked for, the ones without an answer first.
+-- Those that a neighbour town was asked for, the ones that wait for an answer first.
 -- In: town (AGS), number.  Out: at most number rows.
 SELECT consultation_id, permit_id, town, asked_town, office, question, shown, asked_by, asked_at, due_at, verdict,
-    answer, answered_by, answered_at, CAST(NULL AS text) AS token
+    answer, answered_by, answered_at, closed_at, CAST(NULL AS text) AS token
 FROM consultation
 WHERE asked_town = :town
-ORDER BY answered_at IS NOT NULL, due_at, consultation_id
+ORDER BY coalesce(answered_at, closed_at) IS NOT NULL, due_at, consultation_id
 LIMIT :number
 
 -- count_asked_of
@@ -74,14 +74,20 @@ LIMIT :number
 -- In: town (AGS).  Out: 1 row.
 SELECT count(*) AS unanswered
 FROM consultation
-WHERE asked_town = :town AND answered_at IS NULL
+WHERE asked_town = :town AND answered_at IS NULL AND closed_at IS NULL
 
 -- answer_office
--- An office answers, once.
+-- An office answers, once, as long as it is asked.
 -- In: consultation_id, verdict, answer, answered_by, answered_at.  Out: 1 row, none where it was answered before.
 UPDATE consultation SET verdict = :verdict, answer = :answer, answered_by = :answered_by, answered_at = :answered_at
-WHERE consultation_id = :consultation_id AND answered_at IS NULL
+WHERE consultation_id = :consultation_id AND answered_at IS NULL AND closed_at IS NULL
 RETURNING consultation_id
+
+-- close_consultations
+-- The case is decided or withdrawn: nobody is asked about it any more.
+-- In: permit_id, at.  Out: nothing.
+UPDATE consultation SET closed_at = :at
+WHERE permit_id = :permit_id AND answered_at IS NULL AND closed_at IS NULL
 
 -- count_unanswered
 -- How many offices have still to answer about a case.

@@ -56,6 +56,8 @@ CASE_SENTENCES = {
     "A permit that is … cannot become …; possible: ….": "Aus dem Zustand „…“ wird nicht „…“; möglich: ….",
     "Only … may move a permit from … to ….": "Nur „…“ darf einen Vorgang von „…“ nach „…“ bringen.",
     "There is no state '…'.": "Einen Zustand „…“ gibt es nicht.",
+    "The permit that this would change is revoked; a new request can be decided instead.": "Die Erlaubnis, die hiermit geändert würde, ist widerrufen; stattdessen kann über einen neuen Antrag entschieden werden.",
+    "The case has been decided meanwhile; no answer is needed any more.": "Über den Antrag ist inzwischen entschieden; eine Antwort wird nicht mehr gebraucht.",
     "This step needs a reason.": "Dieser Schritt braucht eine Begründung.",
     "Only a grant can override findings.": "Nur bei einer Erlaubnis lassen sich Befunde übergehen.",
     "A blocking finding stands or the grant lacks something; a supervisor may override it with a reason.": "Ein Befund steht entgegen oder für die Erlaubnis fehlt etwas; die Leitung kann ihn mit Begründung übergehen.",

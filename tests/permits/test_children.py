@@ -193,3 +193,19 @@ def test_the_applicant_asks_for_an_extension_on_the_page(desk: Desk, granted: di
     sent = desk.client.post(f"{address}/extend", data=until(85))
     assert sent.status_code == 200 and 'data-status="submitted"' in sent.text
     assert of_case(desk, granted["reference"])["children"][0]["kind"] == "extension"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [("extension", until(80)), ("reduction", {"until": until(70)["until"]})]
+)
+def test_no_change_of_a_revoked_permit_is_granted(
+    desk: Desk, granted: dict[str, Any], kind: str, asked: dict[str, str]
+) -> None:
+    answer = change(desk, granted, kind, asked)
+    assert answer.status_code == 201, answer.text
+    child = answer.json()
+    assert desk.move(granted["reference"], "revoked", reason="Gefahr").status_code == 200
+    refused = desk.grant(child)
+    assert (refused.status_code, "widerrufen" in refused.json()["detail"]) == (409, True), refused.text
+    assert of_case(desk, child["reference"])["status"] == "in_review"
+    assert desk.move(child["reference"], "rejected", reason="Widerrufen").status_code == 200

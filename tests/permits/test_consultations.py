@@ -281,3 +281,27 @@ def test_the_queue_says_how_many_wait_for_an_answer(desk: Desk, case: dict[str, 
     assert "Eine Anfrage einer anderen" in desk.client.get(queue, headers=neighbour).text
     for stranger, slug in ((desk.key(), "bensheim"), (desk.key(town=HEPPENHEIM), "heppenheim")):
         assert "asked-of-us" not in desk.client.get(f"/towns/{slug}/desk", headers=stranger).text
+
+
+def test_nobody_is_asked_any_more_once_it_is_decided(desk: Desk, case: dict[str, Any]) -> None:
+    asked = ask(desk, case, office=None, asked_town=VIERNHEIM).json()
+    assert desk.move(case["reference"], "in_review").status_code == 200
+    assert desk.move(case["reference"], "granted").status_code == 200
+    own = desk.key(town=VIERNHEIM)
+    assert "asked-of-us" not in desk.client.get("/towns/viernheim/desk", headers=own).text
+    listed = desk.client.get("/towns/viernheim/desk/consultations", headers=own).text
+    assert "nicht mehr nötig" in listed
+    late = reply(desk, asked)
+    assert (late.status_code, "inzwischen entschieden" in late.json()["detail"]) == (409, True), late.text
+    link = desk.client.get(asked["address"])
+    assert (link.status_code, 'id="closed"' in link.text, "answer-form" in link.text) == (200, True, False)
+    seen = desk.client.get(f"/towns/bensheim/desk/cases/{case['reference']}", headers=desk.key()).text
+    assert "Keine Antwort vor der Entscheidung." in seen
+
+
+def test_a_withdrawal_asks_nobody_any_more_either(desk: Desk, case: dict[str, Any]) -> None:
+    ask(desk, case, office=None, asked_town=VIERNHEIM)
+    own = {"X-Permit-Token": case["token"]}
+    assert desk.move(case["reference"], "withdrawn", own).status_code == 200
+    shown = desk.client.get("/towns/viernheim/desk", headers=desk.key(town=VIERNHEIM)).text
+    assert "asked-of-us" not in shown

@@ -186,6 +186,8 @@ def test_a_revocation_and_a_grant_at_once_wait_for_each_other(desk: Desk) -> Non
                 pool.submit(desk.move, child["reference"], "surrendered", own(child)),
             ]
         codes = [answer.result().status_code for answer in answers]
-        assert codes[1] == 200 and sorted((codes[0], codes[2])) in ([200, 409], [200, 422]), codes
+        # Where the revocation came first, there is nothing left to lengthen.
+        assert codes[1] == 200 or (codes[0] == 200 and codes[1] == 409), codes
+        assert sorted((codes[0], codes[2])) in ([200, 409], [200, 422]), codes
         whole = ["revoked", "revoked"] if codes[0] == 200 else ["granted", "surrendered"]
         assert states(desk, permit, child) == whole
