@@ -46,7 +46,7 @@ bench: setup-tests ## side-by-side benchmarks, a table of ratios
 	@exec $(PY)/python -m tests.benchmarks
 
 .PHONY: conformance
-conformance: setup-tests ## the official OGC suite against a demo; our port of it where it cannot be had; QGIS as a client
+conformance: setup-tests ## the official OGC suite against a demo (or our port of it), QGIS as a client, veraPDF on our papers
 	@.lock/system.sh qgis || echo "Going on without QGIS."
 	@exec $(PY)/python -m tests.conformance
 

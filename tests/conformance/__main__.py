@@ -1,6 +1,7 @@
 """`make conformance`: the official suites against a demo of our own; where one cannot be had, the port in this folder.
 
-Before them QGIS itself reads every collection and draws our tiles (tests/conformance/qgis_layers.py).
+Before them QGIS itself reads every collection and draws our tiles (tests/conformance/qgis_layers.py), and veraPDF
+reads our papers (tests/conformance/papers.py).
 
 Exit 0 when nothing failed.
 """
@@ -21,9 +22,12 @@ import pytest
 
 from geo_service.commands.demo import fill
 from geo_service.commands.towns import add_town
+from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.db.migrate import migrate
+from geo_service.settings import Settings
 from tests.clients.server import serving
+from tests.conformance.papers import run_verapdf
 from tests.conftest import ROOT
 from tests.ogc.rows import insert_rows
 
@@ -40,7 +44,8 @@ def main() -> int:
     """Run the suites that can be had, and the port where one is missing."""
     found = {name: find_suite(name, version) for name, version, _ in SUITES}
     failed = 0
-    with services() as (address, many):
+    with services() as (demo, address, many):
+        failed += run_verapdf(demo, address.removesuffix("/ogc"))
         failed += run_qgis(address) + run_qgis(many)
         for name, version, more in SUITES:
             suite = found[name]
@@ -75,8 +80,8 @@ def find_suite(name: str, version: str) -> Path | None:
 
 
 @contextmanager
-def services() -> Iterator[tuple[str, str]]:
-    """Landing pages of a throw-away demo, and of a service with more streets than clients read in few pages."""
+def services() -> Iterator[tuple[Database, str, str]]:
+    """A throw-away demo, its landing page, and that of a service with more streets than clients read in few pages."""
     home = Path(tempfile.mkdtemp(prefix="gs-", dir="/tmp"))
     home.chmod(0o755)
     cluster = LocalCluster(home / "c")
@@ -91,8 +96,9 @@ def services() -> Iterator[tuple[str, str]]:
             add_town(demo, folder)
         fill(demo, lambda _: None)
         insert_rows(many, roads=MANY_STREETS, sites=40, events=5, detours=5, permits=5)
-        with serving(demo) as address, serving(many) as other:
-            yield f"{address}/ogc", f"{other}/ogc"
+        settings = Settings(home=home / "files", _env_file=None)
+        with serving(demo, settings) as address, serving(many) as other:
+            yield demo, f"{address}/ogc", f"{other}/ogc"
     finally:
         cluster.stop()
         shutil.rmtree(home, ignore_errors=True)
