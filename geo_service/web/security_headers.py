@@ -33,14 +33,7 @@ def content_policy(nonce: str, frame_ancestors: Iterable[str] = ()) -> str:
 
 def nonce_of(request: Request) -> str:
     """The nonce of the answer to this request."""
-    return _nonce(request.scope["state"])
-
-
-def _nonce(state: State) -> str:
-    # Most answers are no pages and have no use for one.
-    if "nonce" not in state:
-        state["nonce"] = secrets.token_urlsafe(18)
-    return str(state["nonce"])
+    return str(request.state.nonce)
 
 
 class SecurityHeaders:
@@ -55,6 +48,7 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
+        state["nonce"] = secrets.token_urlsafe(18)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,6 +68,6 @@ class SecurityHeaders:
         if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN):
             yield b"access-control-allow-origin", b"*"
         if there.get(b"content-type", b"").startswith(b"text/html"):
-            policy = content_policy(_nonce(state), state.get("frame_ancestors", ()))
+            policy = content_policy(state["nonce"], state.get("frame_ancestors", ()))
             yield b"content-security-policy", policy.encode()
             yield b"cross-origin-opener-policy", b"same-origin"

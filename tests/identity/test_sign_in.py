@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from geo_service.db.database import Database, owner_session
 from geo_service.errors import Forbidden, Invalid, NotSignedIn, SetupError
 from geo_service.identity.api_keys import create_api_key
-from geo_service.identity.oidc import find_provider
+from geo_service.identity.provider import find_provider
 from geo_service.identity.secrets import csrf_token
 from geo_service.identity.sign_in import (
     demo_sign_in_offered,
