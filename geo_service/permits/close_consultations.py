@@ -8,11 +8,17 @@ from sqlalchemy.orm import Session
 
 from geo_service.db.database import speaking_as_system
 from geo_service.permits.permit import Permit
+from geo_service.permits.states import UNDECIDED
 from geo_service.sql.loader import statements, text
 
 
-def close_consultations(session: Session, permit: Permit, *, as_of: datetime) -> None:
-    """Ask nobody any more: an office cannot see the case, and would be reminded of it for ever."""
+def close_consultations(session: Session, permit: Permit, to: str, *, as_of: datetime) -> None:
+    """Ask nobody any more once a case leaves the undecided states: an office cannot see it, and would wait.
+
+    permit: as it was before the step. to: its state afterwards.
+    """
+    if permit.status not in UNDECIDED or to in UNDECIDED:
+        return
     asked = {"permit_id": permit.permit_id, "at": as_of}
     with speaking_as_system(session, permit.town):  # also where the applicant withdraws
         session.execute(text(statements("consultations")["close_consultations"]), asked)

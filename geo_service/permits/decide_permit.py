@@ -37,7 +37,6 @@ from geo_service.permits.request_permit import next_reference
 from geo_service.permits.states import (
     IN_FORCE,
     STATES,
-    UNDECIDED,
     NotOnPaper,
     TooEarly,
     Transition,
@@ -115,8 +114,7 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    if permit.status in UNDECIDED and move.to not in UNDECIDED:
-        close_consultations(session, permit, as_of=as_of)
+    close_consultations(session, permit, move.to, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
     settle_fee(session, permit, town, move.to, by=by, as_of=as_of)  # late: a town's numbers come in turn
     fee = None
