@@ -72,6 +72,8 @@ MEANING: dict[str, type[GeoServiceError]] = {
     "occupation_somewhere": BadGeometry,
     "occupation_town_fkey": ChangedMeanwhile,
     "finding_due_occupation_fkey": ChangedMeanwhile,
+    "pending_permit_permit_fkey": ChangedMeanwhile,
+    "pending_permit_town_fkey": ChangedMeanwhile,
     "permit_area_plausible": BadGeometry,
     "permit_parent_fkey": ChangedMeanwhile,
     "permit_past_permit_fkey": ChangedMeanwhile,
@@ -109,7 +111,8 @@ INTERNAL = frozenset({
     "finding_severity_known", "message_state_known", "finding_status_known", "finding_together_finding_fkey",
     "fire_area_kind_known", "object_change_deed_known", "occupation_binding_counts",
     "occupation_collection_known", "occupation_detour_modes_known",
-    "occupation_segment_occupation_fkey", "permit_filed_has_reference", "permit_granted_has_findings",
+    "occupation_segment_occupation_fkey", "pending_permit_gid_unique",
+    "permit_filed_has_reference", "permit_granted_has_findings",
     "permit_rule_basis_fkey", "permit_source_unique", "permit_status_known", "published_change_deed_known",
     "published_permit_gid_unique", "sign_in_role_known",
 })  # fmt: skip

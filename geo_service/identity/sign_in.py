@@ -50,18 +50,11 @@ def identify(session: Session, *, authorization: str | None, cookie: str | None)
     Raises NotSignedIn for a key that is unknown, expired or revoked; a stale cookie is only the public.
     """
     if authorization:
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise NotSignedIn(
-                "Send the key as: Authorization: Bearer KEY", headers={"WWW-Authenticate": "Bearer"}
-            )
         row = session.execute(
-            text(statements("identity")["identify_key"]), {"hash": stored_form(key.strip())}
+            text(statements("identity")["identify_key"]), {"hash": sent_key(authorization)}
         ).one_or_none()
         if row is None:
-            raise NotSignedIn(
-                "This key is unknown, expired or revoked.", headers={"WWW-Authenticate": "Bearer"}
-            )
+            raise unknown_key()
         return _caller(row, signed_in=False)
     if cookie:
         row = session.execute(
@@ -70,6 +63,21 @@ def identify(session: Session, *, authorization: str | None, cookie: str | None)
         if row is not None:
             return _caller(row, signed_in=True)
     return PUBLIC
+
+
+def sent_key(authorization: str) -> bytes:
+    """The key of an Authorization header as it is stored. Raises NotSignedIn for another scheme."""
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotSignedIn(
+            "Send the key as: Authorization: Bearer KEY", headers={"WWW-Authenticate": "Bearer"}
+        )
+    return stored_form(key.strip())
+
+
+def unknown_key() -> NotSignedIn:
+    """The answer to a key that is not in force."""
+    return NotSignedIn("This key is unknown, expired or revoked.", headers={"WWW-Authenticate": "Bearer"})
 
 
 def sign_in_with_key(session: Session, key: str) -> SignIn:

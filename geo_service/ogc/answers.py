@@ -31,6 +31,9 @@ _PREFLIGHT = {
 # Published data may be kept, but is asked for again each time; the validator makes that cheap.
 CACHING = "public, max-age=0, must-revalidate"
 VARY = "Accept, Accept-Language, Accept-Encoding"
+# What a key of a town is answered: for whoever sent it, not for who is between nor for scripts of elsewhere.
+VARY_BY_KEY = f"Authorization, {VARY}"
+CACHING_BY_KEY = "private, max-age=0, must-revalidate"
 
 WORTH_ENCODING = 1_000  # bytes
 _LARGE = 50_000
@@ -45,10 +48,24 @@ def published(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except GeoServiceError as error:
-            error.headers = {**OPEN_ACCESS, **error.headers}
+            if key_of(request) is None:
+                error.headers = {**OPEN_ACCESS, **error.headers}
             raise
 
     return answer
+
+
+def key_of(request: Request) -> str | None:
+    """Id of the key that this answer is for alone; None for what everybody may read."""
+    key_id: str | None = getattr(request.state, "key_id", None)
+    return key_id
+
+
+def access_of(request: Request) -> dict[str, str]:
+    """Who may keep an answer, and which scripts may read it."""
+    if key_of(request) is not None:
+        return {"Cache-Control": CACHING_BY_KEY, "Vary": VARY_BY_KEY}
+    return {**OPEN_ACCESS, "Cache-Control": CACHING, "Vary": VARY}
 
 
 def encoding_of(request: Request) -> str | None:
@@ -71,11 +88,14 @@ async def bytes_answer(
 ) -> Response:
     """The body, compressed as the client likes, or 304.
 
-    version: changes with whatever the body shows, timeStamp aside; together with encoding it is the ETag.
+    version: changes with whatever the body shows, timeStamp aside; with the encoding, and the key if it is
+    for one alone, it is the ETag.
     """
+    if (key_id := key_of(request)) is not None:
+        version = fingerprint(version.encode(), key_id.encode())
     encoding = encoding_of(request) if len(body) >= WORTH_ENCODING else None
     etag = f'"{version}-{encoding}"' if encoding else f'"{version}"'
-    all_headers = {**OPEN_ACCESS, "ETag": etag, "Cache-Control": CACHING, "Vary": VARY, **(headers or {})}
+    all_headers = {**access_of(request), "ETag": etag, **(headers or {})}
     if not_modified(request, etag):
         return Response(status_code=304, headers=all_headers)
     if encoding is not None:

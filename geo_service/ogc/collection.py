@@ -16,9 +16,9 @@ FRAGMENTS = MappingProxyType({CRS84: "fragment_crs84", EPSG_25832: "fragment_258
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class License:
-    """Terms under which a collection may be used, and whom to name."""
+    """Terms under which a collection may be used, and whom to name. href: None for what is not open data."""
 
-    href: str
+    href: str | None
     title: str
     attribution: str
 
@@ -39,6 +39,8 @@ TOWN_DATA = License(
     attribution="Daten der Kommunen",
 )
 
+NOT_OPEN = License(href=None, title="", attribution="Daten der Kommune, nicht veröffentlicht")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collection:
@@ -46,7 +48,8 @@ class Collection:
 
     key: the column behind a feature's id. period: None where features have no time. credit: a column that
     names whom to attribute. columns: the properties that a table of the HTML page shows. edition: column of
-    the number that a write has to name (Part 4), None where nothing can be written.
+    the number that a write has to name (Part 4), None where nothing can be written. with_key: only a key of a
+    town finds it.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Collection:
     description_en: str
     columns: tuple[str, ...]
     edition: str | None = None
+    with_key: bool = False
 
     def title(self, language: str) -> str:
         """Title in German or English."""
@@ -127,12 +131,28 @@ _ALL = (
     ),
 )  # fmt: skip
 
+# The published collections; everybody finds them.
 COLLECTIONS = MappingProxyType({collection.id: collection for collection in _ALL})
+PENDING = Collection(
+    id="pending", table="pending_permit", key="permit_id", key_is_uuid=True, geometry="area",
+    geometry_may_be_null=False, geometry_schema="geometry", period="period", has_published_column=False,
+    license=NOT_OPEN, credit=None, title_de="Anträge in Bearbeitung", title_en="Requests under review",
+    description_de="Eingereichte Anträge der eigenen Kommune, über die noch nicht entschieden ist,"
+    " ohne Angaben zu Personen; nur mit Schlüssel.",
+    description_en="Requests of the own town that are filed and not decided yet, without anything about"
+    " people; only with a key.",
+    columns=("reference", "use_type", "status", "from", "until", "area_m2"), with_key=True,
+)  # fmt: skip
 
 
 def get_collection(name: str) -> Collection:
-    """The collection of this id. Raises NotFound."""
+    """The published collection of this id. Raises NotFound."""
     try:
         return COLLECTIONS[name]
     except KeyError:
-        raise NotFound(f"There is no collection named {name[:60]!r}.") from None
+        raise unknown_collection(name) from None
+
+
+def unknown_collection(name: str) -> NotFound:
+    """The answer to a name that no collection has."""
+    return NotFound(f"There is no collection named {name[:60]!r}.")

@@ -22,15 +22,16 @@ from geo_service.ogc.addresses import (
     link,
     self_and_alternate,
 )
-from geo_service.ogc.answers import json_answer
-from geo_service.ogc.collection import COLLECTIONS, Collection, get_collection
+from geo_service.ogc.answers import VARY_BY_KEY, json_answer
+from geo_service.ogc.collection import COLLECTIONS, PENDING, Collection, get_collection
 from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import STREAMED
-from geo_service.ogc.extents import Extent, extents_of
+from geo_service.ogc.extents import Extent, extents_of, read_extent
 from geo_service.ogc.parameters import ON_EVERY_PAGE, Language, find_format, find_language, read_parameters
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import OFFERED
 from geo_service.ogc.transactions import CONFORMS_TO as OF_WRITES
+from geo_service.ogc.with_key import find_holder, reading_with_key
 
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -122,20 +123,32 @@ async def collections(request: Request) -> Response:
     documents = [
         collection_document(base, one, await extents.get(one), language) for one in COLLECTIONS.values()
     ]
+    if (holder := await find_holder(request)) is not None:
+        async with reading_with_key(request, holder) as connection:
+            extent = await read_extent(connection, PENDING)
+        documents.append(collection_document(base, PENDING, extent, language))
     document = {"links": links, "crs": list(OFFERED), "collections": documents}
+    headers = {"Vary": VARY_BY_KEY}
     if shown == "html":
-        return await html_answer(request, "collections.html", language, documents=documents, links=links)
-    return await json_answer(request, document, JSON)
+        return await html_answer(
+            request, "collections.html", language, headers=headers, documents=documents, links=links
+        )
+    return await json_answer(request, document, JSON, headers=headers)
 
 
 async def collection(request: Request) -> Response:
     """`/ogc/collections/{collection}`."""
-    given = read_parameters(request, ON_EVERY_PAGE)
     one = get_collection(request.path_params["collection"])
+    return await collection_answer(request, one, await extents_of(request).get(one))
+
+
+async def collection_answer(request: Request, one: Collection, extent: Extent) -> Response:
+    """One collection as its own page shows it. Raises Malformed."""
+    given = read_parameters(request, ON_EVERY_PAGE)
     shown, language = find_format(request, given), find_language(request, given)
     base = base_of(request)
     own = self_and_alternate(base, ("collections", one.id), given, shown=shown)
-    document = collection_document(base, one, await extents_of(request).get(one), language, own)
+    document = collection_document(base, one, extent, language, own)
     if shown == "html":
         return await html_answer(
             request, "collection.html", language, document=document, links=document["links"]
@@ -168,22 +181,31 @@ def collection_document(
                 for form, media_type in MEDIA_TYPES.items()
                 if form not in ("json", "html")
             ),
-            *(
-                link(
-                    "enclosure",
-                    MEDIA_TYPES[form],
-                    address(base, "collections", one.id, "export", query={"f": form}),
-                )
-                for form in STREAMED
-            ),
+            *([] if one.with_key else _export_links(base, one)),
             *(
                 link(rel, SCHEMA, address(base, "collections", one.id, path))
                 for path, rel in SCHEMA_PAGES.items()
             ),
-            link(TILESETS_REL, JSON, address(base, "collections", one.id, "tiles")),
-            link("license", HTML, one.license.href, one.license.title),
+            *([] if one.with_key else [_tiles_link(base, one)]),
+            *license_links(one),
         ],
     }
+
+
+def _export_links(base: str, one: Collection) -> list[Link]:
+    path = ("collections", one.id, "export")
+    return [
+        link("enclosure", MEDIA_TYPES[form], address(base, *path, query={"f": form})) for form in STREAMED
+    ]
+
+
+def _tiles_link(base: str, one: Collection) -> Link:
+    return link(TILESETS_REL, JSON, address(base, "collections", one.id, "tiles"))
+
+
+def license_links(one: Collection) -> list[Link]:
+    """The terms of use; none where the data are not open."""
+    return [link("license", HTML, one.license.href, one.license.title)] if one.license.href else []
 
 
 def attribution(one: Collection, extent: Extent) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from geo_service.crs import PLAUSIBLE_LONLAT
 from geo_service.ogc.collection import CRS84, Collection
 from geo_service.ogc.parameters import ItemsQuery
-from geo_service.ogc.reading import Pool, conditions_of, read_rows, statement
+from geo_service.ogc.reading import Pool, Source, conditions_of, read_rows, statement
 
 # A million rows take some 0.2 s; the landing pages are read far more often than the outline moves.
 KEPT_FOR_S = 30.0
@@ -54,23 +54,25 @@ class Extents:
         async with self._one_at_a_time:
             kept = self._kept.get(collection.id)
             if kept is None or time.monotonic() - kept[0] > KEPT_FOR_S:
-                kept = (time.monotonic(), await self._read(collection))
+                kept = (time.monotonic(), await read_extent(self.pool, collection))
                 self._kept[collection.id] = kept
             return kept[1]
 
-    async def _read(self, collection: Collection) -> Extent:
-        conditions = conditions_of(collection, ItemsQuery())
-        (box,) = await read_rows(self.pool, statement("extent", collection, CRS84, conditions), {})
-        corners = (box["west"], box["south"], box["east"], box["north"])
-        first, last = None, None
-        if collection.period is not None:
-            (span,) = await read_rows(self.pool, statement("time_extent", collection, CRS84, conditions), {})
-            first, last = span["first"], span["last"]
-        rows = []
-        if collection.credit is not None:
-            rows = list(await read_rows(self.pool, statement("credits", collection, CRS84, ()), {}))
-        lonlat = PLAUSIBLE_LONLAT if corners[0] is None else _outward(*corners)
-        return Extent(lonlat, first, last, tuple(row["credit"] for row in rows))
+
+async def read_extent(source: Source, collection: Collection) -> Extent:
+    """The extent as whoever reads sees it now; the plausible area when there is nothing."""
+    conditions = conditions_of(collection, ItemsQuery())
+    (box,) = await read_rows(source, statement("extent", collection, CRS84, conditions), {})
+    corners = (box["west"], box["south"], box["east"], box["north"])
+    first, last = None, None
+    if collection.period is not None:
+        (span,) = await read_rows(source, statement("time_extent", collection, CRS84, conditions), {})
+        first, last = span["first"], span["last"]
+    rows = []
+    if collection.credit is not None:
+        rows = list(await read_rows(source, statement("credits", collection, CRS84, ()), {}))
+    lonlat = PLAUSIBLE_LONLAT if corners[0] is None else _outward(*corners)
+    return Extent(lonlat, first, last, tuple(row["credit"] for row in rows))
 
 
 def _outward(west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:

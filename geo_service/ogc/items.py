@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.errors import NotFound
-from geo_service.ogc.addresses import HTML, JSON, Link, address, base_of, link, self_and_alternate
+from geo_service.ogc.addresses import JSON, Link, address, base_of, link, self_and_alternate
 from geo_service.ogc.answers import bytes_answer, fingerprint
 from geo_service.ogc.collection import EPSG_25832, Collection, get_collection
+from geo_service.ogc.documents import license_links
 from geo_service.ogc.encodings import (
     FURTHER_HEADERS,
     MEDIA_TYPES,
@@ -44,7 +45,7 @@ from geo_service.ogc.parameters import (
     read_zoom,
 )
 from geo_service.ogc.properties import read_properties, returnables
-from geo_service.ogc.reading import Page, conditions_of, count_hits, read_rows, statement
+from geo_service.ogc.reading import Page, Source, conditions_of, count_hits, read_rows, statement
 from geo_service.ogc.ready import Made, nothing_more, question_of, ready_answer
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import in_system, is_stored
@@ -52,24 +53,15 @@ from geo_service.ogc.systems import in_system, is_stored
 
 async def items(request: Request) -> Response:
     """`/ogc/collections/{collection}/items`; HEAD and resultType=hits count exactly."""
-    collection = get_collection(request.path_params["collection"])
-    given = read_parameters(request, (*ON_ITEMS, *equality_names(collection)))
-    query = read_items_query(collection.id, given)
-    shown, language = find_format(request, given, OF_FEATURES), find_language(request, given)
-    wish = Wish(collection, query, shown, language, base_of(request), dict(sorted(given.items())))
-    if shown == "html":
-        page = await find_page(request, wish)
-        links = wish.links(page)
-        return await html_answer(
-            request, "items.html", language, headers=_page_headers(page, query, links), collection=collection,
-            features=orjson.loads(b"[" + page.features + b"]"), page=page, links=links, given=given,
-        )  # fmt: skip
+    wish = read_wish(request, get_collection(request.path_params["collection"]))
+    if wish.shown == "html":
+        return await items_page(request, wish, await find_page(request, wish))
 
     async def make() -> Made:
         return await make_page(await find_page(request, wish), wish)
 
-    question = question_of(request, wish.address, shown, language)
-    return await ready_answer(request, question, (collection.id,), make)
+    question = question_of(request, wish.address, wish.shown, wish.language)
+    return await ready_answer(request, question, (wish.collection.id,), make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +74,11 @@ class Wish:
     language: Language
     base: str
     given: dict[str, str]
+
+    @property
+    def source_query(self) -> ItemsQuery:
+        """What the database is asked: shapes for a map are made from metres."""
+        return self.query if self.query.zoom is None else replace(self.query, crs=EPSG_25832)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -105,12 +102,29 @@ class Wish:
         return links
 
 
+def read_wish(request: Request, collection: Collection) -> Wish:
+    """What is asked of a collection, every value checked. Raises Malformed naming the parameter."""
+    given = read_parameters(request, (*ON_ITEMS, *equality_names(collection)))
+    query = read_items_query(collection.id, given)
+    shown, language = find_format(request, given, OF_FEATURES), find_language(request, given)
+    return Wish(collection, query, shown, language, base_of(request), dict(sorted(given.items())))
+
+
+async def items_page(request: Request, wish: Wish, page: Page) -> Response:
+    """A page of features for people."""
+    links = wish.links(page)
+    return await html_answer(
+        request, "items.html", wish.language, headers=_page_headers(page, wish.query, links),
+        collection=wish.collection, features=orjson.loads(b"[" + page.features + b"]"), page=page,
+        links=links, given=wish.given,
+    )  # fmt: skip
+
+
 async def find_page(request: Request, wish: Wish) -> Page:
     """The features, or only their exact number where nothing else is asked for."""
     if wish.query.hits_only or request.method == "HEAD":
         return await count_hits(request.app.state.pool, wish.collection, wish.query)
-    query = wish.query if wish.query.zoom is None else replace(wish.query, crs=EPSG_25832)
-    return await page_reader_of(request).read(wish.collection, query)
+    return await page_reader_of(request).read(wish.collection, wish.source_query)
 
 
 async def make_page(page: Page, wish: Wish) -> Made:
@@ -182,14 +196,19 @@ def _page_headers(page: Page, query: ItemsQuery, links: list[Link]) -> dict[str,
 async def item(request: Request) -> Response:
     """`/ogc/collections/{collection}/items/{feature_id}`."""
     collection = get_collection(request.path_params["collection"])
+    return await item_answer(request, collection, request.app.state.pool)
+
+
+async def item_answer(request: Request, collection: Collection, source: Source) -> Response:
+    """One feature, as whoever reads sees it. Raises NotFound, Malformed."""
     feature_id: str = request.path_params["feature_id"]
     given = read_parameters(request, ON_ITEM)
     crs, zoom = read_crs(given), read_zoom(given)
     names = read_properties(collection, given["properties"]) if "properties" in given else None
     shown, language = find_format(request, given, OF_ONE_FEATURE), find_language(request, given)
-    source = crs if zoom is None else EPSG_25832
-    text = statement("item", collection, source, conditions_of(collection, ItemsQuery()))
-    rows = await read_rows(request.app.state.pool, text, {"key": _key(collection, feature_id)})
+    stored = crs if zoom is None else EPSG_25832
+    text = statement("item", collection, stored, conditions_of(collection, ItemsQuery()))
+    rows = await read_rows(source, text, {"key": _key(collection, feature_id)})
     if not rows:
         raise _unknown(collection, feature_id)
     base = base_of(request)
@@ -197,7 +216,7 @@ async def item(request: Request) -> Response:
     offered: dict[str, str] = {name: MEDIA_TYPES[name] for name in OF_ONE_FEATURE}
     links = self_and_alternate(base, path, given, shown=shown, media_types=offered)
     links.append(link("collection", JSON, address(base, "collections", collection.id)))
-    links.append(link("license", HTML, collection.license.href, collection.license.title))
+    links += license_links(collection)
     headers = {"Content-Crs": f"<{crs}>"}
     if shown == "html":
         feature = orjson.loads(rows[0]["feature"])

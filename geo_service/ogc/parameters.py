@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from geo_service.errors import Malformed
-from geo_service.ogc.collection import CRS84, Collection, get_collection
+from geo_service.ogc.collection import CRS84, PENDING, Collection, get_collection
 from geo_service.ogc.faults import malformed
 from geo_service.ogc.filtering import (
     FILTER_LANGUAGES,
@@ -125,7 +125,7 @@ class ItemsQuery:
 
 def read_items_query(collection_id: str, given: Mapping[str, str]) -> ItemsQuery:
     """The query, every value checked. Raises Malformed naming the parameter."""
-    collection = get_collection(collection_id)
+    collection = PENDING if collection_id == PENDING.id else get_collection(collection_id)
     box_crs = _crs("bbox-crs", given)
     order = read_order(collection, given["sortby"]) if "sortby" in given else ()
     names = (*BINDING, *equality_names(collection))

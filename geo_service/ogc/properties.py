@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from geo_service.ogc.collection import COLLECTIONS, Collection
+from geo_service.ogc.collection import COLLECTIONS, PENDING, Collection
 from geo_service.ogc.faults import malformed
 
 Kind = Literal["text", "number", "boolean", "instant", "date", "list", "geometry"]
@@ -113,6 +113,7 @@ _PUBLISHED = {
         *_text("attribution"), Property("town", "text", "ags"), _UPDATED,
     ],
 }  # fmt: skip
+_PUBLISHED[PENDING.id] = _PUBLISHED["permits"]
 
 
 def _all_of(one: Collection) -> dict[str, Property]:
@@ -124,7 +125,9 @@ def _all_of(one: Collection) -> dict[str, Property]:
     return {each.name: each for each in found}
 
 
-QUERYABLES = MappingProxyType({one.id: MappingProxyType(_all_of(one)) for one in COLLECTIONS.values()})
+QUERYABLES = MappingProxyType(
+    {one.id: MappingProxyType(_all_of(one)) for one in (*COLLECTIONS.values(), PENDING)}
+)
 
 
 @cache

@@ -80,22 +80,26 @@ def filled(subject: str, name: str, collection: Collection, crs: str, slots: Map
     return sql.SQL(text).format(**names).as_string(None)
 
 
-def wanted_statement(name: str, collection: Collection, query: ItemsQuery) -> tuple[str, dict[str, Any]]:
-    """A statement of collections.sql for a query with a filter, a search or an order, and its values."""
+def wanted_statement(
+    name: str, collection: Collection, query: ItemsQuery, *, subject: str = "collections"
+) -> tuple[str, dict[str, Any]]:
+    """A statement of collections.sql for a query with a filter, a search or an order, and its values.
+
+    subject: the file of sql/ where the statement stands.
+    """
     parts = [bare("collections", condition) for condition in conditions_of(collection, query)]
     values = bound_values(collection, query)
     for condition in query.wanted:
         parts.append(condition.text)
         values |= condition.values
+    listed = ", ".join(expression(key.by) for key in query.order)
     slots = {"conditions": " AND ".join(parts) or "true", "behind": "true"}
-    if query.order:
-        listed = ", ".join(expression(key.by) for key in query.order)
-        slots |= {"sorting": order_text(query.order), "sorted_values": listed}
-    if query.order and query.last_values is not None:
-        condition = behind(query.order, query.last_values)
+    slots |= {"sorting": order_text(query.order), "sorted_values": listed}
+    if not query.order or query.last_values is not None:
+        condition = behind(query.order, query.last_values or ())
         slots["behind"] = condition.text
         values |= condition.values
-    return filled("collections", name, collection, query.crs, slots), values
+    return filled(subject, name, collection, query.crs, slots), values
 
 
 def conditions_of(collection: Collection, query: ItemsQuery) -> tuple[str, ...]:

@@ -36,22 +36,26 @@ _ROLES = {"period_start": "primary-interval-start", "period_end": "primary-inter
 
 async def queryables(request: Request) -> Response:
     """`/ogc/collections/{collection}/queryables`."""
-    return await _answer(request, "queryables")
+    return await schema_answer(request, _collection(request), "queryables")
 
 
 async def sortables(request: Request) -> Response:
     """`/ogc/collections/{collection}/sortables`."""
-    return await _answer(request, "sortables")
+    return await schema_answer(request, _collection(request), "sortables")
 
 
 async def schema(request: Request) -> Response:
     """`/ogc/collections/{collection}/schema`: what features carry and may state (Part 5)."""
-    return await _answer(request, "schema")
+    return await schema_answer(request, _collection(request), "schema")
 
 
-async def _answer(request: Request, page: str) -> Response:
+def _collection(request: Request) -> Collection:
+    return get_collection(request.path_params["collection"])
+
+
+async def schema_answer(request: Request, one: Collection, page: str) -> Response:
+    """One of the three documents of a collection. page: queryables, sortables or schema. Raises Malformed."""
     given = read_parameters(request, ON_EVERY_PAGE)
-    one = get_collection(request.path_params["collection"])
     shown, language = find_format(request, given), find_language(request, given)
     base = base_of(request)
     path = ("collections", one.id, page)

@@ -12,7 +12,7 @@ from geo_service.errors import NotFound
 from geo_service.ogc.addresses import HTML, JSON, MVT, Link, address, base_of, link, self_and_alternate
 from geo_service.ogc.answers import json_answer
 from geo_service.ogc.collection import COLLECTIONS, CRS84, Collection, get_collection
-from geo_service.ogc.documents import TITLE, attribution
+from geo_service.ogc.documents import TITLE, attribution, license_links
 from geo_service.ogc.extents import extents_of
 from geo_service.ogc.parameters import (
     ON_EVERY_PAGE,
@@ -156,13 +156,9 @@ def _described(
             tiles,
             link(SCHEME_REL, JSON, address(base, "tileMatrixSets", GRID)),
             link(GEODATA_REL, JSON, resource),
-            *({layer.license.href: _license(layer) for layer in layers}.values()),
+            *({layer.license.href: one for layer in layers for one in license_links(layer)}.values()),
         ],
     }
-
-
-def _license(one: Collection) -> Link:
-    return link("license", HTML, one.license.href, one.license.title)
 
 
 def _layer(one: Collection, language: Language) -> Part:

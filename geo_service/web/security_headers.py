@@ -65,7 +65,8 @@ class SecurityHeaders:
         """What an answer gets where it does not say so itself. there: its own headers."""
         yield from _ALWAYS
         yield b"referrer-policy", state.get("referrer_policy", "same-origin").encode()
-        if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN):
+        is_open = scope["path"].removeprefix(scope.get("root_path", "")).startswith(_OPEN)
+        if is_open and "key_id" not in state:  # set for what a key alone may read (ogc/with_key.py)
             yield b"access-control-allow-origin", b"*"
         if there.get(b"content-type", b"").startswith(b"text/html"):
             policy = content_policy(state["nonce"], state.get("frame_ancestors", ()))

@@ -38,6 +38,7 @@ FORGOTTEN = {
     "fee_entry": "words struck out of the reasons",
     "fee_notice": "words struck out of the reason of a fee that was set",
     "message": "recipient, subject and text emptied; that it was sent stays",
+    "pending_permit": "holds nothing of a person, and nothing that is decided",
     "permit": "purpose, address and urgency emptied, words struck out",
     "permit_past": "the same in every earlier state",
     "permit_transition": "words struck out of the reasons",
