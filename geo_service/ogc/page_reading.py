@@ -15,6 +15,7 @@ from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
     COUNT_CAP,
+    PLANNED_ANEW,
     Page,
     Pool,
     Source,
@@ -45,23 +46,26 @@ class PageReader:
             text, values = wanted_statement("page_sorted", collection, query)
             row = await read_wanted(self.pool, text, values)
             return _page(row, row["features"] or b"")
-        row = await self._places(self.pool, collection, query)
-        features = await self._features(self.pool, collection, query, row["keys"] or b"")
-        if features is None:
-            # A row was changed between the two statements: both again, as of one moment.
+        page = await self._page(self.pool, collection, query)
+        if page is None:
+            # A row was changed between two statements: all again, as of one moment.
             async with one_moment(self.pool) as connection:
-                row = await self._places(connection, collection, query)
-                features = await self._features(connection, collection, query, row["keys"] or b"")
-        return _page(row, features or b"")
+                page = await self._page(connection, collection, query)
+            assert page is not None  # of one moment nothing can be gone
+        return page
 
-    async def _places(self, source: Source, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
-        name = "page_in_order" if query.area is None and not query.wanted else "page_in_area"
-        if query.wanted:
-            text, values = wanted_statement(name, collection, query)
-            return await read_wanted(source, text, values)
-        text = statement(name, collection, query.crs, conditions_of(collection, query))
-        (row,) = await read_rows(source, text, bound_values(collection, query))
-        return row
+    async def _page(self, source: Source, collection: Collection, query: ItemsQuery) -> Page | None:
+        """None where something was changed between the statements."""
+        if query.area is None and not query.wanted:
+            row = await _places(source, "page_in_order", collection, query)
+        else:
+            row = await _places(source, "page_in_area", collection, query)
+            if row["matched"] > COUNT_CAP:
+                counted, row = row, await _places(source, "page_beyond_cap", collection, query)
+                if row["state"] != counted["state"]:
+                    return None
+        features = await self._features(source, collection, query, row["keys"] or b"")
+        return None if features is None else _page(row, features)
 
     async def _features(
         self, source: Source, collection: Collection, query: ItemsQuery, joined: bytes
@@ -82,6 +86,16 @@ class PageReader:
         if None in found:
             return None
         return b",".join(found)  # type: ignore[arg-type]
+
+
+async def _places(source: Source, name: str, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
+    anew = name in PLANNED_ANEW
+    if query.wanted:
+        text, values = wanted_statement(name, collection, query)
+        return await read_wanted(source, text, values, anew=anew)
+    text = statement(name, collection, query.crs, conditions_of(collection, query))
+    (row,) = await read_rows(source, text, bound_values(collection, query), anew=anew)
+    return row
 
 
 def page_reader_of(request: Request) -> PageReader:

@@ -8,13 +8,13 @@ published
 -- condition_box
 -- Geometry in the area asked for. Boxes fully inside need no exact test: only features at the rim pay for one.
 -- A CASE and no OR: an OR would ask the index twice.
-{geometry} && (SELECT area FROM asked)
-    AND CASE WHEN {geometry} @ (SELECT core FROM asked) THEN true ELSE ST_Intersects({geometry}, (SELECT area FROM asked)) END
+{geometry} && {area}
+    AND CASE WHEN {geometry} @ {core} THEN true ELSE ST_Intersects({geometry}, {area}) END
 
 -- condition_box_or_none
 -- The same for collections whose features may have no geometry: those match every box.
-({geometry} IS NULL OR {geometry} && (SELECT area FROM asked)
-    AND CASE WHEN {geometry} @ (SELECT core FROM asked) THEN true ELSE ST_Intersects({geometry}, (SELECT area FROM asked)) END)
+({geometry} IS NULL OR {geometry} && {area}
+    AND CASE WHEN {geometry} @ {core} THEN true ELSE ST_Intersects({geometry}, {area}) END)
 
 -- condition_during
 -- Period in the time asked for; features without a period match every time.
@@ -54,39 +54,41 @@ SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown
 FROM (SELECT gid, written, place FROM place ORDER BY gid LIMIT :shown) AS shown
 
 -- page_in_area
--- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
--- from those rows, beyond it by walking in the order of gid.
--- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), and as page_in_order.
--- Out: as page_in_order.
-WITH asked AS MATERIALIZED (
-    SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
-), hit AS MATERIALIZED (
+-- A page of an area: the spatial index is asked once for the rows and the count. Beyond the cap it has no rows:
+-- page_beyond_cap
+-- A page of an area, or of a filter, that has more rows than are counted. Planned anew each time, with the area itself
+-- in its place: along the gid where much of the table matches, by the spatial index where little does.
+-- In, out: as page_in_area.
+WITH place AS MATERIALIZED (
     SELECT gid, xmin AS written, ctid AS place
     FROM {table}
-    WHERE {conditions}
-    LIMIT :cap + 1
-), matched AS MATERIALIZED (
-    SELECT count(*) AS n FROM hit
-), place AS MATERIALIZED (
-    (SELECT gid, written, place
-     FROM hit
-     WHERE (SELECT n FROM matched) <= :cap AND gid > :after
-     ORDER BY gid
-     LIMIT :rows OFFSET :skipped)
-    UNION ALL
-    (SELECT gid, xmin AS written, ctid AS place
-     FROM {table}
-     WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
-     ORDER BY gid
-     LIMIT :rows OFFSET :skipped)
+    WHERE gid > :after AND {conditions}
+    ORDER BY gid
+    LIMIT :rows OFFSET :skipped
 )
 SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
        count(*) AS returned,
        max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
        {state} AS state,
-       (SELECT n FROM matched) AS matched
-FROM (SELECT gid, written, place FROM place LIMIT :shown) AS shown
+       :cap + 1 AS matched
+FROM (SELECT gid, written, place FROM place ORDER BY gid LIMIT :shown) AS shown
+
+-- area_asked
+-- The area as a statement with `asked` has it.
+(SELECT area FROM asked)
+
+-- core_asked
+-- The box inside the area, likewise.
+(SELECT core FROM asked)
+
+-- area_itself
+-- The area where the plan shall know it.
+ST_GeomFromWKB(:area, 25832)
+
+-- core_itself
+-- The box inside it, likewise.
+ST_MakeEnvelope(:west, :south, :east, :north, 25832)
 
 -- features
 -- The stored features of rows by their places; whoever asks compares the keys, for another row may be there meanwhile.
