@@ -48,8 +48,8 @@ class Collection:
 
     key: the column behind a feature's id. period: None where features have no time. credit: a column that
     names whom to attribute. columns: the properties that a table of the HTML page shows. edition: column of
-    the number that a write has to name (Part 4), None where nothing can be written. with_key: only a key of a
-    town finds it.
+    the number that a write has to name (Part 4), None where nothing can be written. bounds_indexed: an index
+    alone says what a page of an area has. with_key: only a key of a town finds it.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Collection:
     description_en: str
     columns: tuple[str, ...]
     edition: str | None = None
+    bounds_indexed: bool = False
     with_key: bool = False
 
     def title(self, language: str) -> str:
@@ -88,6 +89,7 @@ _ALL = (
         description_de="Straßenachsen zwischen zwei Knoten mit Breiten und deren Herkunft.",
         description_en="Road axes between two junctions with widths and where these come from.",
         columns=("street_name", "road_class", "length_m", "carriageway_width_m", "width_source"),
+        bounds_indexed=True,
     ),
     Collection(
         id="construction_sites", table="construction_site", key="site_id", key_is_uuid=True, geometry="area",
@@ -103,7 +105,7 @@ _ALL = (
         license=TOWN_DATA, credit=None, title_de="Sondernutzungserlaubnisse", title_en="Special-use permits",
         description_de="Veröffentlichter Teil erteilter Sondernutzungserlaubnisse, ohne Angaben zu Personen.",
         description_en="Published part of granted special-use permits, without anything about people.",
-        columns=("reference", "use_type", "status", "from", "until", "area_m2"),
+        columns=("reference", "use_type", "status", "from", "until", "area_m2"), bounds_indexed=True,
     ),
     Collection(
         id="events", table="event", key="event_id", key_is_uuid=True, geometry="area",

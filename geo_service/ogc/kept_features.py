@@ -1,20 +1,22 @@
-"""Stored features kept in memory, by the row version they are of.
+"""Stored features kept in memory, by what they say.
 
-Maps ask for the same streets by ever other boxes. The database then only says which row versions a page has;
-what is known of them is not sent again. A row version never changes: a changed row has another one.
+Maps ask for the same streets by ever other boxes. The database then only says which features a page has, and
+by a hash with which content; what is known of it is not sent again. A changed row has another hash.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 MOST_BYTES = 128 * 2**20  # in each process
-KEY_BYTES = 18  # gid, the transaction that wrote the row, where it lies
-_OVERHEAD_BYTES = 250  # of an entry: its key, two objects, its place in the table
+_OVERHEAD_BYTES = 300  # of an entry: its key, four objects, its place in the table
+
+Key = tuple[int, int]  # gid, hash of the content
+Kind = tuple[str, str]  # collection, fragment
 
 
 @dataclass
@@ -23,24 +25,26 @@ class KeptFeatures:
 
     most_bytes: int = MOST_BYTES
     taken_bytes: int = 0
-    _features: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
+    _features: dict[Kind, OrderedDict[Key, bytes]] = field(default_factory=dict)
 
-    def find(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """What is kept of each row version, in the order of the keys."""
-        found = list(map(self._features.get, keys))
-        for key, feature in zip(keys, found, strict=True):
-            if feature is not None:
-                self._features.move_to_end(key)
+    def find(self, kind: Kind, keys: Sequence[Key]) -> list[bytes | None]:
+        """What is kept of each content, in the order of the keys."""
+        features = self._features.setdefault(kind, OrderedDict())
+        found = list(map(features.get, keys))
+        known = keys if all(found) else [key for key, feature in zip(keys, found, strict=True) if feature]
+        for key in known:
+            features.move_to_end(key)
         return found
 
-    def keep(self, features: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep features; those not used for longest make room."""
-        for key, feature in features:
-            if key not in self._features:
-                self._features[key] = feature
+    def keep(self, kind: Kind, read: Mapping[Key, bytes]) -> None:
+        """Keep features just read; of the kind with most of them those not used for longest make room."""
+        features = self._features.setdefault(kind, OrderedDict())
+        for key, feature in read.items():
+            if key not in features:
+                features[key] = feature
                 self.taken_bytes += len(feature) + _OVERHEAD_BYTES
         while self.taken_bytes > self.most_bytes:
-            _, oldest = self._features.popitem(last=False)
+            _, oldest = max(self._features.values(), key=len).popitem(last=False)
             self.taken_bytes -= len(oldest) + _OVERHEAD_BYTES
 
 
@@ -51,13 +55,3 @@ def kept_features_of(request: Request) -> KeptFeatures:
         state.kept_features = KeptFeatures()
     kept: KeptFeatures = state.kept_features
     return kept
-
-
-def place_of(key: bytes) -> str:
-    """Where a row lies, as PostgreSQL writes a tid."""
-    return f"({int.from_bytes(key[-6:-2], 'big')},{int.from_bytes(key[-2:], 'big')})"
-
-
-def split_keys(kind: bytes, joined: bytes) -> list[bytes]:
-    """Keys of row versions out of the bytes the database joined them in; kind: collection and fragment."""
-    return [kind + joined[start : start + KEY_BYTES] for start in range(0, len(joined), KEY_BYTES)]

@@ -29,9 +29,13 @@ class OpenEnded:
 
     def ended(self, end: bytes) -> bytes:
         """The whole body, `end` (at most 64 KB) at its end."""
+        return b"".join(self.parts(end))
+
+    def parts(self, end: bytes) -> tuple[bytes, bytes]:
+        """The same in two parts, the first of them as it is kept."""
         if len(end) > _MOST_IN_A_BLOCK:
             raise ValueError(f"an end of {len(end)} bytes is too long")
-        return self.data + _ENDS[self.encoding](self, end)
+        return self.data, _ENDS[self.encoding](self, end)
 
 
 def open_ended(encoding: str | None, start: bytes) -> OpenEnded:

@@ -1,8 +1,8 @@
-"""One page: which row versions it has, and of those the features that are not known yet."""
+"""One page: which features it has with which content, and of those what is not known yet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,12 @@ import orjson
 from starlette.requests import Request
 
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
-from geo_service.ogc.kept_features import KeptFeatures, kept_features_of, place_of, split_keys
+from geo_service.ogc.kept_features import KeptFeatures, kept_features_of
 from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
     COUNT_CAP,
+    PLANNED_ANEW,
     Page,
     Pool,
     Source,
@@ -44,44 +45,59 @@ class PageReader:
         if query.order:
             text, values = wanted_statement("page_sorted", collection, query)
             row = await read_wanted(self.pool, text, values)
-            return _page(row, row["features"] or b"")
-        row = await self._places(self.pool, collection, query)
-        features = await self._features(self.pool, collection, query, row["keys"] or b"")
-        if features is None:
-            # A row was changed between the two statements: both again, as of one moment.
+            return _page(row, [row["features"]] if row["features"] else [])
+        page = await self._page(self.pool, collection, query)
+        if page is None:
+            # A row was changed between two statements: all again, as of one moment.
             async with one_moment(self.pool) as connection:
-                row = await self._places(connection, collection, query)
-                features = await self._features(connection, collection, query, row["keys"] or b"")
-        return _page(row, features or b"")
+                page = await self._page(connection, collection, query)
+            assert page is not None  # of one moment nothing can be gone
+        return page
 
-    async def _places(self, source: Source, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
-        name = "page_in_order" if query.area is None and not query.wanted else "page_in_area"
-        if query.wanted:
-            text, values = wanted_statement(name, collection, query)
-            return await read_wanted(source, text, values)
-        text = statement(name, collection, query.crs, conditions_of(collection, query))
-        (row,) = await read_rows(source, text, bound_values(collection, query))
-        return row
+    async def _page(self, source: Source, collection: Collection, query: ItemsQuery) -> Page | None:
+        """None where something was changed between the statements."""
+        if query.area is None and not query.wanted:
+            row = await _places(source, "page_in_order", collection, query)
+        else:
+            row = await _places(source, "page_in_area", collection, query)
+            if row["matched"] > COUNT_CAP:
+                counted, row = row, await _places(source, "page_beyond_cap", collection, query)
+                if row["state"] != counted["state"]:
+                    return None
+        features = await self._features(source, collection, query, row)
+        return None if features is None else _page(row, features)
 
     async def _features(
-        self, source: Source, collection: Collection, query: ItemsQuery, joined: bytes
-    ) -> bytes | None:
-        """Features with commas between them; None if one of the row versions is gone."""
-        kind = f"{collection.id} {FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832])} ".encode()
-        keys = split_keys(kind, joined)
-        found = self.kept.find(keys)
-        missing = {key: place for place, key in enumerate(keys) if found[place] is None}
-        if missing:
-            places = "{" + ",".join(f'"{place_of(key)}"' for key in missing) + "}"
+        self, source: Source, collection: Collection, query: ItemsQuery, row: Mapping[str, Any]
+    ) -> Sequence[bytes] | None:
+        """None if one of them is gone or says something else now."""
+        if not row["returned"]:
+            return ()
+        kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
+        gids: list[int] = row["gids"]
+        keys = list(zip(gids, row["contents"], strict=True))
+        found = self.kept.find(kind, keys)
+        if not all(found):
+            missing = {key: place for place, key in enumerate(keys) if found[place] is None}
             text = statement("features", collection, query.crs, ())
-            rows = await read_tuples(source, text, {"places": places})
-            read = {kind + key: feature for key, feature in rows if kind + key in missing}
-            self.kept.keep(read.items())
+            rows = await read_tuples(source, text, {"gids": [gid for gid, _ in missing]})
+            read = {(gid, content): feature for gid, content, feature in rows if (gid, content) in missing}
+            if len(read) < len(missing):
+                return None
+            self.kept.keep(kind, read)
             for key, feature in read.items():
                 found[missing[key]] = feature
-        if None in found:
-            return None
-        return b",".join(found)  # type: ignore[arg-type]
+        return found  # type: ignore[return-value]  # none is missing any more
+
+
+async def _places(source: Source, name: str, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
+    anew = name in PLANNED_ANEW
+    if query.wanted:
+        text, values = wanted_statement(name, collection, query)
+        return await read_wanted(source, text, values, anew=anew)
+    text = statement(name, collection, query.crs, conditions_of(collection, query))
+    (row,) = await read_rows(source, text, bound_values(collection, query), anew=anew)
+    return row
 
 
 def page_reader_of(request: Request) -> PageReader:
@@ -89,7 +105,7 @@ def page_reader_of(request: Request) -> PageReader:
     return PageReader(request.app.state.pool, kept_features_of(request))
 
 
-def _page(row: Mapping[str, Any], features: bytes) -> Page:
+def _page(row: Mapping[str, Any], features: Sequence[bytes]) -> Page:
     return Page(
         features=features,
         returned=row["returned"],

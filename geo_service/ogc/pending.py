@@ -90,7 +90,7 @@ async def _read_page(request: Request, connection: psycopg.AsyncConnection, wish
     if query.hits_only or request.method == "HEAD":
         text, values = wanted_statement("hits", PENDING, query, subject="pending")
         row = await read_wanted(connection, text, values)
-        return Page(features=b"", returned=0, matched=row["matched"], last_gid=None, more=False, state=0)
+        return Page(features=(), returned=0, matched=row["matched"], last_gid=None, more=False, state=0)
     return await read_pending_page(connection, query)
 
 
@@ -99,7 +99,7 @@ async def read_pending_page(connection: psycopg.AsyncConnection, query: ItemsQue
     text, values = wanted_statement("page", PENDING, query, subject="pending")
     row = await read_wanted(connection, text, values)
     return Page(
-        features=row["features"] or b"",
+        features=(row["features"],) if row["features"] else (),
         returned=row["returned"],
         matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
         last_gid=row["last_gid"],

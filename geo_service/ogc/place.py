@@ -137,9 +137,12 @@ def _inside_window(edges: Sequence[float]) -> Box | None:
 
 
 def _with_points_along(lonlat: Box) -> BaseGeometry:
-    """The box with 64 points on its longer edges: a box of one degree is then right to 3 cm in metres."""
-    longest = max(lonlat[2] - lonlat[0], lonlat[3] - lonlat[1], 1e-9)
-    return segmentize(box(*lonlat), max_segment_length=longest / 64)
+    """The box with points on its edges, 64 on the longest: one of a degree is then right to 3 cm in metres.
+
+    Closer than 1/256 of a degree they would say no more: there an edge bends by 2 mm.
+    """
+    longest = max(lonlat[2] - lonlat[0], lonlat[3] - lonlat[1])
+    return segmentize(box(*lonlat), max_segment_length=max(longest / 64, 1 / 256))
 
 
 def _core(area: BaseGeometry, lonlat: Box) -> Box:

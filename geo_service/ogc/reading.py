@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import sql
 from psycopg.abc import Buffer
@@ -25,6 +26,9 @@ from geo_service.ogc.pieces import bare, expression
 
 # Beyond this many the number of matches is not counted out: 0.6 ms instead of 35 ms.
 COUNT_CAP = 10_000
+# Which index is right depends on the values: planning costs half a millisecond, the wrong one 0.4 s.
+PLANNED_ANEW = frozenset({"page_beyond_cap"})
+_BY_INDEX_ALONE = frozenset({"page_in_area", "hits_in_area"})  # they need no more of a row than its index has
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection]
 Source = Pool | psycopg.AsyncConnection
@@ -42,12 +46,12 @@ class AsBytes(Loader):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """features: GeoJSON features, comma between them, UTF-8. matched: None beyond COUNT_CAP.
+    """features: GeoJSON, UTF-8; an entry may hold several, with commas. matched: None beyond COUNT_CAP.
 
     state: of the collection, as the same statement saw it. last_values: what the last feature is ordered by.
     """
 
-    features: bytes
+    features: Sequence[bytes]
     returned: int
     matched: int | None
     last_gid: int | None
@@ -55,10 +59,17 @@ class Page:
     state: int
     last_values: tuple[Value, ...] = ()
 
+    def loaded(self) -> list[dict[str, Any]]:
+        """The features as objects."""
+        features: list[dict[str, Any]] = orjson.loads(b"".join((b"[", b",".join(self.features), b"]")))
+        return features
+
 
 @cache
 def statement(name: str, collection: Collection, crs: str, conditions: tuple[str, ...]) -> str:
     """A statement of collections.sql for one collection; identifiers come from the list of collections."""
+    if conditions == ("condition_box",) and collection.bounds_indexed and name in _BY_INDEX_ALONE:
+        conditions = ("condition_box_indexed",)
     where = " AND ".join(bare("collections", condition) for condition in conditions) or "true"
     return filled("collections", name, collection, crs, {"conditions": where})
 
@@ -75,7 +86,9 @@ def filled(subject: str, name: str, collection: Collection, crs: str, slots: Map
         "edition": sql.Identifier(collection.edition) if collection.edition else sql.NULL,
     }
     text = bare(subject, name)
-    for slot, part in {"state": bare("collections", "state"), **slots}.items():
+    where = "itself" if name in PLANNED_ANEW else "asked"
+    own = {each: bare("collections", f"{each}_{where}") for each in ("area", "core")}
+    for slot, part in {"state": bare("collections", "state"), **slots, **own}.items():
         text = text.replace(f"{{{slot}}}", part)
     return sql.SQL(text).format(**names).as_string(None)
 
@@ -141,14 +154,16 @@ async def count_hits(pool: Pool, collection: Collection, query: ItemsQuery) -> P
         text = statement(name, collection, query.crs, conditions_of(collection, query))
         (row,) = await read_rows(pool, text, bound_values(collection, query))
     return Page(
-        features=b"", returned=0, matched=row["matched"], last_gid=None, more=False, state=row["state"] or 0
+        features=(), returned=0, matched=row["matched"], last_gid=None, more=False, state=row["state"] or 0
     )
 
 
-async def read_wanted(source: Source, text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+async def read_wanted(
+    source: Source, text: str, values: Mapping[str, Any], *, anew: bool = False
+) -> dict[str, Any]:
     """The one row of a statement with a filter. Raises Malformed when it cannot be evaluated, Unavailable."""
     try:
-        (row,) = await read_rows(source, text, values, text_loader=AsBytes)
+        (row,) = await read_rows(source, text, values, text_loader=AsBytes, anew=anew)
     except (psycopg.DataError, psycopg.InternalError):
         # Division by zero, a number out of range, a geometry GEOS gives up on: the filter's, not ours.
         raise malformed("filter", "The filter cannot be evaluated with these values.") from None
@@ -156,10 +171,18 @@ async def read_wanted(source: Source, text: str, values: Mapping[str, Any]) -> d
 
 
 async def read_rows(
-    source: Source, text: str, values: Mapping[str, Any], *, text_loader: type[Loader] | None = None
+    source: Source,
+    text: str,
+    values: Mapping[str, Any],
+    *,
+    text_loader: type[Loader] | None = None,
+    anew: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows of one prepared statement, binary. Raises Unavailable when no answer comes in time."""
-    return await _read(source, text, values, text_loader, dict_row)
+    """Rows of one prepared statement, binary. Raises Unavailable when no answer comes in time.
+
+    anew: the plan is made anew for these values.
+    """
+    return await _read(source, text, values, text_loader, dict_row, anew)
 
 
 async def read_tuples(source: Source, text: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -168,14 +191,19 @@ async def read_tuples(source: Source, text: str, values: Mapping[str, Any]) -> l
 
 
 async def _read(
-    source: Source, text: str, values: Mapping[str, Any], text_loader: type[Loader] | None, factory: Any
+    source: Source,
+    text: str,
+    values: Mapping[str, Any],
+    text_loader: type[Loader] | None,
+    factory: Any,
+    anew: bool = False,
 ) -> list[Any]:
     try:
         if not isinstance(source, AsyncConnectionPool):
-            return await _execute(source, text, values, text_loader, factory)
+            return await _execute(source, text, values, text_loader, factory, anew)
         try:
             async with source.connection(timeout=5) as connection:
-                return await _execute(connection, text, values, text_loader, factory)
+                return await _execute(connection, text, values, text_loader, factory, anew)
         except PoolTimeout:
             raise
         except psycopg.OperationalError as error:
@@ -184,7 +212,7 @@ async def _read(
             # The database restarted since this connection was used; the others are as dead as this one.
             await source.check()
             async with source.connection(timeout=5) as connection:
-                return await _execute(connection, text, values, text_loader, factory)
+                return await _execute(connection, text, values, text_loader, factory, anew)
     except psycopg.OperationalError as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error
 
@@ -195,12 +223,20 @@ async def _execute(
     values: Mapping[str, Any],
     text_loader: type[Loader] | None,
     factory: Any,
+    anew: bool,
 ) -> list[Any]:
     cursor = connection.cursor(binary=True, row_factory=factory)
     if text_loader is not None:
         cursor.adapters.register_loader("text", text_loader)
-    await cursor.execute(text, values, prepare=True)
-    return await cursor.fetchall()
+    if not anew:
+        await cursor.execute(text, values, prepare=True)
+        return await cursor.fetchall()
+    async with connection.transaction():
+        # Two cores have other requests to answer; to start a helping process takes longer than the page.
+        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        await connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        await cursor.execute(text, values, prepare=False)
+        return await cursor.fetchall()
 
 
 @asynccontextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from geo_service import __version__
 from geo_service.ogc.answers import (
@@ -21,6 +22,21 @@ from geo_service.ogc.answers import (
 )
 from geo_service.ogc.kept_answers import KeptAnswer, Question, kept_answers_of
 from geo_service.ogc.states import states_of
+
+
+class InParts(Response):
+    """A body sent in parts as they are: to join them would be one more copy of a megabyte."""
+
+    def __init__(self, parts: Sequence[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(headers={**headers, "Content-Length": str(sum(map(len, parts)))})
+        self.parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for part in self.parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def nothing_more() -> bytes:
@@ -84,4 +100,4 @@ def _answer(question: Question, answer: KeptAnswer) -> Response:
     headers = {**answer.headers, "ETag": etag_of(question, answer.state)}
     if not answer.body.plain_length:
         return Response(status_code=204, headers=headers)
-    return Response(answer.body.ended(answer.end()), headers=headers)
+    return InParts(answer.body.parts(answer.end()), headers)

@@ -8,13 +8,22 @@ published
 -- condition_box
 -- Geometry in the area asked for. Boxes fully inside need no exact test: only features at the rim pay for one.
 -- A CASE and no OR: an OR would ask the index twice.
-{geometry} && (SELECT area FROM asked)
-    AND CASE WHEN {geometry} @ (SELECT core FROM asked) THEN true ELSE ST_Intersects({geometry}, (SELECT area FROM asked)) END
+{geometry} && {area}
+    AND CASE WHEN {geometry} @ {core} THEN true ELSE ST_Intersects({geometry}, {area}) END
 
 -- condition_box_or_none
 -- The same for collections whose features may have no geometry: those match every box.
-({geometry} IS NULL OR {geometry} && (SELECT area FROM asked)
-    AND CASE WHEN {geometry} @ (SELECT core FROM asked) THEN true ELSE ST_Intersects({geometry}, (SELECT area FROM asked)) END)
+({geometry} IS NULL OR {geometry} && {area}
+    AND CASE WHEN {geometry} @ {core} THEN true ELSE ST_Intersects({geometry}, {area}) END)
+
+-- condition_box_indexed
+-- The same where an index holds the bounds and what a page needs of a row: only features at the rim are touched.
+-- Bounds are a little larger than their feature, never smaller.
+bounds && (SELECT box(area) FROM asked)
+    AND CASE
+        WHEN bounds <@ (SELECT box(core) FROM asked) THEN true
+        ELSE (SELECT ST_Intersects(rim.{geometry}, (SELECT area FROM asked)) FROM {table} AS rim WHERE rim.gid = {table}.gid)
+    END
 
 -- condition_during
 -- Period in the time asked for; features without a period match every time.
@@ -34,66 +43,98 @@ GROUP BY collection
  FROM collection_change WHERE collection = :collection)
 
 -- page_in_order
--- A page where no place is asked for: the row versions in the order of gid, beside a count that stops at the cap.
+-- A page where no place is asked for: what is in it in the order of gid, beside a count that stops at the cap.
 -- In: after (gid), rows (limit + 1), shown (limit), skipped, cap, collection.
--- Out: 1 row: keys (gid, writing transaction and place of each row, 18 bytes each, joined), returned, last_gid, more, state (of the
--- collection), matched (cap + 1 = more than the cap).
+-- Out: 1 row: gids and contents (hashes of them; two lists, NULL where empty), returned, last_gid, more, state (of the collection),
+-- matched (cap + 1 = more than the cap).
 WITH place AS MATERIALIZED (
-    SELECT gid, xmin AS written, ctid AS place
+    SELECT gid, fragments_hash
     FROM {table}
     WHERE gid > :after AND {conditions}
     ORDER BY gid
     LIMIT :rows OFFSET :skipped
 )
-SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
+SELECT array_agg(shown.gid) AS gids,
+       array_agg(shown.fragments_hash) AS contents,
        count(*) AS returned,
        max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
        {state} AS state,
        (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {conditions} LIMIT :cap + 1) AS counted) AS matched
-FROM (SELECT gid, written, place FROM place ORDER BY gid LIMIT :shown) AS shown
+FROM (SELECT gid, fragments_hash FROM place ORDER BY gid LIMIT :shown) AS shown
 
 -- page_in_area
--- A page of an area: the spatial index is asked once for the rows and the count; up to the cap the page is taken
--- from those rows, beyond it by walking in the order of gid.
+-- A page of an area: the spatial index is asked once for the rows and the count. Beyond the cap it has no rows; the
+-- statement below finds them.
 -- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), and as page_in_order.
 -- Out: as page_in_order.
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core
 ), hit AS MATERIALIZED (
-    SELECT gid, xmin AS written, ctid AS place
+    SELECT gid, fragments_hash
     FROM {table}
     WHERE {conditions}
     LIMIT :cap + 1
-), matched AS MATERIALIZED (
-    SELECT count(*) AS n FROM hit
-), place AS MATERIALIZED (
-    (SELECT gid, written, place
-     FROM hit
-     WHERE (SELECT n FROM matched) <= :cap AND gid > :after
-     ORDER BY gid
-     LIMIT :rows OFFSET :skipped)
-    UNION ALL
-    (SELECT gid, xmin AS written, ctid AS place
-     FROM {table}
-     WHERE (SELECT n FROM matched) > :cap AND gid > :after AND {conditions}
-     ORDER BY gid
-     LIMIT :rows OFFSET :skipped)
+), counted AS MATERIALIZED (
+    SELECT count(*) AS matched, count(*) FILTER (WHERE gid > :after) AS ahead FROM hit
 )
-SELECT string_agg(int8send(shown.gid) || xidsend(shown.written) || tidsend(shown.place), '') AS keys,
+SELECT array_agg(shown.gid) AS gids,
+       array_agg(shown.fragments_hash) AS contents,
+       count(*) AS returned,
+       max(shown.gid) AS last_gid,
+       (SELECT ahead FROM counted) > :skipped + :shown AS more,
+       {state} AS state,
+       (SELECT matched FROM counted) AS matched
+FROM (
+    SELECT gid, fragments_hash
+    FROM hit
+    WHERE (SELECT matched FROM counted) <= :cap AND gid > :after
+    ORDER BY gid
+    LIMIT :shown OFFSET :skipped
+) AS shown
+
+-- page_beyond_cap
+-- A page of an area, or of a filter, that has more rows than are counted. Planned anew each time, with the area itself
+-- in its place: along the gid where much of the table matches, by the spatial index where little does.
+-- In, out: as page_in_area.
+WITH place AS MATERIALIZED (
+    SELECT gid, fragments_hash
+    FROM {table}
+    WHERE gid > :after AND {conditions}
+    ORDER BY gid
+    LIMIT :rows OFFSET :skipped
+)
+SELECT array_agg(shown.gid) AS gids,
+       array_agg(shown.fragments_hash) AS contents,
        count(*) AS returned,
        max(shown.gid) AS last_gid,
        (SELECT count(*) FROM place) > :shown AS more,
        {state} AS state,
-       (SELECT n FROM matched) AS matched
-FROM (SELECT gid, written, place FROM place LIMIT :shown) AS shown
+       :cap + 1 AS matched
+FROM (SELECT gid, fragments_hash FROM place ORDER BY gid LIMIT :shown) AS shown
+
+-- area_asked
+-- The area as a statement with `asked` has it.
+(SELECT area FROM asked)
+
+-- core_asked
+-- The box inside the area, likewise.
+(SELECT core FROM asked)
+
+-- area_itself
+-- The area where the plan shall know it.
+ST_GeomFromWKB(:area, 25832)
+
+-- core_itself
+-- The box inside it, likewise.
+ST_MakeEnvelope(:west, :south, :east, :north, 25832)
 
 -- features
--- The stored features of rows by their places; whoever asks compares the keys, for another row may be there meanwhile.
--- In: places (of tid).  Out: rows key (as in page_in_order), feature.
-SELECT int8send(gid) || xidsend(xmin) || tidsend(ctid) AS key, {fragment} AS feature
+-- The stored features of rows; whoever asks compares the hashes, for they may have changed meanwhile.
+-- In: gids.  Out: rows gid, hash, feature.
+SELECT gid, fragments_hash AS hash, {fragment} AS feature
 FROM {table}
-WHERE ctid = ANY(:places::tid[])
+WHERE gid = ANY(:gids::bigint[])
 
 -- page_sorted
 -- A page in an order that was asked for. {sorting} ends with gid, {behind} leaves out what earlier pages showed, gid and
