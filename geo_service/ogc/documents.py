@@ -151,7 +151,7 @@ async def collection_answer(request: Request, one: Collection, extent: Extent) -
     document = collection_document(base, one, extent, language, own)
     if shown == "html":
         return await html_answer(
-            request, "collection.html", language, document=document, links=document["links"]
+            request, "collection.html", language, collection=one, document=document, links=document["links"]
         )
     return await json_answer(request, document, JSON)
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from geo_service import __version__
 from geo_service.ogc.addresses import OPENAPI, SCHEMA, base_of, self_and_alternate
-from geo_service.ogc.answers import json_answer
-from geo_service.ogc.collection import COLLECTIONS, Collection
+from geo_service.ogc.answers import VARY_BY_KEY, json_answer
+from geo_service.ogc.collection import COLLECTIONS, PENDING, Collection
 from geo_service.ogc.documents import DESCRIPTION, SCHEMA_PAGES, TITLE
 from geo_service.ogc.encodings import MEDIA_TYPES
 from geo_service.ogc.export import ON_EXPORT, STREAMED
@@ -26,7 +26,7 @@ from geo_service.ogc.openapi_parts import (
 )
 from geo_service.ogc.openapi_tiles import TILE_PARAMETERS, tile_paths, tile_paths_of
 from geo_service.ogc.openapi_writes import PARAMETERS as OF_WRITES
-from geo_service.ogc.openapi_writes import SECURITY, write_operations
+from geo_service.ogc.openapi_writes import SECURITY, TOWN_KEY, write_operations
 from geo_service.ogc.parameters import (
     ON_EVERY_PAGE,
     ON_ITEM,
@@ -39,20 +39,26 @@ from geo_service.ogc.parameters import (
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.schemas import schema_document
 from geo_service.ogc.transactions import Receivables, receivables_of
+from geo_service.ogc.with_key import find_holder
 
 Part = dict[str, Any]
 
 
 async def api(request: Request) -> Response:
-    """`/ogc/api`."""
+    """`/ogc/api`; with a key of a town it describes `pending` too."""
     given = read_parameters(request, ON_EVERY_PAGE)
     shown, language = find_format(request, given), find_language(request, given)
     base = base_of(request)
     document = openapi_document(base, language, receivables_of(request))
+    if await find_holder(request) is not None:
+        document = with_pending(document, language)
+    headers = {"Vary": VARY_BY_KEY}
     if shown == "html":
         links = self_and_alternate(base, ("api",), given, shown=shown, json_type=OPENAPI)
-        return await html_answer(request, "api.html", language, document=document, links=links)
-    return await json_answer(request, document, OPENAPI)
+        return await html_answer(
+            request, "api.html", language, headers=headers, document=document, links=links
+        )
+    return await json_answer(request, document, OPENAPI, headers=headers)
 
 
 def openapi_document(base: str, language: Language, receivables: Receivables) -> Part:
@@ -90,6 +96,22 @@ def openapi_document(base: str, language: Language, receivables: Receivables) ->
     }
 
 
+def with_pending(document: Part, language: Language) -> Part:
+    """The document with the collection that a key of a town finds, and no other change."""
+    paths = _collection_paths(PENDING, language)
+    for path in paths.values():
+        path["get"] |= {"security": [{"town_key": []}]}
+        path["get"]["responses"] |= {status: reference("responses", "Problem") for status in ("401", "404")}
+    components = document["components"]
+    schemes = {**components["securitySchemes"], "town_key": TOWN_KEY}
+    return {
+        **document,
+        "tags": [*document["tags"], {"name": PENDING.id, "description": PENDING.description(language)}],
+        "paths": {**document["paths"], **paths},
+        "components": {**components, "securitySchemes": schemes},
+    }
+
+
 def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
     title = one.title(language)
     items, item = _geojson("featureCollection", title), _geojson("feature", title)
@@ -110,7 +132,7 @@ def _collection_paths(one: Collection, language: Language) -> dict[str, Part]:
         ),
         f"/collections/{one.id}/items": items_operation,
         f"/collections/{one.id}/items/{{featureId}}": item_operation,
-        f"/collections/{one.id}/export": _export_operation(one, title),
+        **({} if one.with_key else {f"/collections/{one.id}/export": _export_operation(one, title)}),
         **{
             f"/collections/{one.id}/{page}": _schema_operation(f"{page}_{one.id}", title, one.id)
             for page in SCHEMA_PAGES

@@ -16,6 +16,11 @@ SECURITY: Part = {
         "description": "The key of a clerk, supervisor or admin of the town.",
     }
 }
+TOWN_KEY: Part = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Any key of the town: of a reader, clerk, supervisor or admin.",
+}
 PARAMETERS: Mapping[str, Part] = MappingProxyType(
     {
         "If-Match": {
