@@ -34,6 +34,9 @@ HALVES = {
     "a step taken twice": "SELECT permit_id::text FROM permit_transition GROUP BY permit_id, to_status HAVING count(*) > 1",
     "in force and not published, or the reverse": """SELECT reference FROM permit WHERE (status IN ('granted', 'active'))
         <> EXISTS (SELECT 1 FROM published_permit WHERE published_permit.permit_id = permit.permit_id AND published_permit.status = permit.status)""",
+    "undecided and not pending, or the reverse": """SELECT reference FROM permit
+        WHERE (status IN ('submitted', 'in_review', 'more_information_needed', 'in_consultation'))
+        <> EXISTS (SELECT 1 FROM pending_permit WHERE pending_permit.permit_id = permit.permit_id AND pending_permit.status = permit.status)""",
     "granted without what it rests on": "SELECT reference FROM permit WHERE status IN ('granted', 'active') AND (findings_at_grant IS NULL OR rule_basis IS NULL)",
 }
 

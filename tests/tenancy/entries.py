@@ -241,9 +241,9 @@ def parameters(path: str, scene: TownScene) -> dict[str, str]:
     return {word: known[word] for word in re.findall(r"{([A-Za-z_]+)(?::[a-z]+)?}", path)}
 
 
-def filled(path: str, scene: TownScene) -> str:
-    """The address of this town's own thing."""
+def filled(path: str, scene: TownScene, **instead: str) -> str:
+    """The address of this town's own thing; instead: other values for some of the words."""
     if path == "/static":
         return f"/static/{next(file for file in STATIC.glob('css/*.css')).relative_to(STATIC)}"
-    values = parameters(path, scene)
+    values = parameters(path, scene) | instead
     return re.sub(r"{([A-Za-z_]+)(?::[a-z]+)?}", lambda word: values[word[1]], path)
