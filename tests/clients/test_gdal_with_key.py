@@ -46,12 +46,12 @@ def _file(database: Database) -> str:
 
 @contextmanager
 def sending(key: str | None) -> Iterator[None]:
-    """GDAL sends the key with everything it asks for."""
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": key and f"Authorization: Bearer {key}"})
+    """GDAL sends the key with everything it asks for; its driver overrides GDAL_HTTP_HEADERS by headers of its own."""
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": key and "BEARER", "GDAL_HTTP_BEARER": key})
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": None})
+        pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": None, "GDAL_HTTP_BEARER": None})
 
 
 def test_the_layer_is_there_with_the_key_only(filed: tuple[str, str]) -> None:

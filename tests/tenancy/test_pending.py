@@ -21,9 +21,11 @@ def addresses(desk: Desk, scene: TownScene) -> list[tuple[str, str, str]]:
 
 
 def expected(method: str, path: str, who: str) -> int:
-    """What somebody is answered."""
+    """What somebody is answered; below tiles an unknown parameter (a token) is refused before the name is looked at."""
     if method != "GET":
         return 405
+    if "link" in who and path.endswith(("/tiles", "/{tileMatrixSet}")):
+        return 400
     if who not in (OWN, OTHER) or any(part in path for part in NOT_OFFERED):
         return 404
     return 404 if who == OTHER and "feature_id" in path else 200
