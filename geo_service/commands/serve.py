@@ -1,4 +1,4 @@
-"""`geo-service serve`."""
+"""`geo-service serve`; what only some servers need is loaded where it is needed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated, Any
@@ -16,10 +17,8 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from geo_service.app import build_app
-from geo_service.commands.demo import fill
 from geo_service.db.keep_running import kept_running
 from geo_service.db.open_database import locate_database, only_server, opened_database
 from geo_service.errors import SetupError
@@ -28,7 +27,6 @@ from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.logs import configure_logs
 from geo_service.messages.mail_server import mail_server
 from geo_service.settings import Settings
-from geo_service.worker.run import worker_beside
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_S = 8
@@ -79,9 +77,10 @@ def serve(
             database = stack.enter_context(opened_database(settings))
             stack.enter_context(kept_running(settings))
             if settings.demo:
-                fill(database, typer.echo)
+                import_module("geo_service.commands.demo").fill(database, typer.echo)
             if worker:
-                stack.enter_context(worker_beside(database, settings, server=server))
+                beside = import_module("geo_service.worker.run").worker_beside
+                stack.enter_context(beside(database, settings, server=server))
             _announce(settings, listener)
             completed = _run(settings, listener)
         except _Stopped:
@@ -100,6 +99,7 @@ def _run(settings: Settings, listener: socket.socket) -> bool:
         proxy_headers=False,  # web/limits.py and ogc/addresses.py decide, from the real peer
         server_header=False,
         access_log=False,
+        ws="none",
         log_level="warning",
         timeout_graceful_shutdown=_GRACE_S,
     )
@@ -114,7 +114,7 @@ def _run_several(config: uvicorn.Config, listener: socket.socket) -> bool:
     with TemporaryDirectory(prefix="geo_service-metrics-") as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
         os.environ[_PARENT] = str(os.getpid())
-        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor = import_module("uvicorn.supervisors").Multiprocess(config, sockets=[listener])
         # uvicorn would take a closed terminal as the wish to restart.
         signal.signal(signal.SIGHUP, lambda *_: supervisor.signal_queue.append(signal.SIGTERM))
         supervisor.run()

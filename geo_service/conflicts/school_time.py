@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-import holidays
-
+from geo_service.days_off import days_off
 from geo_service.interval import TOWN_ZONE, Interval
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import ValueInForce
 
-STATE = "HE"
 _FIRST_YEAR = 1991  # the package knows German school holidays from here on
 _MOMENT = timedelta(microseconds=1)
 
@@ -85,15 +83,13 @@ def school_day(day: date) -> bool | None:
 
 @cache
 def _free_days(year: int) -> frozenset[date]:
-    return frozenset(
-        holidays.country_holidays("DE", subdiv=STATE, years=year, categories=("public", "school"))
-    )
+    return frozenset(days_off(years=year, categories=("public", "school")))
 
 
 @cache
 def holidays_known_until() -> date:
     """The last day of the last school holidays that the package knows; the days after it are open."""
     last, year = date(_FIRST_YEAR, 1, 1), _FIRST_YEAR
-    while days := holidays.country_holidays("DE", subdiv=STATE, years=year, categories=("school",)):
+    while days := days_off(years=year, categories=("school",)):
         last, year = max(days), year + 1
     return last

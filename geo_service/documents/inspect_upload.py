@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import filetype
-from PIL import Image
 
 from geo_service.documents.file_name import extension_of, shown_name
 from geo_service.documents.sheet_library import pictures
@@ -97,6 +96,8 @@ def _open_pdf(content: bytes) -> None:
 
 
 def _open_picture(content: bytes, media_type: str) -> None:
+    from PIL import Image  # noqa: PLC0415 - as above
+
     try:
         with pictures, Image.open(io.BytesIO(content), formats=[_PICTURES[media_type]]) as picture:
             if picture.width * picture.height > MAX_PIXELS:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from geo_service.as_written import Language, day_text, moment_text, number_text, period_text
@@ -43,6 +42,8 @@ def language_of_case(code: str) -> Language:
 
 def qr_picture(address: str) -> str:
     """An address as a QR code: an SVG picture in a data address."""
+    import segno  # noqa: PLC0415 - as WeasyPrint
+
     return segno.make(address, error="m", micro=False).svg_data_uri(border=2)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import threading
 
-from PIL import ImageFile
-
 # Held while a picture is read, and while Pillow's settings are not ours. One at a time also because a
 # picture takes up to 200 MB unfolded.
 pictures = threading.Lock()
@@ -19,6 +17,7 @@ pictures = threading.Lock()
 def draw_pdf(html: str) -> bytes:
     """The sheet as a PDF with tags (PDF/UA). Whatever a user wrote reaches no network and no file."""
     with pictures:
+        from PIL import ImageFile  # noqa: PLC0415
         from weasyprint import HTML  # noqa: PLC0415
         from weasyprint.urls import URLFetcher  # noqa: PLC0415
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-import holidays
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue
+from geo_service.days_off import days_off
 from geo_service.interval import TOWN_ZONE, midnight
 
-STATE = "HE"
 _AWAITING = {
     "more_information_needed": "information_deadline_days",
     "in_consultation": "consultation_deadline_days",
@@ -21,7 +20,7 @@ _MOMENT = timedelta(microseconds=1)
 
 def working_days_later(day: date, number: int) -> date:
     """The number-th working day after `day`; Saturdays, Sundays and public holidays of Hessen are none."""
-    later: date = holidays.country_holidays("DE", subdiv=STATE).get_nth_working_day(day, number)
+    later: date = days_off().get_nth_working_day(day, number)
     return later
 
 
@@ -48,7 +47,7 @@ def working_days_in(
     """On how many working days a case was in one of `states` when the day ended; `steps`: oldest first."""
     if not steps:
         return 0
-    calendar = holidays.country_holidays("DE", subdiv=STATE)
+    calendar = days_off()
     day, last = steps[0][0].astimezone(TOWN_ZONE).date(), until.astimezone(TOWN_ZONE).date()
     number = 0
     while day < last:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-import holidays
 from sqlalchemy.orm import Session
 
 from geo_service.as_written import day_text
+from geo_service.days_off import days_off
 from geo_service.db.database import speaking_as_system
 from geo_service.fees.calculate import FeeQuestion
 from geo_service.fees.in_force import tariff_in_force
@@ -16,7 +16,6 @@ from geo_service.fees.notice import Booking, FeeNotice, FixedFee, book, find_not
 from geo_service.fees.refund import Charged, Why, unused_part
 from geo_service.identity.caller import Caller
 from geo_service.interval import TOWN_ZONE
-from geo_service.permits.deadlines import STATE
 from geo_service.permits.permit import Permit
 from geo_service.towns.town import Town
 
@@ -57,7 +56,7 @@ def due_day(town: Town, as_of: datetime) -> date:
     settings = town.settings.fees
     notified = as_of.astimezone(town.zone).date() + timedelta(days=settings.notification_days)
     day = notified + timedelta(days=settings.payment_days)
-    calendar = holidays.country_holidays("DE", subdiv=STATE)
+    calendar = days_off()
     while not calendar.is_working_day(day):
         day += timedelta(days=1)
     return day
