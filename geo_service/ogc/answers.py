@@ -40,7 +40,10 @@ _LARGE = 50_000
 
 
 def published(endpoint: Endpoint) -> Endpoint:
-    """An endpoint that scripts of any origin may read, its errors too; answers their preflight."""
+    """An endpoint that scripts of any origin may read, its errors too; answers their preflight.
+
+    What a key alone may read is not open to them, nor what was wrong with its question.
+    """
 
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
