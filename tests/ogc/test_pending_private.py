@@ -151,7 +151,9 @@ def test_what_is_public_stays_public_and_cacheable(desk: Desk) -> None:
 def test_without_a_key_it_is_as_unknown_as_any_other_name(desk: Desk, below: str) -> None:
     desk.file()
     unknown = told(desk.client.get(f"/ogc/collections/nothing{below}"))
-    odd = [told(desk.client.get(f"/ogc/collections/{name}{below}?f=x&x=1")) for name in ("nothing", "pending")]
+    odd = [
+        told(desk.client.get(f"/ogc/collections/{name}{below}?f=x&x=1")) for name in ("nothing", "pending")
+    ]
     assert odd[0] == (*odd[1][:2], odd[1][2].replace("pending", "nothing"))
     others = [desk.key("operator", None), desk.key("operator"), desk.key("reader", None)]
     for headers in ({}, {"Authorization": ""}, *others):
