@@ -71,6 +71,15 @@ LEFT JOIN LATERAL (
 WHERE finding.finding_id = ANY(CAST(:keys AS text[])) AND finding.status = 'open' AND finding.worse_since = now()
 ORDER BY finding.rule, finding.segment_id, pair.key, finding.rank, (finding.mine_source <> :acting)
 
+-- acting_object
+-- What acts, with the columns of the other in list_findings of conflicts.sql.
+-- In: source_id.  Out: 0 or 1 row; none for a place with a rule of its own.
+SELECT occupation.occupation_id AS other_id, occupation.collection AS other_collection, occupation.source_id AS other_source,
+    occupation.reference, occupation.town AS other_town, occupation.label, occupation.use_type, occupation.kind,
+    occupation.state, occupation.published, lower(occupation.period) AS other_start, upper(occupation.period) AS other_end
+FROM occupation
+WHERE occupation.source_id = :source_id
+
 -- conditions
 -- Which findings a page of list_conflicts shows.
 -- In: as for list_conflicts.  Out: a condition.

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from geo_service.messages.outbox import Message, list_messages_of_case, resend
+from geo_service.messages.outbox import Message, list_messages_about, resend
 from geo_service.messages.wording import LINK
 from geo_service.permits.notes import require_clerk
 from geo_service.permits.permit import get_permit
@@ -41,7 +41,7 @@ def post_resend(
 
 def _answer(session: Session, permit_id: UUID) -> Response:
     document = {
-        "messages": [message_document(message) for message in list_messages_of_case(session, permit_id)]
+        "messages": [message_document(message) for message in list_messages_about(session, permit_id)]
     }
     return Response(orjson.dumps(document), media_type="application/json", headers=PRIVATE)
 
