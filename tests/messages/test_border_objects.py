@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.messages.conftest import Post, work
 from tests.messages.test_border import OFFICE, border, grant_over
 from tests.objects.conftest import LEAST, address
