@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 from uuid import UUID
 
@@ -69,12 +70,19 @@ def save_fire_area(session: Session, spot: FireArea, _: Caller | None, as_of: da
     if spot.source not in (DESK, "demo") and spot.cancelled_at is None:
         raise OfAnImport()
     return store_zone(
-        session, "fire_area", spot.object_id, fire_area_columns(spot), area=spot.area, as_of=as_of
-    )
+        session, "fire_area", spot.object_id, fire_area_columns(spot), area=spot.area, as_of=as_of,
+        named_in_findings=_named_in_findings(spot),
+    )  # fmt: skip
+
+
+def _named_in_findings(spot: FireArea) -> UUID:
+    """As places.sql does (fire_area_rows): an import stores the same area under a new id each time."""
+    key = f"fire_area {spot.source} {spot.source_id or spot.object_id}"
+    return UUID(md5(key.encode(), usedforsecurity=False).hexdigest())
 
 
 def _place(spot: FireArea) -> OtherObject:
-    return named_place("fire_areas", spot.object_id, spot.town, spot.title, None)
+    return named_place("fire_areas", _named_in_findings(spot), spot.town, spot.title, None)
 
 
 FIRE_AREAS: Kind[FireArea] = Kind(

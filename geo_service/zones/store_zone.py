@@ -34,10 +34,12 @@ def store_zone(
     *,
     area: BaseGeometry,
     as_of: datetime,
+    named_in_findings: UUID | None = None,
 ) -> Sequence[str]:
     """Insert or update by `save_«name»`; area: EPSG:25832. The caller holds the binding lock.
 
-    Returns the keys of what it blocks or warns across a border.
+    named_in_findings: where findings know it by another id. Returns the keys of what it blocks or warns across
+    a border.
     """
     named = statements("zones")
     before = session.execute(
@@ -49,14 +51,16 @@ def store_zone(
     return [
         one.finding_id
         for one in chain.from_iterable(found.values())
-        if one.weighs_across and one.fixed is not None and one.fixed.source_id == str(object_id)
+        if one.weighs_across
+        and one.fixed is not None
+        and one.fixed.source_id == str(named_in_findings or object_id)
     ]
 
 
 def named_place(
     collection: str, object_id: UUID, town: str, title: str | None, period: Interval | None
 ) -> OtherObject:
-    """A place as others name it: everybody may know it. period: None where it has no end and no known day."""
+    """A place as others name it: everybody may know it. object_id: by which findings know it. period: None = always."""
     return OtherObject(
         collection=collection,
         source_id=str(object_id),
