@@ -27,7 +27,9 @@ _REMOVE = text(statements("conflicts")["remove_measured_findings"])
 def look_again(
     session: Session, occupation_ids: Sequence[int], kinds: Sequence[str], *, as_of: datetime
 ) -> list[Finding]:
-    """Recompute what the measuring rules of `kinds` find for stored occupations, whosever they are; what it is.
+    """Recompute what the measuring rules of `kinds` find for stored occupations, whosever they are.
+
+    Returns these findings.
 
     A free width belongs to everybody who stands in the street, so this is written as the service itself and
     not as the clerk or applicant whose change it follows from.

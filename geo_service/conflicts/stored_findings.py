@@ -66,7 +66,9 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
 def _look_around(
     session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime
 ) -> list[Finding]:
-    """The measuring rules of those who stand around mine, or stood around it before it changed: their findings.
+    """The measuring rules of those who stand around mine, or stood around it before it changed.
+
+    Returns their findings.
 
     Where one goes, only the network is looked at again without having been counted in: a closure that cut a
     quarter off no more than another one did can become the one that matters.

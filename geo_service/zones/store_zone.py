@@ -26,7 +26,7 @@ class OfAnImport(Rejected):
     """It was imported, and the next import would write it anew: cancel it and enter your own."""
 
 
-def store_zone(
+def store_zone(  # noqa: PLR0913 - what is stored where, and what findings call it
     session: Session,
     name: str,
     object_id: UUID,
@@ -38,8 +38,8 @@ def store_zone(
 ) -> Sequence[str]:
     """Insert or update by `save_«name»`; area: EPSG:25832. The caller holds the binding lock.
 
-    named_in_findings: where findings know it by another id. Returns the keys of what it blocks or warns across
-    a border.
+    named_in_findings: where findings know it by another id. Returns the keys of what it blocks or warns
+    across a border.
     """
     named = statements("zones")
     before = session.execute(
@@ -60,7 +60,10 @@ def store_zone(
 def named_place(
     collection: str, object_id: UUID, town: str, title: str | None, period: Interval | None
 ) -> OtherObject:
-    """A place as others name it: everybody may know it. object_id: by which findings know it. period: None = always."""
+    """A place as others name it; everybody may know it.
+
+    object_id: the one by which findings know it. period: None = always.
+    """
     return OtherObject(
         collection=collection,
         source_id=str(object_id),

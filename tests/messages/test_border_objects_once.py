@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from geo_service.db.database import speak_as
+from geo_service.db.database import owner_session, speak_as
 from tests.messages.border_objects import change, drawn, enter, told
-from tests.messages.test_border import border, give_office, grant_over, the_day_before
+from tests.messages.conftest import Post, work
+from tests.messages.test_border import OFFICE, border, give_office, grant_over, the_day_before
 from tests.objects.conftest import PATHS, address, delete, feature, put
 from tests.permits.at_border import Border
 from tests.permits.conftest import BENSHEIM, HEPPENHEIM, Desk
@@ -120,3 +122,101 @@ def test_what_crosses_no_border_asks_nothing_more(desk: Desk) -> None:
         answer = desk.client.post(address(path), json=feature(desk, path), headers=desk.key())
         assert answer.status_code in (201, 409), answer.text
     assert asked and not [one for one in asked if "worse_since" in one]
+
+
+def test_a_mail_that_is_refused_is_shown_at_the_site_and_sent_again_from_there(
+    border: Border, open_post: Callable[..., Post]
+) -> None:
+    desk, path = border.desk, "construction-sites"
+    border.file(HEPPENHEIM)
+    site = enter(border, path, state="planned", title="Kanal <b>")
+    post = open_post(rcpt=["550 unknown"] * 9)
+    work(desk, post.server)
+    (one,) = told(desk, path, site)
+    assert (one["state"], one["attempts"], one["fault"]) == ("failed", 1, "550 unknown")
+    desk_page = "/towns/bensheim/desk"
+    key = desk.key()
+    place = f"{desk_page}/{path}/{site['id']}"
+    shown = desk.client.get(place, headers=key).text
+    assert 'data-state="failed"' in shown and "550 unknown" in shown and OFFICE in shown
+    assert "Hinweis an die Nachbarkommune" in shown and "[Link zur Konfliktliste der Nachbarkommune]" in shown
+    assert "Kanal &lt;b&gt;" in shown and "Kanal <b>" not in shown
+    assert "nicht zugestellt sind" in desk.client.get(desk_page, headers=key).text
+    listed = desk.client.get(f"{desk_page}/messages?view=trouble", headers=key).text
+    assert f'href="{place}#messages">Baustelle</a>' in listed and f'action="{place}/messages"' in listed
+    assert desk.client.get(f"{desk_page}/messages?view=trouble&lang=en", headers=key).status_code == 200
+    again = desk.client.post(
+        f"{place}/messages?lang=en", data={"message_id": one["id"]}, headers=key, follow_redirects=False
+    )
+    assert (again.status_code, again.headers["location"]) == (303, f"{place}?lang=en")
+    post.rcpt.clear()
+    work(desk, post.server)
+    assert [mail["To"] for mail in post.mails if mail["To"] == OFFICE] == [OFFICE]
+    assert told(desk, path, site)[0]["state"] == "sent"
+
+
+def test_a_message_is_sent_again_only_from_what_it_is_about(border: Border) -> None:
+    desk, path = border.desk, "construction-sites"
+    case = border.file(BENSHEIM)
+    border.file(HEPPENHEIM)
+    site = enter(border, path, state="planned")
+    work(desk, None)
+    (one,) = told(desk, path, site)
+    assert one["state"] == "not_configured"
+    key = desk.key()
+    event_ = enter(border, "events", over_m=-8)
+    for about in (f"{address('events', event_['id'])}", f"/api/v1/permits/{case['reference']}"):
+        assert desk.client.post(f"{about}/messages/{one['id']}/resend", headers=key).status_code == 404
+    resend = f"{address(path, site['id'])}/messages/{one['id']}/resend"
+    assert desk.client.post(resend, headers=key).status_code == 200
+    assert desk.client.post(resend, headers=key).status_code == 409  # on its way
+
+
+def test_a_worker_that_dies_while_the_server_takes_it_leaves_it_unknown(
+    border: Border, open_post: Callable[..., Post]
+) -> None:
+    desk, path = border.desk, "construction-sites"
+    border.file(HEPPENHEIM)
+    site = enter(border, path, state="planned")
+    with owner_session(desk.database) as owner:
+        owner.execute(text(f"SELECT set_config('app.town', '{BENSHEIM}', true)"))
+        owner.execute(
+            text("UPDATE message SET state = 'handing_over', attempt = 1 WHERE object_id IS NOT NULL")
+        )
+    post = open_post()
+    work(desk, post.server)
+    assert [mail for mail in post.mails if mail["To"] == OFFICE] == []  # twice would be worse
+    assert told(desk, path, site)[0]["state"] == "unknown"
+
+
+def test_the_towns_own_words_are_used_for_a_site_too(border: Border) -> None:
+    desk = border.desk
+    with owner_session(desk.database) as owner:
+        own = (
+            '{"de": {"border_finding": "Achtung ${reference}\\n\\nIn ${street}: ${what} (${use}): ${link}"}}'
+        )
+        set_it = "UPDATE town SET settings = jsonb_set(settings, '{messages}', CAST(:own AS jsonb)) WHERE ags = :town"
+        owner.execute(text(set_it), {"own": own, "town": BENSHEIM})
+    border.file(HEPPENHEIM)
+    site = enter(border, "construction-sites", state="planned")
+    (one,) = told(desk, "construction-sites", site)
+    assert one["subject"] == "Achtung keines" and "eine Baustelle (Kanal): […]" in one["text"]
+
+
+def test_a_dig_that_is_accepted_with_its_site_tells_of_the_warranty(border: Border) -> None:
+    desk, path = border.desk, "construction-sites"
+    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    site = enter(border, path, state="active", excavation=True, **{"from": yesterday, "until": yesterday})
+    border.file(HEPPENHEIM, use_type="aufgrabung")
+    ended = {
+        "state": "ended",
+        "excavation": True,
+        "accepted_on": yesterday,
+        "from": yesterday,
+        "until": yesterday,
+    }
+    site = change(border, path, site, **ended)
+    (closed,) = desk.client.get(address("reinstatements"), headers=desk.key()).json()["features"]
+    (one,) = told(desk, "reinstatements", closed)
+    assert "K21" in one["text"] and "ein abgenommener Aufbruch in Bensheim" in one["text"]
+    assert told(desk, path, site) == []
