@@ -30,6 +30,7 @@ from geo_service.web.api_fees import router as fees_router
 from geo_service.web.api_findings import router as findings_router
 from geo_service.web.api_messages import router as messages_router
 from geo_service.web.api_my_data import router as my_data_router
+from geo_service.web.api_object_messages import router as object_messages_router
 from geo_service.web.api_objects import router as objects_router
 from geo_service.web.api_permits import router as permits_router
 from geo_service.web.api_rules import router as rules_router
@@ -119,6 +120,7 @@ def _include_rooms(app: FastAPI) -> None:
     app.include_router(fees_router)
     app.include_router(messages_router)
     app.include_router(objects_router)
+    app.include_router(object_messages_router)
     app.include_router(findings_router)
     app.include_router(changes_router)
     app.include_router(pages_router)

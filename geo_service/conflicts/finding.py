@@ -97,6 +97,12 @@ class Finding:
             return False
         return None not in (towns := {self.mine_town, self.beside.town}) and len(towns) == 2
 
+    def counts_in(self, occupation_id: int, town: str | None) -> bool:
+        """True if it blocks or warns and its measure counts in an occupation of another town than mine."""
+        if self.severity not in ("block", "warn") or occupation_id not in self.together:
+            return False
+        return None not in (towns := {self.mine_town, town}) and len(towns) == 2
+
     @property
     def weight(self) -> int:
         """0 for the worst: block, undetermined that could block, warn, …"""

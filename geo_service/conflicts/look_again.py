@@ -26,14 +26,17 @@ _REMOVE = text(statements("conflicts")["remove_measured_findings"])
 
 def look_again(
     session: Session, occupation_ids: Sequence[int], kinds: Sequence[str], *, as_of: datetime
-) -> None:
+) -> list[Finding]:
     """Recompute what the measuring rules of `kinds` find for stored occupations, whosever they are.
+
+    Returns these findings.
 
     A free width belongs to everybody who stands in the street, so this is written as the service itself and
     not as the clerk or applicant whose change it follows from.
     """
+    again: list[Finding] = []
     if not occupation_ids:
-        return
+        return again
     rules = [rule.name for rule in rulebook().rules if rule.kind in kinds]
     with speaking_as_operator(session):
         for part in chunks(occupation_ids, CHUNK):
@@ -45,6 +48,8 @@ def look_again(
             write_findings(session, findings, as_of=as_of)
             kept = [finding.finding_id for finding in findings]
             session.execute(_REMOVE, {"occupations": part, "rules": rules, "found": kept})
+            again += findings
+    return again
 
 
 def measured_of_many(

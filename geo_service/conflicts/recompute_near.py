@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import shapely
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.ask_many import chunks
 from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.catalogue import catalogue
+from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.recompute_many import CHUNK, Counted, nobody_watches, recompute_many
 from geo_service.conflicts.stored_questions import stored_questions
 from geo_service.crs import TOWN_SRID
@@ -23,8 +25,8 @@ _NEAR = text(statements("places")["occupations_near"])
 
 def recompute_near(
     session: Session, area: BaseGeometry, *, as_of: datetime, counted: Counted = nobody_watches
-) -> int:
-    """Compute the findings of everything anew that a changed object in `area` may concern; returns how many.
+) -> Mapping[int, tuple[Finding, ...]]:
+    """Compute the findings of everything anew that a changed object in `area` may concern; by occupation.
 
     area: EPSG:25832, of any type, not empty; of an object that moved, the old place and the new one together;
     of many objects a collection.
@@ -32,14 +34,13 @@ def recompute_near(
     A clerk's object may concern the cases of a neighbour town, whose findings only the operator may write:
     so the session speaks as the operator meanwhile, and as before afterwards.
     """
+    found: dict[int, tuple[Finding, ...]] = {}
     take_binding_lock(session)  # what becomes binding meanwhile sees the object, or is seen here
     with speaking_as_operator(session):
-        ids = occupations_near(session, area, as_of=as_of)
-        for part in chunks(ids, CHUNK):
-            recompute_many(
-                session, stored_questions(session, part, as_of=as_of), as_of=as_of, counted=counted
-            )
-    return len(ids)
+        for part in chunks(occupations_near(session, area, as_of=as_of), CHUNK):
+            questions = stored_questions(session, part, as_of=as_of)
+            found |= recompute_many(session, questions, as_of=as_of, counted=counted)
+    return found
 
 
 def occupations_near(session: Session, area: BaseGeometry, *, as_of: datetime) -> list[int]:

@@ -57,13 +57,18 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     against = _found_by_others(session, question, as_of=as_of) if around.met else ()
     write_findings(session, (*result.findings, *against), as_of=as_of)
     _forget(session, occupation_id, mine=result.findings, others=against)
-    _look_around(session, question, occupation_id, as_of=as_of)
-    across = tuple(found.finding_id for found in (*result.findings, *against) if found.weighs_across)
-    return replace(result, findings=result.findings[:MAX_FINDINGS], across=across)
+    around_it = _look_around(session, question, occupation_id, as_of=as_of)
+    across = [found.finding_id for found in (*result.findings, *against) if found.weighs_across]
+    across += [found.finding_id for found in around_it if found.counts_in(occupation_id, mine.town)]
+    return replace(result, findings=result.findings[:MAX_FINDINGS], across=tuple(across))
 
 
-def _look_around(session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime) -> None:
+def _look_around(
+    session: Session, question: CheckQuestion, occupation_id: int, *, as_of: datetime
+) -> list[Finding]:
     """The measuring rules of those who stand around mine, or stood around it before it changed.
+
+    Returns their findings.
 
     Where one goes, only the network is looked at again without having been counted in: a closure that cut a
     quarter off no more than another one did can become the one that matters.
@@ -71,6 +76,7 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
     before = {*occupations_counted_in(session, [occupation_id]), *stood_beside(session, occupation_id)}
     found = catalogue(session, question.mine.town, as_of.astimezone(TOWN_ZONE).date())
     binds = check_binds(found, question, as_of=as_of)
+    again: list[Finding] = []
     for kind in found.book.measured:
         now = (
             occupations_around(session, kind, binds)
@@ -78,7 +84,8 @@ def _look_around(session: Session, question: CheckQuestion, occupation_id: int, 
             and (question.mine.counts or kind == "network")
             else []
         )
-        look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)
+        again += look_again(session, sorted({*before, *now} - {occupation_id}), (kind,), as_of=as_of)
+    return again
 
 
 def _found_by_others(session: Session, question: CheckQuestion, *, as_of: datetime) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,11 +35,14 @@ def read_detour(row: Row[Any]) -> Detour:
 
 def keep_detour(
     session: Session, detour: Detour, by: Caller, as_of: datetime, overrides: Overrides = NO_OVERRIDES
-) -> None:
-    """What `save_detour` does, for something of the own town. Raises Invalid, BlockedByFindings (409)."""
+) -> Sequence[str]:
+    """What `save_detour` does, for something of the own town; the keys of its findings across a border.
+
+    Raises Invalid, BlockedByFindings (409).
+    """
     if detour.belongs_to is not None:
         require_of_town(session, detour.belongs_to, by, "/properties/belongs_to")
-    save_detour(session, detour, as_of=as_of, overrides=overrides)
+    return save_detour(session, detour, as_of=as_of, overrides=overrides).across
 
 
 DETOURS: Kind[Detour] = Kind(

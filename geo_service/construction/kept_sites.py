@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -56,17 +57,18 @@ def keep_site(
     by: Caller,
     as_of: datetime,
     overrides: Overrides = NO_OVERRIDES,
-) -> None:
+) -> Sequence[str]:
     """What `save_site` does, with whom to call and, for a dig that was accepted, its reinstatement.
 
-    Raises BlockedByFindings (409), or Invalid for an acceptance that has nothing to accept.
+    Returns the keys of its findings across a border. Raises BlockedByFindings (409), or Invalid for an
+    acceptance that has nothing to accept.
     """
     if site.accepted_on is not None:
         _require_closed_dig(site)
     require_segments(session, site.closed_segments)
     if site.case_group not in (None, site.site_id):
         require_of_town(session, site.case_group, by, "/properties/case_group")
-    save_site(session, site, as_of=as_of, overrides=overrides)
+    found = save_site(session, site, as_of=as_of, overrides=overrides)
     named = statements("construction")
     if site.phone_24h:
         asked = {"site_id": site.site_id, "town": by.town, "phone_24h": site.phone_24h}
@@ -84,6 +86,7 @@ def keep_site(
             as_of=as_of,
             demo=site.demo,
         )
+    return found.across
 
 
 def _require_closed_dig(site: ConstructionSite) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -45,10 +46,13 @@ def read_event(row: Row[Any]) -> Event:
 
 def keep_event(
     session: Session, event: Event, _: Caller, as_of: datetime, overrides: Overrides = NO_OVERRIDES
-) -> None:
-    """What `save_event` does. Raises BlockedByFindings (409), Invalid for an unknown segment."""
+) -> Sequence[str]:
+    """What `save_event` does; the keys of its findings across a border.
+
+    Raises BlockedByFindings (409), Invalid for an unknown segment.
+    """
     require_segments(session, event.closed_segments)
-    save_event(session, event, as_of=as_of, overrides=overrides)
+    return save_event(session, event, as_of=as_of, overrides=overrides).across
 
 
 EVENTS: Kind[Event] = Kind(

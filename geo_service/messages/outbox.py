@@ -23,7 +23,7 @@ PAGE = 50
 
 
 class NoSuchMessage(NotFound):
-    """There is no such message in this case."""
+    """There is no such message about this."""
 
 
 class OnItsWay(Rejected):
@@ -31,21 +31,41 @@ class OnItsWay(Rejected):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
-    """What to say to whom. places: values for the text. consultation_id: what the link opens, not the case.
-    told_town: AGS of the neighbour whose desk the link opens.
+class OnMap:
+    """What a message can be about that is no case: a site, an event, a blackout … by collection and id."""
 
-    once: at most one with this mark for the case and kind.
+    collection: str
+    object_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """What to say to whom, about a case (permit_id) or something else that a desk keeps (on_map).
+
+    places: values for the text. consultation_id: what the link opens, not the case. told_town: AGS of the
+    neighbour whose desk the link opens. once: at most one with this mark for what it is about and the kind;
+    said_by: nor where one with such a mark is there.
     """
 
     kind: MessageKind
-    permit_id: UUID
+    permit_id: UUID | None = None
+    on_map: OnMap | None = None
     recipient: str | None
     language: Language = "de"
     places: Mapping[str, str] = field(default_factory=dict)
     consultation_id: UUID | None = None
     told_town: str | None = None
     once: str | None = None
+    said_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.permit_id is None) == (self.on_map is None):
+            raise ValueError("A message is about a case or about something of the map.")
+
+    @property
+    def about(self) -> UUID | None:
+        """The id of the case or object."""
+        return self.permit_id if self.on_map is None else self.on_map.object_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,10 +88,12 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedMessage:
-    """One line of the desk's list."""
+    """One line of the desk's list, with the reference of its case, or what it is about instead."""
 
     message_id: UUID
     reference: str | None
+    collection: str | None
+    object_id: UUID | None
     kind: MessageKind
     recipient: str
     subject: str
@@ -99,13 +121,16 @@ def post(session: Session, town: Town, letter: Letter, *, as_of: datetime) -> UU
     if not letter.recipient or not is_address(letter.recipient):
         return None
     if letter.once is not None:
-        asked = {"permit_id": letter.permit_id, "kind": letter.kind, "once": letter.once}
+        asked = {"about": letter.about, "kind": letter.kind, "marks": [letter.once, *letter.said_by]}
         if session.execute(text(_NAMED["find_posted"]), asked).one_or_none():
             return None
     worded = word_message(town, letter.kind, letter.language, letter.places)
     message_id = uuid4()
+    on_map = letter.on_map
     row = {
         "message_id": message_id, "town": town.ags, "permit_id": letter.permit_id,
+        "collection": None if on_map is None else on_map.collection,
+        "object_id": None if on_map is None else on_map.object_id,
         "consultation_id": letter.consultation_id, "told_town": letter.told_town, "kind": letter.kind,
         "language": letter.language,
         "once": letter.once, "recipient": letter.recipient, "subject": worded.subject, "body": worded.body,
@@ -124,18 +149,21 @@ def defer_sending(
     defer(session, SEND_MESSAGE, lock=mark, queue=MAIL, not_before=not_before, message_id=mark, town=town)
 
 
-def resend(session: Session, town: str, permit_id: UUID, message_id: UUID) -> None:
-    """Have a message of a case sent once more, for the desk that speaks. Raises NoSuchMessage or OnItsWay."""
-    asked = {"message_id": message_id, "permit_id": permit_id}
+def resend(session: Session, town: str, about: UUID, message_id: UUID) -> None:
+    """Have a message about a case or object sent once more, for the desk that speaks.
+
+    Raises NoSuchMessage or OnItsWay.
+    """
+    asked = {"message_id": message_id, "about": about}
     if session.execute(text(_NAMED["resend_message"]), asked).one_or_none() is None:
-        known = {message.message_id for message in list_messages_of_case(session, permit_id)}
+        known = {message.message_id for message in list_messages_about(session, about)}
         raise OnItsWay() if message_id in known else NoSuchMessage()
     defer_sending(session, message_id, town)
 
 
-def list_messages_of_case(session: Session, permit_id: UUID) -> list[Message]:
-    """Oldest first; none for anybody but the desk of the town."""
-    rows = session.execute(text(_NAMED["messages_of_case"]), {"permit_id": permit_id}).mappings()
+def list_messages_about(session: Session, about: UUID) -> list[Message]:
+    """Those about a case or object (its id), oldest first, as row-level security shows them."""
+    rows = session.execute(text(_NAMED["messages_about"]), {"about": about}).mappings()
     return [Message(**row) for row in rows]
 
 

@@ -12,6 +12,7 @@ from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.stored_findings import recompute_findings
 from geo_service.errors import FieldFault, Forbidden, Invalid, Rejected
 from geo_service.identity.caller import Caller
+from geo_service.neighbours.tell_neighbours import tell_neighbours
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.permits.assess_request import assess_request
@@ -26,7 +27,6 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.request_permit import write_applicant
 from geo_service.permits.states import UNDECIDED
-from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 
 _APPLICANTS_TURN = ("draft", "more_information_needed")

@@ -21,6 +21,7 @@ from geo_service.errors import FieldFault, Invalid, PreconditionFailed, Rejected
 from geo_service.fees.notice import find_notice
 from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
+from geo_service.neighbours.tell_neighbours import tell_neighbours
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
@@ -43,7 +44,6 @@ from geo_service.permits.states import (
     get_transition,
 )
 from geo_service.permits.tell import Stepped, tell_step
-from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import get_town
 from geo_service.zones.reinstatement import accept_reinstatement

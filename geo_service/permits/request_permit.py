@@ -14,6 +14,7 @@ from geo_service.conflicts.binding_lock import take_binding_lock
 from geo_service.conflicts.stored_findings import recompute_findings
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
+from geo_service.neighbours.tell_neighbours import tell_neighbours
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.write_occupation import save_occupation
 from geo_service.permits.assess_request import Assessment, assess_request
@@ -27,7 +28,6 @@ from geo_service.permits.permit_request import (
 from geo_service.permits.permit_row import request_columns
 from geo_service.permits.record_step import record_step
 from geo_service.permits.tell import Filed, tell_filed
-from geo_service.permits.tell_neighbours import tell_neighbours
 from geo_service.sql.loader import statements, text
 from geo_service.towns.town import Town
 

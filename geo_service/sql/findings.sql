@@ -54,22 +54,35 @@ ORDER BY finding.rank, finding.found_no LIMIT :number
 
 -- news_across
 -- What has begun to block or warn across a border in this transaction, or has got worse in it, and nobody has settled.
--- One row for a rule and pair, the worse direction, else that of the one who acts. street_name: the nearest known one.
+-- One row for a rule and pair, the worse direction, else that of the one who acts. street_name: the nearest known one to the
+-- finding, or to the one who acts where the finding is another one's own, which only counts it in.
 -- In: keys (array of finding_id), acting (source_id of the one who acts), street_m.  Out: at most one row for each key.
 SELECT DISTINCT ON (finding.rule, finding.segment_id, pair.key) «finding_columns», street.street_name
 FROM finding
 CROSS JOIN LATERAL (SELECT CASE WHEN finding.mine_source = :acting THEN finding.other_source
     ELSE finding.mine_source END AS key) AS pair
+LEFT JOIN occupation AS acting ON acting.source_id = :acting
+CROSS JOIN LATERAL (SELECT CASE WHEN finding.other_source IS NULL AND finding.mine_source <> :acting
+    THEN coalesce(acting.area, acting.detour) ELSE finding.geometry END AS shape) AS ground
 INNER JOIN occupation AS mine ON mine.occupation_id = finding.mine_occupation
 LEFT JOIN occupation AS partner ON partner.occupation_id = finding.other_occupation
 LEFT JOIN LATERAL (
     SELECT segment.street_name
     FROM road_segment AS segment
-    WHERE ST_DWithin(segment.axis, finding.geometry, CAST(:street_m AS double precision)) AND segment.street_name IS NOT NULL
-    ORDER BY segment.axis <-> finding.geometry, segment.segment_id LIMIT 1
+    WHERE ST_DWithin(segment.axis, ground.shape, CAST(:street_m AS double precision)) AND segment.street_name IS NOT NULL
+    ORDER BY segment.axis <-> ground.shape, segment.segment_id LIMIT 1
 ) AS street ON true
 WHERE finding.finding_id = ANY(CAST(:keys AS text[])) AND finding.status = 'open' AND finding.worse_since = now()
 ORDER BY finding.rule, finding.segment_id, pair.key, finding.rank, (finding.mine_source <> :acting)
+
+-- acting_object
+-- What acts, with the columns of the other in list_findings of conflicts.sql.
+-- In: source_id.  Out: 0 or 1 row; none for a place with a rule of its own.
+SELECT occupation.occupation_id AS other_id, occupation.collection AS other_collection, occupation.source_id AS other_source,
+    occupation.reference, occupation.town AS other_town, occupation.label, occupation.use_type, occupation.kind,
+    occupation.state, occupation.published, lower(occupation.period) AS other_start, upper(occupation.period) AS other_end
+FROM occupation
+WHERE occupation.source_id = :source_id
 
 -- conditions
 -- Which findings a page of list_conflicts shows.

@@ -2,32 +2,33 @@
 
 -- post_message
 -- A message is to be sent.
--- In: message_id, town, permit_id, consultation_id (NULL = about no consultation), told_town (AGS, NULL = no neighbour),
--- kind, language, once (NULL = any number), recipient, subject, body, posted_at.  Out: nothing.
+-- In: message_id, town, permit_id or collection and object_id (the other NULL), consultation_id (NULL = about no
+-- consultation), told_town (AGS, NULL = no neighbour), kind, language, once (NULL = any number), recipient, subject, body,
+-- posted_at.  Out: nothing.
 INSERT INTO message
-    (message_id, town, permit_id, consultation_id, told_town, kind, language, once, recipient, subject, body, posted_at)
+    (message_id, town, permit_id, collection, object_id, consultation_id, told_town, kind, language, once, recipient, subject,
+    body, posted_at)
 VALUES
-    (:message_id, :town, :permit_id, :consultation_id, :told_town, :kind, :language, :once, :recipient, :subject, :body,
-    :posted_at)
+    (:message_id, :town, :permit_id, :collection, :object_id, :consultation_id, :told_town, :kind, :language, :once,
+    :recipient, :subject, :body, :posted_at)
 
 -- find_posted
 -- Whether a message that shall be one only is there.
--- In: permit_id, kind, once.  Out: 0 or 1 row.
+-- In: about (id of the case or object), kind, marks (array: the own one and those that say it already).  Out: 0 or 1 row.
 SELECT message_id
 FROM message
-WHERE permit_id = :permit_id AND kind = :kind AND once = :once
+WHERE (permit_id = :about OR object_id = :about) AND kind = :kind AND once = ANY(CAST(:marks AS text[]))
+LIMIT 1
 
 -- claim_message
 -- A worker begins an attempt; every older attempt is over by it. What an older one was handing over is not claimed.
 -- In: message_id, internet_id (kept where there is one).  Out: 0 or 1 row.
 UPDATE message AS claimed SET state = 'sending', attempt = claimed.attempt + 1, next_try_at = NULL, changed_at = now(),
     internet_id = coalesce(claimed.internet_id, :internet_id)
-FROM permit
 WHERE claimed.message_id = :message_id AND claimed.state IN ('waiting', 'sending')
-  AND permit.permit_id = claimed.permit_id
 RETURNING claimed.message_id, claimed.town, claimed.permit_id, claimed.consultation_id, claimed.told_town, claimed.kind,
     claimed.language, claimed.recipient, claimed.subject, claimed.body, claimed.attempt, claimed.internet_id, claimed.posted_at,
-    permit.reference
+    (SELECT permit.reference FROM permit WHERE permit.permit_id = claimed.permit_id) AS reference
 
 -- give_up_handing_over
 -- The worker of an attempt died while the mail server took the message over: nobody knows whether it did.
@@ -52,28 +53,28 @@ WHERE message_id = :message_id AND state IN ('waiting', 'sending', 'handing_over
 
 -- resend_message
 -- The desk has a message sent again.
--- In: message_id, permit_id.  Out: 0 or 1 row; none while it is on its way.
+-- In: message_id, about (id of its case or object).  Out: 0 or 1 row; none while it is on its way.
 UPDATE message SET state = 'waiting', fault = NULL, next_try_at = NULL, changed_at = now()
-WHERE message_id = :message_id AND permit_id = :permit_id
+WHERE message_id = :message_id AND (permit_id = :about OR object_id = :about)
   AND state IN ('failed', 'unknown', 'not_configured', 'sent')
 RETURNING message_id
 
--- messages_of_case
--- The messages about a case.
--- In: permit_id.  Out: any number of rows, oldest first.
+-- messages_about
+-- The messages about a case or an object.
+-- In: about (its id).  Out: any number of rows, oldest first.
 SELECT message_id, kind, language, recipient, subject, body, state, attempt, fault, posted_at, next_try_at, changed_at
 FROM message
-WHERE permit_id = :permit_id
+WHERE permit_id = :about OR object_id = :about
 ORDER BY posted_at, message_id
 
 -- list_messages
 -- The messages of a desk, newest first, one page after a place.
 -- In: town (AGS), states (array, NULL = any), after_at and after_id (last row of the page before, NULL = from the
 -- start), number.  Out: at most number rows.
-SELECT message.message_id, permit.reference, message.kind, message.recipient, message.subject, message.state,
-    message.attempt, message.fault, message.posted_at, message.next_try_at, message.changed_at
+SELECT message.message_id, permit.reference, message.collection, message.object_id, message.kind, message.recipient,
+    message.subject, message.state, message.attempt, message.fault, message.posted_at, message.next_try_at, message.changed_at
 FROM message
-INNER JOIN permit ON permit.permit_id = message.permit_id
+LEFT JOIN permit ON permit.permit_id = message.permit_id
 WHERE message.town = :town
   AND (CAST(:states AS text[]) IS NULL OR message.state = ANY(CAST(:states AS text[])))
   AND (CAST(:after_at AS timestamptz) IS NULL OR (message.posted_at, message.message_id)

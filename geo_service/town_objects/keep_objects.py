@@ -25,6 +25,7 @@ from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kept, Kind
 from geo_service.town_objects.life import OverAlready
 from geo_service.town_objects.record_change import record_change
+from geo_service.town_objects.tell_of_change import tell_of_change
 
 T = TypeVar("T")
 PAGE = 50
@@ -153,12 +154,13 @@ def _store(  # noqa: PLR0913 - who stores what instead of what, and over which f
 ) -> Kept[T]:
     kept: list[dict[str, Any]] = []
     if kind.save_over is None:
-        kind.save(session, thing, by, as_of)
+        across = kind.save(session, thing, by, as_of)
     else:
         set_aside = Overrides(of=tuple(overrides), by=by, pointer="/properties/overrides")
-        kind.save_over(session, thing, by, as_of, set_aside)
+        across = kind.save_over(session, thing, by, as_of, set_aside)
         kept = _standing(session, kind.id_of(thing), set_aside)
     record_change(session, kind, thing, before=before, by=by, as_of=as_of, overrides=kept)
+    tell_of_change(session, kind, thing, across, by=by, as_of=as_of)
     return get_object(session, kind, kind.id_of(thing), caller=by)
 
 

@@ -26,6 +26,7 @@ PLACES: Final = IN_SUBJECT | {
     "office",
     "verdict",
     "street",
+    "what",
 }
 
 

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from geo_service.messages.outbox import Message, list_messages_of_case, resend
+from geo_service.messages.outbox import Message, list_messages_about, resend
 from geo_service.messages.wording import LINK
 from geo_service.permits.notes import require_clerk
 from geo_service.permits.permit import get_permit
@@ -25,7 +25,7 @@ def get_messages(reference: str, request: Request, session: PublicSession, calle
     """What was written to the applicant and to offices about a case, and whether it was sent."""
     permit = get_permit(session, reference, caller=caller, token=sent_token(request))
     require_clerk(permit)
-    return _answer(session, permit.permit_id)
+    return messages_answer(session, permit.permit_id)
 
 
 @router.post("/permits/{reference}/messages/{message_id}/resend")
@@ -36,13 +36,12 @@ def post_resend(
     permit = get_permit(session, reference, caller=caller, token=sent_token(request))
     require_clerk(permit)
     resend(session, permit.town, permit.permit_id, message_id)
-    return _answer(session, permit.permit_id)
+    return messages_answer(session, permit.permit_id)
 
 
-def _answer(session: Session, permit_id: UUID) -> Response:
-    document = {
-        "messages": [message_document(message) for message in list_messages_of_case(session, permit_id)]
-    }
+def messages_answer(session: Session, about: UUID) -> Response:
+    """The messages about a case or something that a desk keeps (its id), as JSON."""
+    document = {"messages": [message_document(message) for message in list_messages_about(session, about)]}
     return Response(orjson.dumps(document), media_type="application/json", headers=PRIVATE)
 
 

@@ -13,7 +13,7 @@ from geo_service.conflicts.stored_findings import list_findings
 from geo_service.documents.kept_documents import list_documents
 from geo_service.fees.notice import find_notice, list_entries
 from geo_service.identity.caller import Caller
-from geo_service.messages.outbox import list_messages_of_case
+from geo_service.messages.outbox import list_messages_about
 from geo_service.permits.decide_permit import occupation_id_of
 from geo_service.permits.my_data import my_data
 from geo_service.permits.permit import Permit, get_permit
@@ -75,5 +75,5 @@ def _kept_beside(request: Request, session: Session, permit: Permit, now: dateti
         "fee_notice": None
         if notice is None
         else notice_document(notice, entries, permit.key, with_names=False),
-        "messages": [message_document(one) for one in list_messages_of_case(session, permit.permit_id)],
+        "messages": [message_document(one) for one in list_messages_about(session, permit.permit_id)],
     }

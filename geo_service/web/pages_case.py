@@ -24,7 +24,7 @@ from geo_service.documents.notice import list_notices
 from geo_service.fees.notice import find_notice, list_entries
 from geo_service.identity.caller import Caller
 from geo_service.identity.secrets import csrf_token
-from geo_service.messages.outbox import list_messages_of_case
+from geo_service.messages.outbox import list_messages_about
 from geo_service.messages.wording import LINK
 from geo_service.permits.child_permit import request_change
 from geo_service.permits.consultations import list_consultations
@@ -143,7 +143,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
         detour_offer=detour_offer,
         map=page_map(request, session, town, "desk", bounds=bounds_around(document["geometry"])),
         notes=list_notes(session, permit.permit_id),
-        messages=list_messages_of_case(session, permit.permit_id),
+        messages=list_messages_about(session, permit.permit_id),
         link_mark=LINK,
         fee_notice=find_notice(session, permit.permit_id, as_of=datetime.now(UTC)),
         fee_entries=list_entries(session, permit.permit_id),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from geo_service.identity.caller import require_desk
 from geo_service.identity.secrets import csrf_token
 from geo_service.messages.outbox import list_messages, resend
 from geo_service.permits.permit import get_permit
+from geo_service.town_objects.keep_objects import get_object
 from geo_service.towns.town import get_town
-from geo_service.web.desk_answers import back_to_case
+from geo_service.web.desk_answers import back_to_case, back_to_object
+from geo_service.web.object_kinds import SERVED, ServedKind
 from geo_service.web.page import page
 from geo_service.web.scope import CurrentCaller, PublicSession
 from geo_service.web.sign_in_cookie import sign_in_cookie
@@ -51,6 +54,7 @@ def messages_of_desk(
         town=town,
         caller=caller,
         messages=found.messages,
+        path_of={served.kind.collection: served.path for served in SERVED},
         view=view,
         next_query=urlencode({**kept, "cursor": found.cursor}) if found.cursor else None,
         csrf=_csrf(request),
@@ -72,6 +76,29 @@ def send_again(
     permit = get_permit(session, reference, caller=caller)
     resend(session, town.ags, permit.permit_id, message_id)
     return back_to_case(request, town, reference)
+
+
+def _send_again(served: ServedKind[Any]) -> Callable[..., Response]:
+    def send_object_again(
+        slug: str,
+        object_id: UUID,
+        request: Request,
+        session: PublicSession,
+        caller: CurrentCaller,
+        message_id: Annotated[UUID, Form()],
+    ) -> Response:
+        town = get_town(session, slug)
+        require_desk(caller, town.ags)
+        kept = get_object(session, served.kind, object_id, caller=caller)
+        resend(session, town.ags, kept.object_id, message_id)
+        return back_to_object(request, town, served.path, kept.object_id)
+
+    return send_object_again
+
+
+for _served in SERVED:
+    _path = f"/towns/{{slug}}/desk/{_served.path}/{{object_id}}/messages"
+    router.add_api_route(_path, _send_again(_served), methods=["POST"])
 
 
 def _csrf(request: Request) -> str:

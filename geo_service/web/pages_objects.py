@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.identity.secrets import csrf_token
+from geo_service.messages.outbox import list_messages_about
+from geo_service.messages.wording import LINK
 from geo_service.occupations.use_types import use_types
 from geo_service.sql.loader import statements, text
 from geo_service.town_objects.keep_objects import get_object, list_objects
@@ -142,6 +144,8 @@ def _form_page(  # noqa: PLR0913 - what a page needs
         fixed=state == "cancelled",
         cancellable=told is not None and "cancelled" in told["next"],
         occupies=served.occupies,
+        messages=[] if document is None else list_messages_about(session, UUID(document["id"])),
+        link_mark=LINK,
     )
 
 

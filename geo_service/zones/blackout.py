@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.finding import OtherObject
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
 from geo_service.occupations.recurrence import Recurrence, expand
@@ -19,7 +21,7 @@ from geo_service.occupations.stated_facts import hex_of, recurrence_document, re
 from geo_service.sql.loader import statements
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
-from geo_service.zones.store_zone import state_of, store_zone
+from geo_service.zones.store_zone import named_place, state_of, store_zone
 
 ALL, DIGGING = "all", "digging"  # what may stand in `refuses` beside codes of uses
 
@@ -75,10 +77,14 @@ def blackout_columns(blackout: Blackout) -> dict[str, Any]:
     }
 
 
-def save_blackout(session: Session, blackout: Blackout, _: Caller | None, as_of: datetime) -> None:
-    """Insert or update a blackout by its id; findings near it follow."""
+def save_blackout(session: Session, blackout: Blackout, _: Caller | None, as_of: datetime) -> Sequence[str]:
+    """Insert or update a blackout by its id; the keys of what it blocks or warns across a border."""
     columns = blackout_columns(blackout)
-    store_zone(session, "blackout", blackout.blackout_id, columns, area=blackout.area, as_of=as_of)
+    return store_zone(session, "blackout", blackout.blackout_id, columns, area=blackout.area, as_of=as_of)
+
+
+def _place(blackout: Blackout) -> OtherObject:
+    return named_place("blackouts", blackout.blackout_id, blackout.town, blackout.title, blackout.period)
 
 
 BLACKOUTS: Kind[Blackout] = Kind(
@@ -92,4 +98,5 @@ BLACKOUTS: Kind[Blackout] = Kind(
     cancelled=lambda blackout, at: replace(blackout, cancelled_at=at),
     state=lambda blackout: state_of(blackout.cancelled_at),
     area=lambda blackout: blackout.area,
+    place=_place,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +14,14 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.finding import OtherObject
 from geo_service.identity.caller import Caller
 from geo_service.occupations.stated_facts import hex_of
 from geo_service.occupations.states import DESK
 from geo_service.sql.loader import statements
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
-from geo_service.zones.store_zone import OfAnImport, state_of, store_zone
+from geo_service.zones.store_zone import OfAnImport, named_place, state_of, store_zone
 
 KINDS = ("drive", "stand", "movement", "unknown")
 
@@ -59,11 +62,27 @@ def fire_area_columns(spot: FireArea) -> dict[str, Any]:
     }
 
 
-def save_fire_area(session: Session, spot: FireArea, _: Caller | None, as_of: datetime) -> None:
-    """Insert or update by its id; findings near it follow. Raises OfAnImport for an imported one."""
+def save_fire_area(session: Session, spot: FireArea, _: Caller | None, as_of: datetime) -> Sequence[str]:
+    """Insert or update by its id; the keys of what it blocks or warns across a border.
+
+    Raises OfAnImport for an imported one.
+    """
     if spot.source not in (DESK, "demo") and spot.cancelled_at is None:
         raise OfAnImport()
-    store_zone(session, "fire_area", spot.object_id, fire_area_columns(spot), area=spot.area, as_of=as_of)
+    return store_zone(
+        session, "fire_area", spot.object_id, fire_area_columns(spot), area=spot.area, as_of=as_of,
+        named_in_findings=_named_in_findings(spot),
+    )  # fmt: skip
+
+
+def _named_in_findings(spot: FireArea) -> UUID:
+    """As places.sql does (fire_area_rows): an import stores the same area under a new id each time."""
+    key = f"fire_area {spot.source} {spot.source_id or spot.object_id}"
+    return UUID(md5(key.encode(), usedforsecurity=False).hexdigest())
+
+
+def _place(spot: FireArea) -> OtherObject:
+    return named_place("fire_areas", _named_in_findings(spot), spot.town, spot.title, None)
 
 
 FIRE_AREAS: Kind[FireArea] = Kind(
@@ -77,4 +96,5 @@ FIRE_AREAS: Kind[FireArea] = Kind(
     cancelled=lambda spot, at: replace(spot, cancelled_at=at),
     state=lambda spot: state_of(spot.cancelled_at),
     area=lambda spot: spot.area,
+    place=_place,
 )

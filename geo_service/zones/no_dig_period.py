@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.finding import OtherObject
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
 from geo_service.occupations.stated_facts import hex_of
@@ -19,7 +21,7 @@ from geo_service.occupations.states import DESK
 from geo_service.sql.loader import statements
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
-from geo_service.zones.store_zone import OfAnImport, state_of, store_zone
+from geo_service.zones.store_zone import OfAnImport, named_place, state_of, store_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +62,21 @@ def no_dig_period_columns(quiet: NoDigPeriod) -> dict[str, Any]:
     }
 
 
-def save_no_dig_period(session: Session, quiet: NoDigPeriod, _: Caller | None, as_of: datetime) -> None:
-    """Insert or update by its id; findings near it follow. Raises OfAnImport for that of a segment."""
+def save_no_dig_period(
+    session: Session, quiet: NoDigPeriod, _: Caller | None, as_of: datetime
+) -> Sequence[str]:
+    """Insert or update by its id; the keys of what it blocks or warns across a border.
+
+    Raises OfAnImport for that of a segment.
+    """
     if quiet.segment_id is not None and quiet.cancelled_at is None:
         raise OfAnImport()
     columns = no_dig_period_columns(quiet)
-    store_zone(session, "no_dig_period", quiet.no_dig_period_id, columns, area=quiet.area, as_of=as_of)
+    return store_zone(session, "no_dig_period", quiet.no_dig_period_id, columns, area=quiet.area, as_of=as_of)
+
+
+def _place(quiet: NoDigPeriod) -> OtherObject:
+    return named_place("no_dig_periods", quiet.no_dig_period_id, quiet.town, quiet.title, quiet.period)
 
 
 NO_DIG_PERIODS: Kind[NoDigPeriod] = Kind(
@@ -79,4 +90,5 @@ NO_DIG_PERIODS: Kind[NoDigPeriod] = Kind(
     cancelled=lambda quiet, at: replace(quiet, cancelled_at=at),
     state=lambda quiet: state_of(quiet.cancelled_at),
     area=lambda quiet: quiet.area,
+    place=_place,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,16 +13,18 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.conflicts.finding import OtherObject
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller, require_desk
-from geo_service.interval import TOWN_ZONE
+from geo_service.interval import TOWN_ZONE, Interval, midnight
 from geo_service.occupations.stated_facts import hex_of
 from geo_service.sql.loader import statements, text
 from geo_service.town_objects.kind import Kind
 from geo_service.town_objects.life import IN_FORCE
 from geo_service.town_objects.record_change import record_change
 from geo_service.town_objects.related import require_of_town
-from geo_service.zones.store_zone import state_of, store_zone
+from geo_service.town_objects.tell_of_change import tell_of_change
+from geo_service.zones.store_zone import named_place, state_of, store_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,15 +65,17 @@ def reinstatement_columns(closed: Reinstatement) -> dict[str, Any]:
     }
 
 
-def save_reinstatement(session: Session, closed: Reinstatement, by: Caller, as_of: datetime) -> None:
-    """Insert or update by its id; findings near it follow. Raises Invalid."""
+def save_reinstatement(session: Session, closed: Reinstatement, by: Caller, as_of: datetime) -> Sequence[str]:
+    """Insert or update by its id; the keys of what it blocks or warns across a border. Raises Invalid."""
     if closed.accepted_on > as_of.astimezone(TOWN_ZONE).date():
         detail = "The day of the acceptance has not come yet."
         raise Invalid(detail, errors=[FieldFault("/properties/accepted_on", detail)])
     if closed.source_id is not None:
         require_of_town(session, closed.source_id, by, "/properties/source_id")
     columns = reinstatement_columns(closed)
-    store_zone(session, "reinstatement", closed.reinstatement_id, columns, area=closed.area, as_of=as_of)
+    return store_zone(
+        session, "reinstatement", closed.reinstatement_id, columns, area=closed.area, as_of=as_of
+    )
 
 
 def accept_reinstatement(  # noqa: PLR0913 - the facts of one acceptance
@@ -105,9 +110,15 @@ def accept_reinstatement(  # noqa: PLR0913 - the facts of one acceptance
         demo=demo,
     )
     if before is None or reinstatement_columns(before) != reinstatement_columns(thing):
-        save_reinstatement(session, thing, by, as_of)
+        across = save_reinstatement(session, thing, by, as_of)
         record_change(session, REINSTATEMENTS, thing, before=before, by=by, as_of=as_of)
+        tell_of_change(session, REINSTATEMENTS, thing, across, by=by, as_of=as_of)
     return thing.reinstatement_id
+
+
+def _place(closed: Reinstatement) -> OtherObject:
+    since = Interval(midnight(closed.accepted_on))
+    return named_place("reinstatements", closed.reinstatement_id, closed.town, closed.title, since)
 
 
 REINSTATEMENTS: Kind[Reinstatement] = Kind(
@@ -121,4 +132,5 @@ REINSTATEMENTS: Kind[Reinstatement] = Kind(
     cancelled=lambda closed, at: replace(closed, cancelled_at=at),
     state=lambda closed: state_of(closed.cancelled_at),
     area=lambda closed: closed.area,
+    place=_place,
 )

@@ -155,7 +155,7 @@ def test_a_blackout_that_is_entered_gives_findings_and_its_cancelling_takes_them
     before = {one: found(scene, one) for one in (first, second, neighbour, elsewhere)}
     speak_as(scene.session, actor="clerk", town=BENSHEIM)
     key, area = enter_blackout(scene)
-    assert recompute_near(scene.session, area, as_of=AS_OF) == 3
+    assert len(recompute_near(scene.session, area, as_of=AS_OF)) == 3
     assert scene.session.execute(text("SELECT current_actor(), current_town()")).one() == ("clerk", BENSHEIM)
     speak_as(scene.session, actor="operator")
     for one in (first, second, neighbour):
@@ -178,7 +178,7 @@ def test_computed_near_an_object_is_as_computed_one_by_one(scene: Any) -> None:
     scene.add_place(object="fire_area", rect=[0, 0, 4, 4])
     ids = [store(scene, {"rect": [x, 0, 10, 4], "takes": ["footway"]}) for x in (0, 5, 30)]
     scene.add_place(object="facility", kind="school", point=[100, 0])
-    assert recompute_near(scene.session, scene.shape({"rect": [99, 0, 2, 2]}), as_of=AS_OF) == 3
+    assert len(recompute_near(scene.session, scene.shape({"rect": [99, 0, 2, 2]}), as_of=AS_OF)) == 3
     together = [list_findings(scene.session, one) for one in ids]
     assert all("K17" in {f.number for f in findings} for findings in together)
     for one in ids:

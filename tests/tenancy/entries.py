@@ -138,6 +138,11 @@ def entries(desk: Desk, scene: TownScene) -> dict[tuple[str, str], Entry]:
             ("DELETE", f"/api/v1/{kind}/{{object_id}}"): Entry("desk"),
             ("GET", f"{pages}/{kind}"): Entry("desk"), ("GET", f"{pages}/{kind}/new"): Entry("desk"),
             ("GET", f"{pages}/{kind}/{{object_id}}"): Entry("desk"),
+            ("GET", f"/api/v1/{kind}/{{object_id}}/messages"): Entry("desk"),
+            ("POST", f"/api/v1/{kind}/{{object_id}}/messages/{{message_id}}/resend"): Entry("desk"),
+            ("POST", f"{pages}/{kind}/{{object_id}}/messages"): Entry(
+                "desk", sends={"data": {"message_id": scene.object_messages[kind]}}
+            ),
         }  # fmt: skip
     return listed
 
@@ -232,7 +237,7 @@ def parameters(path: str, scene: TownScene) -> dict[str, str]:
         "slug": {"06431002": "bensheim", "06431020": "viernheim"}[scene.town],
         "reference": (scene.granted if "/fee-notice" in path else scene.case)["reference"],
         "document_id": scene.desk_paper if "/desk/" in path else scene.paper, "notice_id": scene.notice,
-        "message_id": scene.message, "use_type": "geruest", "consultation_id": scene.consultation, "finding_id": scene.finding,
+        "message_id": scene.object_messages[kind] if f"/{kind}/" in path else scene.message, "use_type": "geruest", "consultation_id": scene.consultation, "finding_id": scene.finding,
         "object_id": scene.objects[kind], "person_id": scene.person, "key_id": scene.key,
         "layer": "requests", "collection": "permits", "feature_id": scene.objects["construction-sites"] if sites else scene.granted["permit_id"],
         "tileMatrixSet": "WebMercatorQuad", "tileMatrix": "14", "tileRow": "5570", "tileCol": "8585",

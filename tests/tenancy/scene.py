@@ -8,17 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import Response
 from shapely import LineString
 from sqlalchemy import text
 
-from geo_service.db.database import operator_session, owner_session
+from geo_service.db.database import operator_session, owner_session, speaking_as_system
 from geo_service.jobs.work import open_work
+from geo_service.messages.outbox import Letter, OnMap, post
 from geo_service.permits.retention import forget_people
 from geo_service.roads.save_segments import save_segments
 from geo_service.roads.segment import Segment
+from geo_service.towns.town import get_town
 from tests.documents.papers import picture
 from tests.objects.conftest import PATHS, feature
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk
@@ -42,6 +45,7 @@ class TownScene:
     desk_paper: str = ""
     notice: str = ""
     message: str = ""
+    object_messages: dict[str, str] = field(default_factory=dict)
     person: str = ""
     key: str = ""
 
@@ -58,7 +62,7 @@ class TownScene:
     def secrets(self) -> list[str]:
         """Everything that nobody else may read."""
         words = (
-            "name", "purpose", "note", "question", "reason", "address", "phone", "person", "paper", "fee", "booking",
+            "name", "purpose", "note", "question", "reason", "address", "phone", "person", "paper", "fee", "booking", "told",
         )  # fmt: skip
         ids = (self.case["permit_id"], self.case["reference"], self.case["token"], self.consultation)
         return [
@@ -112,7 +116,7 @@ def _town(desk: Desk, town: str) -> TownScene:
         "address_text": scene.says("address"),
     }
 
-    def post(path: str, body: dict[str, Any]) -> Response:
+    def send(path: str, body: dict[str, Any]) -> Response:
         answer = desk.client.post(f"/api/v1/{path}", json=body, headers=key)
         assert answer.status_code in (200, 201), answer.text
         return answer
@@ -123,7 +127,7 @@ def _town(desk: Desk, town: str) -> TownScene:
     answer = desk.client.put(f"/api/v1/{granted}/fee", json=fee, headers={**key, "If-Match": "*"})
     assert answer.status_code == 200, answer.text
     assert desk.grant(scene.granted, town).status_code == 200
-    post(
+    send(
         f"{granted}/fee-notice/entries",
         {"kind": "credit", "amount_eur": "1.00", "reason": scene.says("booking")},
     )
@@ -132,11 +136,11 @@ def _town(desk: Desk, town: str) -> TownScene:
     case = f"permits/{scene.case['reference']}"
     scene.paper = _add_paper(desk, scene, {"X-Permit-Token": scene.case["token"]})
     scene.desk_paper = _add_paper(desk, scene, key)
-    post(f"{case}/transitions", {"to": "in_review"})
-    post(f"{case}/transitions", {"to": "more_information_needed", "reason": scene.says("reason")})
-    post(f"{case}/transitions", {"to": "in_review"})
-    post(f"{case}/notes", {"text": scene.says("note")})
-    asked = post(f"{case}/consultations", {"question": scene.says("question"), "office": "Polizei"})
+    send(f"{case}/transitions", {"to": "in_review"})
+    send(f"{case}/transitions", {"to": "more_information_needed", "reason": scene.says("reason")})
+    send(f"{case}/transitions", {"to": "in_review"})
+    send(f"{case}/notes", {"text": scene.says("note")})
+    asked = send(f"{case}/consultations", {"question": scene.says("question"), "office": "Polizei"})
     scene.consultation = asked.json()["id"]
     scene.office_token = asked.json()["address"].partition("token=")[2]
     papers = desk.client.get(f"/api/v1/{case}/documents", headers=key).json()
@@ -145,7 +149,7 @@ def _town(desk: Desk, town: str) -> TownScene:
     for place, path in enumerate(PATHS):
         more = {"phone_24h": scene.phone_24h} if path == "construction-sites" else {}
         body = feature(desk, path, 1000 + 100 * place, town=town, **more)
-        scene.objects[path] = post(path, body).json()["id"]
+        scene.objects[path] = send(path, body).json()["id"]
     _behind_the_desk(desk, scene)
     return scene
 
@@ -169,8 +173,22 @@ def _behind_the_desk(desk: Desk, scene: TownScene) -> None:
         owner.execute(text("SELECT set_config('app.town', :town, true)"), {"town": scene.town})
         found = "SELECT finding_id FROM finding WHERE mine_source = CAST(:id AS uuid) AND severity = 'block' LIMIT 1"
         scene.finding = str(owner.execute(text(found), {"id": scene.case["permit_id"]}).scalar_one())
+    _tell_neighbours(desk, scene)
     with operator_session(desk.app.state.engine) as session:
         open_work(session, "recompute_findings", reason="parameters", town=scene.town)
+
+
+def _tell_neighbours(desk: Desk, scene: TownScene) -> None:
+    """What would be said to a neighbour's office of everything on the map, had it stood at the border."""
+    with operator_session(desk.app.state.engine) as session, speaking_as_system(session, scene.town):
+        town = get_town(session, scene.town)
+        for path, object_id in scene.objects.items():
+            about = OnMap(collection=path.replace("-", "_"), object_id=UUID(object_id))
+            letter = Letter(
+                kind="border_finding", on_map=about, recipient="amt@example.org", told_town=scene.town,
+                places={"words": scene.says("told")},
+            )  # fmt: skip
+            scene.object_messages[path] = str(post(session, town, letter, as_of=datetime.now(UTC)))
 
 
 def days_ahead(days: int) -> str:
