@@ -102,6 +102,25 @@ def test_a_closure_in_the_neighbour_town_is_told_to_both_and_forgotten_by_both(
     assert network(scene, first) == network(scene, second) == []
 
 
+def test_a_finding_of_the_neighbours_own_that_counts_ours_in_is_named_as_one_across_the_border(
+    scene: Any, scenery: Any
+) -> None:
+    first = store(scene, scenery, ON_WEST, "granted")
+    second = scene.store(ON_EAST, state="submitted")
+    found = recompute_findings(scene.session, second, as_of=scenery.as_of)
+    (theirs,) = [one for one in list_findings(scene.session, first, both=False) if one.number == "K14"]
+    ours = [one.finding_id for one in found.findings if one.number == "K14"]
+    assert theirs.finding_id in found.across and len(ours) == 1 and ours[0] not in found.across
+    third = scene.store({**ON_MAIN, "rect": [-5, 70, 10, 5]}, state="submitted")  # in the same town
+    within = recompute_findings(scene.session, third, as_of=scenery.as_of)
+    assert theirs.finding_id not in within.across
+    gone = get_occupation(scene.session, second)
+    save_occupation(
+        scene.session, replace(gone, state="revoked", counts=False, binding=False, published=False)
+    )
+    assert recompute_findings(scene.session, second, as_of=scenery.as_of).across == ()
+
+
 def test_one_that_moves_in_time_or_place_takes_its_finding_along(scene: Any, scenery: Any) -> None:
     first = store(scene, scenery, ON_WEST, "granted")
     second = store(scene, scenery, ON_EAST, "submitted")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from geo_service.crs import to_lonlat
 from geo_service.db.database import speak_as
 from tests.messages.border_objects import along, drawn, enter, lay_street, mails_to_office, told
-from tests.messages.conftest import Post
+from tests.messages.conftest import Post, messages_of
 from tests.messages.test_border import OFFICE, border, grant_over
 from tests.objects.conftest import LEAST, PATHS, address
 from tests.permits.at_border import Border
@@ -117,6 +117,24 @@ def test_a_footway_that_gets_too_narrow_over_there_is_told_without_its_measure(b
     assert "0,5 m" in finding["explanation"]["de"] and "0,5" not in one["text"] and "1,3" not in one["text"]
     ours = desk.client.get("/api/v1/conflicts", headers=desk.key()).json()["conflicts"]
     assert finding["id"] not in [each["id"] for each in ours]  # which is why
+
+
+def test_a_case_tells_of_a_footway_that_it_narrows_over_there(border: Border) -> None:
+    desk = border.desk
+    lay_street(border, footway_width_left_m=2.5, footway_width_right_m=2.5)
+    body = drawn(
+        border, "construction-sites", HEPPENHEIM, state="planned", takes=["footway"], title="Leitung"
+    )
+    theirs = {**body, "geometry": along(border, -12, -0.5, 3.0, 4.0)}
+    key = desk.key(town=HEPPENHEIM)
+    answer = desk.client.post(address("construction-sites"), json=theirs, headers=key)
+    assert answer.status_code == 201, answer.text
+    scaffold = {**desk.body(takes=["footway"]), "geometry": along(border, -1, 12, 4.5, 5.5)}
+    filed = desk.client.post("/api/v1/permits", json=scaffold).json()
+    assert filed["town"] == BENSHEIM
+    (one,) = [each for each in messages_of(desk, filed) if each["kind"] == "border_finding"]
+    assert "ein Vorgang in Bensheim" in one["text"] and "K04" in one["text"] and "0,5" not in one["text"]
+    assert "Betroffen bei Ihnen: Leitung" in one["text"]
 
 
 def test_nothing_that_either_desk_does_not_show_is_said(border: Border) -> None:

@@ -122,7 +122,9 @@ def test_the_document_is_valid_and_holds_only_the_api(described: Described) -> N
     document = described.document
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
-    objects = {f"/api/v1/{path}{one}" for path in PATHS for one in ("", "/{object_id}")}
+    one = "/{object_id}"
+    below = ("", one, f"{one}/messages", f"{one}/messages/{{message_id}}/resend")
+    objects = {f"/api/v1/{path}{place}" for path in PATHS for place in below}
     assert (
         set(document["paths"])
         == {
