@@ -1,0 +1,78 @@
+"""`make mutate`: takes every condition out of every rule and of the frame, one at a time; exit 1 if no test notices.
+
+`python -m tests.mutation footway_width level` runs some pieces, `--list` shows what would be taken out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.mutation.equivalent import reason_why_equal, stale_reasons
+from tests.mutation.pieces import Mutant, mutants, pieces
+from tests.mutation.report import Told, report
+
+PROCESSES = 2
+ENDLESS_S = 20  # a loop without its end is noticed, too
+
+
+def wanted(names: Sequence[str]) -> list[Mutant]:
+    """The mutants of the named pieces, or all, without those that are known to be the same in effect."""
+    known = {piece.name for piece in pieces()}
+    if unknown := set(names) - known:
+        raise SystemExit(f"No piece named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.")
+    return [mutant for piece in pieces() if not names or piece.name in names for mutant in mutants(piece)]
+
+
+def run_shares(names: Sequence[str]) -> list[Told]:
+    """Each process takes every other mutant, with a cluster of its own."""
+    environment = {**os.environ, "PGOPTIONS": f"-c statement_timeout={ENDLESS_S}s"}
+    with tempfile.TemporaryDirectory(prefix="gs-mutation-") as folder:
+        files = [Path(folder) / f"{share}.json" for share in range(PROCESSES)]
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.mutation", "--share", str(share), str(file), *names],
+                env=environment, stdout=subprocess.DEVNULL,
+            )
+            for share, file in enumerate(files)
+        ]  # fmt: skip
+        for process in running:
+            process.wait()
+        return [Told(**row) for file in files if file.is_file() for row in json.loads(file.read_text())]
+
+
+def run_share(share: int, file: Path, names: Sequence[str]) -> None:
+    from tests.mutation.run import run  # noqa: PLC0415  # pytest and the service, which the list does not need
+
+    asked = [mutant for mutant in wanted(names) if reason_why_equal(mutant) is None]
+    mine = asked[share::PROCESSES]
+    plugin = run(mine)
+    told = [{"mutant": str(f.mutant), "by": f.by, "unfit": f.unfit} for f in plugin.fates]
+    faults = [{"mutant": fault, "by": None, "fault": True} for fault in plugin.faults]
+    file.write_text(json.dumps(told + faults), encoding="utf-8")
+
+
+def main(words: list[str]) -> int:
+    """Run all, or the pieces named."""
+    if words[:1] == ["--share"]:
+        run_share(int(words[1]), Path(words[2]), words[3:])
+        return 0
+    if words[:1] == ["--list"]:
+        print("\n".join(map(str, wanted(words[1:]))))
+        return 0
+    began = time.monotonic()
+    told = run_shares(words)
+    lines, good = report(wanted(words), told, [] if words else stale_reasons(wanted(())))
+    print("\n".join(lines))
+    print(f"{time.monotonic() - began:.0f} s")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""Runs the mutants inside one pytest session, so that cluster, template and filled databases stay up for all."""
+
+from __future__ import annotations
+
+import copy
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy.exc
+from _pytest.runner import runtestprotocol
+
+from geo_service.conflicts.catalogue import rulebook
+from tests.mutation.install import installed
+from tests.mutation.pieces import Mutant
+from tests.mutation.whole_cases import Wanted
+
+HERE = Path(__file__).resolve().parent
+CONFLICTS = HERE.parent / "conflicts"
+# Tests of the frame, by the kinds of rules that they are about; asked for what no case notices.
+FRAME_TESTS: dict[str, tuple[str, ...]] = {
+    "test_frame.py": ("pair", "place", "own"),
+    "test_pair_frame.py::test_unchanged_every_case_comes_out_as_expected": (),
+    "test_surroundings.py": ("pair", "place", "own"),
+    "test_strip_findings.py": ("strip",),
+    "test_strip_scenes.py": ("strip",),
+    "test_network_graphs.py": ("network",),
+    "test_network_findings.py": ("network",),
+    "test_places.py": ("place",),
+    "test_detours.py": ("pair",),
+    "test_check_together.py": ("pair", "strip", "network"),
+    "test_stored_findings.py": ("pair", "place", "own"),
+    "test_many_as_single.py": ("pair", "place", "own"),
+    "test_random_scenes.py": ("pair",),
+    "test_random_streets.py": ("pair",),
+    "test_sentences.py": ("pair", "place", "own", "strip", "network"),
+    "test_api_checks.py": ("pair", "place", "own", "strip", "network"),
+    "test_alternatives.py": ("pair",),
+}
+_NO_PLAN = (psycopg.errors.SyntaxErrorOrAccessRuleViolation,)
+
+
+@dataclass
+class Fate:
+    """by: the test that noticed the mutant. unfit: the database would not even plan it."""
+
+    mutant: Mutant
+    by: str | None = None
+    unfit: bool = False
+
+
+class Mutating:
+    """A plugin that runs, instead of every test once, for each mutant the tests able to notice it."""
+
+    def __init__(self, mutants: Sequence[Mutant]) -> None:
+        self.fates = [Fate(mutant) for mutant in mutants]
+        self.raised: BaseException | None = None
+        self.wanted = Wanted()
+        self.faults: list[str] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        if call.excinfo is not None and self.raised is None:
+            self.raised = call.excinfo.value
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        by_module: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            by_module.setdefault(item.path.name, []).append(item)
+        (cases,) = by_module.pop("whole_cases.py")
+        self.wanted = cases.module.WANTED  # type: ignore[attr-defined]  # pytest imports test files under its own names
+        kinds = {rule.name: rule.kind for rule in rulebook().rules}
+        if not self.unchanged([cases], frozenset(kinds), cases):
+            return True
+        for fate in self.fates:
+            piece = fate.mutant.piece
+            self.wanted.reaches = ("far", "near") if piece.how == "rule" else ("near",)
+            self.wanted.rules = frozenset(
+                name for name, kind in kinds.items() if (name == piece.name if piece.how == "rule" else kind in piece.kinds)
+            )
+            self.ask(fate, [cases], cases, everywhere=False)
+        session._setupstate.teardown_exact(None)
+        for name, items in by_module.items():
+            about = FRAME_TESTS.get(name, ())
+            left = [f for f in self.fates if f.by is None and f.mutant.piece.how != "rule" and {*about} & {*f.mutant.piece.kinds}]
+            if left and self.unchanged(items, frozenset(), items[0]):
+                for fate in left:
+                    self.ask(fate, items, items[0], everywhere=True)
+                session._setupstate.teardown_exact(None)
+        return True
+
+    def unchanged(self, items: Sequence[pytest.Item], rules: frozenset[str], after: pytest.Item) -> bool:
+        self.wanted.rules = rules or self.wanted.rules
+        self.wanted.reaches = ("near",)
+        failed = self.first_failure(items, after)
+        if failed is not None:
+            self.faults.append(f"fails without any mutant: {failed}: {self.raised!r}")
+        return failed is None
+
+    def ask(self, fate: Fate, items: Sequence[pytest.Item], after: pytest.Item, *, everywhere: bool) -> None:
+        began = time.monotonic()
+        assert self.wanted.cluster is not None
+        try:
+            with installed(fate.mutant, self.wanted.cluster, everywhere=everywhere):
+                fate.by = self.first_failure(items, after)
+        except psycopg.Error as error:
+            fate.by, self.raised = "not taken by the database", error
+        cause = self.raised.orig if isinstance(self.raised, sqlalchemy.exc.DBAPIError) else self.raised
+        fate.unfit = fate.by is not None and isinstance(cause, _NO_PLAN)
+        took = time.monotonic() - began
+        print(f"{'.' if fate.by else 'S'} {took:5.1f} s  {fate.mutant}  {repr(cause)[:160]}", file=sys.stderr, flush=True)
+
+    def first_failure(self, items: Sequence[pytest.Item], after: pytest.Item) -> str | None:
+        """after: what is run next; what both need stays up."""
+        self.raised = None
+        for item, following in zip(items, [*items[1:], after], strict=True):
+            # A copy: what is torn down is what the next one does not need, and it may be the same one.
+            reports = runtestprotocol(item, nextitem=copy.copy(following), log=False)
+            if any(report.failed for report in reports):
+                # After a failure the next item may be another one than was announced.
+                return item.nodeid
+        return None
+
+
+def run(mutants: Sequence[Mutant]) -> Mutating:
+    plugin = Mutating(mutants)
+    kinds = {kind for mutant in mutants if mutant.piece.how != "rule" for kind in mutant.piece.kinds}
+    frame = [str(CONFLICTS / name) for name, about in FRAME_TESTS.items() if kinds & {*about}]
+    pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-q", str(HERE / "whole_cases.py"), *frame], plugins=[plugin])
+    return plugin
