@@ -53,7 +53,7 @@ def run_share(share: int, file: Path, names: Sequence[str]) -> None:
     asked = [mutant for mutant in wanted(names) if reason_why_equal(mutant) is None]
     mine = asked[share::PROCESSES]
     plugin = run(mine)
-    told = [{"mutant": str(f.mutant), "by": f.by, "unfit": f.unfit} for f in plugin.fates]
+    told = [{"mutant": f.mutant.key, "by": f.by, "unfit": f.unfit} for f in plugin.fates]
     faults = [{"mutant": fault, "by": None, "fault": True} for fault in plugin.faults]
     file.write_text(json.dumps(told + faults), encoding="utf-8")
 

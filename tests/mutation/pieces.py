@@ -73,6 +73,11 @@ class Mutant:
     what: str
 
     @property
+    def key(self) -> str:
+        """What tells it from every other one."""
+        return f"{self.piece.file} {self.start} {self.end} {self.by}"
+
+    @property
     def line(self) -> int:
         return read(self.piece.path).count("\n", 0, self.start) + 1
 

@@ -12,7 +12,7 @@ from tests.mutation.pieces import Mutant
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one mutant. fault: no mutant, but a test that fails without any."""
+    """What became of one mutant, by its key. fault: no mutant, but a test that fails without any."""
 
     mutant: str
     by: str | None
@@ -31,7 +31,7 @@ def report(mutants: Sequence[Mutant], told: Sequence[Told], stale: Sequence[str]
         count["mutants"] += 1
         if reason_why_equal(mutant) is not None:
             count["equal"] += 1
-        elif (one := became.get(str(mutant))) is None:
+        elif (one := became.get(mutant.key)) is None:
             lost += 1
         elif one.unfit:
             unfit.append(mutant)
