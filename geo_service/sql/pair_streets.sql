@@ -52,27 +52,27 @@ LEFT JOIN LATERAL («common_detour» OFFSET 0) AS common ON true
 -- The gap along the axis between two occupations that take width of the same segment, from opposite sides or both
 -- from the carriageway: 0 where they overlap, infinite where they do not face each other. NULL while what one takes,
 -- or on which side, is not known and could decide.
-SELECT CASE
-    WHEN min(beside.gap_m) FILTER (WHERE beside.faces) < CAST(:narrowing_reach_m AS double precision) * 2
-        THEN min(beside.gap_m) FILTER (WHERE beside.faces)
-    WHEN bool_or(beside.faces IS NULL AND beside.gap_m < CAST(:narrowing_reach_m AS double precision) * 2) THEN NULL
-    ELSE coalesce(min(beside.gap_m) FILTER (WHERE beside.faces), 'Infinity')
-    END AS narrowing_gap_m
+SELECT CASE WHEN facing.could_be_less AND NOT facing.gap_m < CAST(:narrowing_reach_m AS double precision) * 2 THEN NULL ELSE facing.gap_m END AS narrowing_gap_m
 FROM (
     SELECT
-        pair.gap_m,
-        pair.mine_takes && ARRAY['carriageway', 'footway', 'cycleway'] AND pair.other_takes && ARRAY['carriageway', 'footway', 'cycleway']
-        AND (pair.opposite OR 'carriageway' = ANY(pair.mine_takes) AND 'carriageway' = ANY(pair.other_takes)) AS faces
+        coalesce(min(beside.gap_m) FILTER (WHERE beside.faces), 'Infinity') AS gap_m,
+        bool_or(beside.faces IS NULL AND beside.gap_m < CAST(:narrowing_reach_m AS double precision) * 2) AS could_be_less
     FROM (
         SELECT
-            greatest(ours.from_m - theirs.to_m, theirs.from_m - ours.to_m, 0) AS gap_m,
-            CASE WHEN 'axis' IN (ours.side, theirs.side) THEN NULL
-                ELSE 'both' IN (ours.side, theirs.side) OR ours.side <> theirs.side END AS opposite,
-            «mine_takes» AS mine_takes, «other_takes» AS other_takes
-        FROM «mine_streets» AS ours
-        INNER JOIN «other_streets» AS theirs ON ours.segment_gid = theirs.segment_gid
-    ) AS pair
-) AS beside
+            pair.gap_m,
+            pair.mine_takes && ARRAY['carriageway', 'footway', 'cycleway'] AND pair.other_takes && ARRAY['carriageway', 'footway', 'cycleway']
+            AND (pair.opposite OR 'carriageway' = ANY(pair.mine_takes) AND 'carriageway' = ANY(pair.other_takes)) AS faces
+        FROM (
+            SELECT
+                greatest(ours.from_m - theirs.to_m, theirs.from_m - ours.to_m, 0) AS gap_m,
+                CASE WHEN 'axis' IN (ours.side, theirs.side) THEN NULL
+                    ELSE 'both' IN (ours.side, theirs.side) OR ours.side <> theirs.side END AS opposite,
+                «mine_takes» AS mine_takes, «other_takes» AS other_takes
+            FROM «mine_streets» AS ours
+            INNER JOIN «other_streets» AS theirs ON ours.segment_gid = theirs.segment_gid
+        ) AS pair
+    ) AS beside
+) AS facing
 
 -- takes_there
 -- What one takes in one segment: as stated, else as read off the drawing; NULL where a width is missing.

@@ -85,7 +85,8 @@ def _read(tokens: list[tuple[str, str, int, int]], at: int, run: _Run, found: li
             # CASE x WHEN 1: the arms are values, not conditions.
             simple_case = simple_case or (run.after == "CASE" and bool(run.words))
             found += _of_run(run, text)
-            run = _Run("" if simple_case and upper == "WHEN" else upper)
+            no_condition = (simple_case and upper == "WHEN") or (run.after == "DISTINCT" and upper == "ON")
+            run = _Run("" if no_condition else upper)
         else:
             run.words.append((upper, start, end))
         at += 1
