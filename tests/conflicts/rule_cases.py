@@ -63,6 +63,8 @@ def agrees(findings: list[Finding], expected: Any) -> str | None:
         seen["limit"] = pytest.approx(found.limit)
     if "shows_m" in wanted:  # the length of what the map shows; around an area its outline
         seen["shows_m"] = pytest.approx(shapely.from_wkb(found.ewkb).length, abs=0.01)
+    if "shows" in wanted:
+        seen["shows"] = shapely.from_wkb(found.ewkb).geom_type
     for key, language in (("says", "de"), ("says_en", "en")):
         if key in wanted:
             said = found.explanation[language]

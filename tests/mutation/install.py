@@ -75,7 +75,7 @@ def _define(cluster: LocalCluster, text: str, *, everywhere: bool) -> None:
     """One function as the text says, in the databases of this run that know it."""
     definition = text.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
     with cluster.database("template_empty").owner_connection() as owner:
-        names = [row[0] for row in owner.execute("SELECT datname FROM pg_database").fetchall()]
+        names = [row["datname"] for row in owner.execute("SELECT datname FROM pg_database").fetchall()]
     for name in names:
         if name.startswith("rules_") or (everywhere and name.startswith(("t_", "template_empty", "strip_", "works"))):
             with cluster.database(name).owner_connection() as owner:

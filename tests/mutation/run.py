@@ -25,6 +25,7 @@ CONFLICTS = HERE.parent / "conflicts"
 # Tests of the frame, by the kinds of rules that they are about; asked for what no case notices.
 FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_frame.py": ("pair", "place", "own"),
+    "test_worst_first.py": ("pair",),
     "test_pair_frame.py::test_unchanged_every_case_comes_out_as_expected": (),
     "test_surroundings.py": ("pair", "place", "own"),
     "test_strip_findings.py": ("strip",),
