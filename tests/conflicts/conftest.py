@@ -137,7 +137,9 @@ class Scene:
     def forget_course(self, occupation_id: int) -> None:
         """As if its detour had never been matched to the streets."""
         self.session.execute(
-            text("UPDATE occupation SET detour_segments = NULL, detour_unmatched = NULL WHERE occupation_id = :id"),
+            text(
+                "UPDATE occupation SET detour_segments = NULL, detour_unmatched = NULL WHERE occupation_id = :id"
+            ),
             {"id": occupation_id},
         )
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import product
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import catalogue_of, make_rulebook, rulebook
 from geo_service.conflicts.check import CheckQuestion, check_with
+from geo_service.conflicts.statement import part
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE
 from geo_service.occupations.parameters import parameters
@@ -18,7 +22,9 @@ AS_OF = datetime(2026, 5, 1, 10, 0, tzinfo=TOWN_ZONE)
 UNTIL_NOBODY_KNOWS = [date(2026, 5, 10), None]
 
 
-def findings(scene: Any, scenery: Any, words: dict[str, Any], at_most: int = 50) -> list[tuple[str, str, float]]:
+def findings(
+    scene: Any, scenery: Any, words: dict[str, Any], at_most: int = 50
+) -> list[tuple[str, str, float]]:
     mine = scenery.occupation({"state": "submitted", **words}, state="submitted")
     question = CheckQuestion(mine=mine, location=NOWHERE, max_findings=at_most)
     pairs = tuple(rule for rule in rulebook().rules if rule.number in ("K01", "K02"))
@@ -44,7 +50,9 @@ def test_of_several_neighbours_the_nearest_are_told_first(scene: Any, scenery: A
 
 
 @pytest.mark.parametrize("sure_first", [True, False])
-def test_what_is_certain_comes_before_what_could_be_as_bad(scene: Any, scenery: Any, sure_first: bool) -> None:
+def test_what_is_certain_comes_before_what_could_be_as_bad(
+    scene: Any, scenery: Any, sure_first: bool
+) -> None:
     both: list[dict[str, Any]] = [{"rect": [9, 0, 5, 4]}, {"rect": [5, 0, 5, 4], "days": UNTIL_NOBODY_KNOWS}]
     for words in both if sure_first else reversed(both):
         scene.store(words)
@@ -53,3 +61,23 @@ def test_what_is_certain_comes_before_what_could_be_as_bad(scene: Any, scenery: 
     # And what could be a block before what is certainly a warning.
     scene.store({"rect": [0, 0, 9, 4], "state": "submitted"})
     assert findings(scene, scenery, {}, 2) == [("K01", "block", 4.0), ("K01", "undetermined", 20.0)]
+
+
+def severity(applies: bool | None, *severities: bool | None, unknown: bool) -> int:
+    """The place of the first severity that is true, 5 for none; what is not known is taken for `unknown`."""
+    known = [unknown if one is None else one for one in (applies, *severities)]
+    return known.index(True, 1) if known[0] and any(known[1:]) else 5
+
+
+def test_what_is_not_known_could_be_true_and_is_not_for_certain(empty_session: Session) -> None:
+    every = list(product((True, None), *[(True, False, None)] * 4))
+    rows = ", ".join(
+        f"({', '.join('NULL::boolean' if one is None else str(one) for one in row)})" for row in every
+    )
+    given = f"(VALUES {rows}) AS given (applies, block, warn, info, chance)"
+    found = empty_session.execute(
+        text(f"SELECT given.*, level.* FROM {given} CROSS JOIN LATERAL ({part('level')}) AS level")
+    ).all()
+    assert [tuple(row) for row in found] == [
+        (*row, severity(*row, unknown=False), severity(*row, unknown=True)) for row in every
+    ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,9 @@ def wanted(names: Sequence[str]) -> list[Mutant]:
     """The mutants of the named pieces, or all, without those that are known to be the same in effect."""
     known = {piece.name for piece in pieces()}
     if unknown := set(names) - known:
-        raise SystemExit(f"No piece named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.")
+        raise SystemExit(
+            f"No piece named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}."
+        )
     return [mutant for piece in pieces() if not names or piece.name in names for mutant in mutants(piece)]
 
 
@@ -42,12 +45,19 @@ def run_shares(names: Sequence[str]) -> list[Told]:
             )
             for share, file in enumerate(files)
         ]  # fmt: skip
-        for process in running:
-            process.wait()
+        try:
+            for process in running:
+                process.wait()
+        except KeyboardInterrupt:
+            for process in running:
+                process.terminate()
+                process.wait()
+            raise
         return [Told(**row) for file in files if file.is_file() for row in json.loads(file.read_text())]
 
 
 def run_share(share: int, file: Path, names: Sequence[str]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its cluster stops, too
     from tests.mutation.run import run  # noqa: PLC0415  # pytest and the service, which the list does not need
 
     asked = [mutant for mutant in wanted(names) if reason_why_equal(mutant) is None]

@@ -56,7 +56,10 @@ def without_comments(text: str) -> str:
 
 def changes(text: str, start: int, end: int, after: str = "") -> list[Change]:
     """Everything that can be taken out between two places of a text without comments."""
-    tokens = [(found.lastgroup or "", found[0], found.start(), found.end()) for found in TOKEN.finditer(text, start, end)]
+    tokens = [
+        (found.lastgroup or "", found[0], found.start(), found.end())
+        for found in TOKEN.finditer(text, start, end)
+    ]
     found: list[Change] = []
     _read(tokens, 0, _Run(after), found, text)
     found += (

@@ -14,6 +14,8 @@ from geo_service.db.local_cluster import LocalCluster
 from geo_service.sql import loader
 from tests.mutation.pieces import Mutant, Piece, read
 
+OF_MOST_CASES = "rules_0"  # those of strip and network rules among them
+
 
 @contextmanager
 def installed(mutant: Mutant, cluster: LocalCluster, *, everywhere: bool) -> Iterator[None]:
@@ -72,11 +74,14 @@ def _forget() -> None:
 
 
 def _define(cluster: LocalCluster, text: str, *, everywhere: bool) -> None:
-    """One function as the text says, in the databases of this run that know it."""
+    """One function as the text says: where the cases of its rules are asked, or in all databases of this run."""
     definition = text.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
+    for name in _databases(cluster) if everywhere else [OF_MOST_CASES]:
+        with cluster.database(name).owner_connection() as owner:
+            owner.execute(definition)
+
+
+def _databases(cluster: LocalCluster) -> list[str]:
     with cluster.database("template_empty").owner_connection() as owner:
         names = [row["datname"] for row in owner.execute("SELECT datname FROM pg_database").fetchall()]
-    for name in names:
-        if name.startswith("rules_") or (everywhere and name.startswith(("t_", "template_empty", "strip_", "works"))):
-            with cluster.database(name).owner_connection() as owner:
-                owner.execute(definition)
+    return [name for name in names if name.startswith(("t_", "template_empty", "rules_", "works"))]

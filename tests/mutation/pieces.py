@@ -13,7 +13,10 @@ from tests.mutation.conditions import changes, without_comments
 
 ALL_KINDS = ("pair", "place", "own", "strip", "network")
 # The expressions of a rule, and how they are read: a severity or `applies` is a condition as a whole.
-RULE_KEYS = {key: "RULE" for key in ("applies", "block", "warn", "info", "chance")} | {"measured": "", "limit": ""}
+RULE_KEYS = {key: "RULE" for key in ("applies", "block", "warn", "info", "chance")} | {
+    "measured": "",
+    "limit": "",
+}
 # Statements of sql/ that rules stand in, and the kinds of rules that show what they do.
 FRAME: dict[str, dict[str, tuple[str, ...]]] = {
     "conflicts": {
@@ -40,10 +43,20 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("0003/20_network_graph", "0003/21_network_closures", "0003/22_network_cut_off",
                      "0003/23_network_ways", "0003/24_network_facts"), ("network",)),
 }  # fmt: skip
-_OTHERS = {"instant", "label_de", "label_en", "attribution_of", "detour_offer", "shortest_way", "streets_in_words"}
+_OTHERS = {
+    "instant",
+    "label_de",
+    "label_en",
+    "attribution_of",
+    "detour_offer",
+    "shortest_way",
+    "streets_in_words",
+}
 _KEY = re.compile(r"^-- ([a-z_]+):", re.MULTILINE)
 _STATEMENT = re.compile(r"^-- ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)
-_FUNCTION = re.compile(r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)\(.*?\$\$.*?\$\$[^;]*;", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(
+    r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)\(.*?\$\$.*?\$\$[^;]*;", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)

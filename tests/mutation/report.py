@@ -41,7 +41,10 @@ def report(mutants: Sequence[Mutant], told: Sequence[Told], stale: Sequence[str]
             count["killed"] += 1
     whole = sum(rows.values(), Counter())
     lines = ["| piece | mutants | killed | equal in effect |", "|---|---|---|---|"]
-    lines += [f"| {name} | {n['mutants']} | {n['killed']} | {n['equal']} |" for name, n in (*rows.items(), ("all", whole))]
+    lines += [
+        f"| {name} | {n['mutants']} | {n['killed']} | {n['equal']} |"
+        for name, n in (*rows.items(), ("all", whole))
+    ]
     lines += [f"SURVIVES {mutant}" for mutant in survivors]
     lines += [f"NOT PLANNED BY THE DATABASE {mutant}" for mutant in unfit]
     lines += [f"FAULT {fault}" for fault in faults]

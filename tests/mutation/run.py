@@ -17,7 +17,7 @@ from _pytest.runner import runtestprotocol
 
 from geo_service.conflicts.catalogue import rulebook
 from tests.mutation.install import installed
-from tests.mutation.pieces import Mutant
+from tests.mutation.pieces import FRAME, Mutant
 from tests.mutation.whole_cases import Wanted
 
 HERE = Path(__file__).resolve().parent
@@ -26,6 +26,7 @@ CONFLICTS = HERE.parent / "conflicts"
 FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_frame.py": ("pair", "place", "own"),
     "test_worst_first.py": ("pair",),
+    "test_cross_section.py": ("strip",),
     "test_pair_frame.py::test_unchanged_every_case_comes_out_as_expected": (),
     "test_surroundings.py": ("pair", "place", "own"),
     "test_strip_findings.py": ("strip",),
@@ -43,8 +44,9 @@ FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_api_checks.py": ("pair", "place", "own", "strip", "network"),
     "test_alternatives.py": ("pair",),
 }
-# What the probes leave out must not save a condition of a rule; of the frame the probes are a part.
-REACHES = {"rule": ("far", "near"), "statement": ("near", "far"), "function": ("near",)}
+NEAR, BOTH = ("near",), ("far", "near")
+# What the probes leave out must not save a condition of a rule, nor of a fact that rules ask.
+BESIDE_RULES = {"pair_facts", "place_facts", *FRAME["pair_streets"]}
 _NO_PLAN = (psycopg.errors.SyntaxErrorOrAccessRuleViolation,)
 
 
@@ -84,15 +86,21 @@ class Mutating:
             return True
         for fate in self.fates:
             piece = fate.mutant.piece
-            self.wanted.reaches = REACHES[piece.how]
+            self.wanted.reaches = BOTH if piece.how == "rule" or piece.name in BESIDE_RULES else NEAR
             self.wanted.rules = frozenset(
-                name for name, kind in kinds.items() if (name == piece.name if piece.how == "rule" else kind in piece.kinds)
+                name
+                for name, kind in kinds.items()
+                if (name == piece.name if piece.how == "rule" else kind in piece.kinds)
             )
             self.ask(fate, [cases], cases, everywhere=False)
         session._setupstate.teardown_exact(None)
         for name, items in by_module.items():
             about = FRAME_TESTS.get(name, ())
-            left = [f for f in self.fates if f.by is None and f.mutant.piece.how != "rule" and {*about} & {*f.mutant.piece.kinds}]
+            left = [
+                f
+                for f in self.fates
+                if f.by is None and f.mutant.piece.how != "rule" and {*about} & {*f.mutant.piece.kinds}
+            ]
             if left and self.unchanged(items, frozenset(), items[0]):
                 for fate in left:
                     self.ask(fate, items, items[0], everywhere=True)
@@ -119,7 +127,11 @@ class Mutating:
         cause = self.raised.orig if isinstance(self.raised, sqlalchemy.exc.DBAPIError) else self.raised
         fate.unfit = fate.by is not None and isinstance(cause, _NO_PLAN)
         took = time.monotonic() - began
-        print(f"{'.' if fate.by else 'S'} {took:5.1f} s  {fate.mutant}  {repr(cause)[:160]}", file=sys.stderr, flush=True)
+        print(
+            f"{'.' if fate.by else 'S'} {took:5.1f} s  {fate.mutant}  {repr(cause)[:160]}",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def first_failure(self, items: Sequence[pytest.Item], after: pytest.Item) -> str | None:
         """after: what is run next; what both need stays up."""
@@ -137,5 +149,8 @@ def run(mutants: Sequence[Mutant]) -> Mutating:
     plugin = Mutating(mutants)
     kinds = {kind for mutant in mutants if mutant.piece.how != "rule" for kind in mutant.piece.kinds}
     frame = [str(CONFLICTS / name) for name, about in FRAME_TESTS.items() if kinds & {*about}]
-    pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-q", str(HERE / "whole_cases.py"), *frame], plugins=[plugin])
+    pytest.main(
+        ["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-q", str(HERE / "whole_cases.py"), *frame],
+        plugins=[plugin],
+    )
     return plugin

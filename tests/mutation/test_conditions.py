@@ -10,7 +10,10 @@ from tests.mutation.pieces import mutants, pieces
 
 
 def taken_out(text: str, after: str = "") -> set[str]:
-    return {f"{text[: c.start]}{c.by}{text[c.end :]}" for c in changes(without_comments(text), 0, len(text), after)}
+    return {
+        f"{text[: c.start]}{c.by}{text[c.end :]}"
+        for c in changes(without_comments(text), 0, len(text), after)
+    }
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,9 @@ def test_each_term_is_taken_out_once(text: str, after: str, expected: set[str]) 
 
 def test_every_rule_has_something_to_take_out_and_each_mutant_is_another_one() -> None:
     every = [mutant for piece in pieces() for mutant in mutants(piece)]
-    assert {piece.name for piece in pieces() if piece.how == "rule"} <= {mutant.piece.name for mutant in every}
+    assert {piece.name for piece in pieces() if piece.how == "rule"} <= {
+        mutant.piece.name for mutant in every
+    }
     assert len({mutant.key for mutant in every}) == len(every)
 
 
