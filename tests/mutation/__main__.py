@@ -58,7 +58,7 @@ def run_shares(names: Sequence[str]) -> list[Told]:
 
 def run_share(share: int, file: Path, names: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # its cluster stops, too
-    from tests.mutation.run import run  # noqa: PLC0415  # pytest and the service, which the list does not need
+    from tests.mutation.run import run  # pytest and the service, which the list does not need
 
     asked = [mutant for mutant in wanted(names) if reason_why_equal(mutant) is None]
     mine = asked[share::PROCESSES]

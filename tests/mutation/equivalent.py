@@ -8,6 +8,11 @@ from fnmatch import fnmatchcase
 
 from tests.mutation.pieces import Mutant
 
+ASKED_AGAIN = "leaves out early what every rule's own conditions leave out; without it a check only takes longer"
+NULL_SHARES_NOTHING = "what is NULL or empty shares nothing with anybody; spares the look-up"
+NO_RULE_ASKS = "only a rule about two such shapes asks this fact; spares the others the measuring"
+NEVER_EXACTLY = "measures of drawings, never exactly this; the limit only keeps out what rounding leaves"
+
 
 @dataclass(frozen=True)
 class Equal:
@@ -22,7 +27,32 @@ class Equal:
         return fnmatchcase(mutant.piece.name, self.piece) and fnmatchcase(what, self.what)
 
 
-EQUAL: tuple[Equal, ...] = ()
+EQUAL: tuple[Equal, ...] = (
+    Equal("cut_off*", "> to >= in «network.cut_off_m > 0»", "who is not cut off is no fact: there is none of 0 m"),
+    Equal("*_probe", "true for «known.period && *", ASKED_AGAIN),
+    Equal("*_probe", "true for «given.excavation»", ASKED_AGAIN),
+    Equal("dig_dig_probe", "true for «known.excavation»", ASKED_AGAIN),
+    Equal("*_probe", "true for «given.detour_segments IS NOT NULL»", NULL_SHARES_NOTHING),
+    Equal("*_probe", "true for «given.closed_segments <> '{}'»", NULL_SHARES_NOTHING),
+    Equal("near_candidates", "true for «occupation.occupation_id = ANY*", ASKED_AGAIN),
+    Equal("known_occupations", "true for «known.occupation_id = ANY*", "a search asks a few first and the whole check after"),
+    Equal("p*_facts", "true for «spaces.touches»", "where nothing is shared the shared area measures 0, too"),
+    Equal("p*_facts", "true for «NOT spaces.touches»", NO_RULE_ASKS),
+    Equal("street_facts", "true for «*.excavation»", NO_RULE_ASKS),
+    Equal("detour_hindered", "true for ««who».detour IS NOT NULL»", NO_RULE_ASKS),
+    Equal("common_detour", "true for «*.detour IS NOT NULL»", NO_RULE_ASKS),
+    Equal("*_rows", "true for «*.period && mine.period»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «section.body IS NOT NULL»", "what has no shape is not touched and has no width to be less than"),
+    Equal("strip_branch", "> to >= in *mine_part) > 0.0001*", NEVER_EXACTLY),
+    Equal("strip_branch", "> to >= in *part.part) > 0.0001*", NEVER_EXACTLY),
+    Equal("strip_branch", "true for «*.period && given.period»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «requested.area && stated.body»", ASKED_AGAIN),
+    Equal("strip_branch", "* «level.could < 5»", "asked again by check_frame; spares the naming of what says nothing"),
+    Equal("strip_branch", "*level.could < 5*", "asked again by check_frame; spares the naming of what says nothing"),
+    Equal("strip_branch", "true for «rule.rule IS NOT NULL»", "always true; it makes the naming wait for the rule"),
+    Equal("strip_around", "* «lies.*", "who stands farther away is looked at again and finds the same"),
+    Equal("strip_around", "* in «lies.*", "who stands farther away is looked at again and finds the same"),
+)  # fmt: skip
 
 
 def reason_why_equal(mutant: Mutant) -> str | None:
