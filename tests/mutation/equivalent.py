@@ -8,7 +8,9 @@ from fnmatch import fnmatchcase
 
 from tests.mutation.pieces import Mutant
 
-ASKED_AGAIN = "leaves out early what every rule's own conditions leave out; without it a check only takes longer"
+ASKED_AGAIN = (
+    "leaves out early what every rule's own conditions leave out; without it a check only takes longer"
+)
 NULL_SHARES_NOTHING = "what is NULL or empty shares nothing with anybody; spares the look-up"
 NO_RULE_ASKS = "only a rule about two such shapes asks this fact; spares the others the measuring"
 NEVER_EXACTLY = "measures of drawings, never exactly this; the limit only keeps out what rounding leaves"

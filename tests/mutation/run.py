@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,12 @@ NEAR, BOTH = ("near",), ("far", "near")
 BESIDE_RULES = {"pair_facts", "place_facts", *FRAME["pair_streets"]}
 _NO_PLAN = (psycopg.errors.SyntaxErrorOrAccessRuleViolation,)
 
+# Who is a candidate, and in which order findings are told: the tests of the frame know, the cases seldom do.
+BESIDE_CASES = {
+    "check_frame", "level", "stored_candidates", "requested_candidates", "candidates_of_town", "near_candidates",
+    *(name for name in FRAME["conflicts"] if name.endswith("_probe")),
+}  # fmt: skip
+
 
 @dataclass
 class Fate:
@@ -79,7 +85,24 @@ class Mutating:
         kinds = {rule.name: rule.kind for rule in rulebook().rules}
         if not self.unchanged([cases], frozenset(kinds), cases):
             return True
-        for fate in self.fates:
+        by_cases_first = [f for f in self.fates if f.mutant.piece.name not in BESIDE_CASES]
+        self.ask_cases(by_cases_first, cases, kinds)
+        session._setupstate.teardown_exact(None)
+        for name, items in by_module.items():
+            about = FRAME_TESTS.get(name, ())
+            left = [f for f in self.fates if f.by is None and f.mutant.piece.how != "rule"]
+            left = [f for f in left if {*about} & {*f.mutant.piece.kinds}]
+            items.sort(key=lambda item: "index" not in item.name)  # what tests plans knows the probes
+            if left and self.unchanged(items, frozenset(), items[0]):
+                for fate in left:
+                    self.ask(fate, items, items[0], everywhere=True)
+                    items.sort(key=lambda item: item.nodeid != fate.by)  # who noticed goes first
+                session._setupstate.teardown_exact(None)
+        self.ask_cases([f for f in self.fates if f.by is None and f not in by_cases_first], cases, kinds)
+        return True
+
+    def ask_cases(self, fates: Sequence[Fate], cases: pytest.Item, kinds: Mapping[str, str]) -> None:
+        for fate in fates:
             piece = fate.mutant.piece
             self.wanted.reaches = BOTH if piece.how == "rule" or piece.name in BESIDE_RULES else NEAR
             self.wanted.rules = frozenset(
@@ -88,20 +111,6 @@ class Mutating:
                 if (name == piece.name if piece.how == "rule" else kind in piece.kinds)
             )
             self.ask(fate, [cases], cases, everywhere=False)
-        session._setupstate.teardown_exact(None)
-        for name, items in by_module.items():
-            about = FRAME_TESTS.get(name, ())
-            left = [
-                f
-                for f in self.fates
-                if f.by is None and f.mutant.piece.how != "rule" and {*about} & {*f.mutant.piece.kinds}
-            ]
-            if left and self.unchanged(items, frozenset(), items[0]):
-                for fate in left:
-                    self.ask(fate, items, items[0], everywhere=True)
-                    items.sort(key=lambda item: item.nodeid != fate.by)  # who noticed goes first
-                session._setupstate.teardown_exact(None)
-        return True
 
     def unchanged(self, items: Sequence[pytest.Item], rules: frozenset[str], after: pytest.Item) -> bool:
         self.wanted.rules = rules or self.wanted.rules
