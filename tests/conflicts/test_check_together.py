@@ -84,3 +84,23 @@ def test_one_round_trip_for_each_town(scene: Any, scenery: Any, monkeypatch: pyt
     assert (
         2 <= len(sent) <= 2 + 2 + 2
     )  # checks of two towns; at most the look at the values, and measuring rules
+
+
+def test_each_other_request_stands_in_its_own_streets_only(scene: Any, scenery: Any) -> None:
+    scenery.add_road(scene.session, {"line": [[-100, 500], [100, 500]]})
+    north, south, beside = ([0, 503, 5, 2], [0, 495, 5, 2], [6, 503, 5, 2])
+    scene.store({"rect": south, "takes": ["footway"]})
+    questions = []
+    for reference, rect in (("mine", north), ("opposite", south), ("beside", beside)):
+        one = scenery.occupation({"rect": rect, "takes": ["footway"]}, state="submitted")
+        place = locate(scene.session, one.area, day=AS_OF.date())
+        questions.append(
+            CheckQuestion(mine=located(replace(one, reference=reference), place), location=place)
+        )
+    mine, *others = questions
+    beside_mine = tuple(OtherRequest(occupation=q.mine, streets=q.location.streets) for q in others)
+    result = check_question(scene.session, replace(mine, others=beside_mine), as_of=AS_OF)
+    facing = [f.other.source_id for f in result.findings if f.number == "K03" and f.other]
+    assert len(facing) == 2
+    assert "opposite" in facing
+    assert "beside" not in facing

@@ -40,6 +40,7 @@ EQUAL: tuple[Equal, ...] = (
     Equal("known_occupations", "true for «known.occupation_id = ANY*", "a search asks a few first and the whole check after"),
     Equal("p*_facts", "true for «spaces.touches»", "where nothing is shared the shared area measures 0, too"),
     Equal("p*_facts", "true for «NOT spaces.touches»", NO_RULE_ASKS),
+    Equal("requested_streets", "true for ««who».occupation_id IS NULL»", "what is stored has the source id of no request; spares the look-up"),
     Equal("street_facts", "true for «*.excavation»", NO_RULE_ASKS),
     Equal("detour_hindered", "true for ««who».detour IS NOT NULL»", NO_RULE_ASKS),
     Equal("common_detour", "true for «*.detour IS NOT NULL»", NO_RULE_ASKS),
