@@ -49,10 +49,13 @@ EQUAL: tuple[Equal, ...] = (
     Equal("strip_branch", "> to >= in *mine_part) > 0.0001*", NEVER_EXACTLY),
     Equal("strip_branch", "> to >= in *part.part) > 0.0001*", NEVER_EXACTLY),
     Equal("strip_branch", "true for «*.period && given.period»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «stored.area && stated.body»", ASKED_AGAIN),
     Equal("strip_branch", "true for «requested.area && stated.body»", ASKED_AGAIN),
     Equal("strip_branch", "* «level.could < 5»", "asked again by check_frame; spares the naming of what says nothing"),
     Equal("strip_branch", "*level.could < 5*", "asked again by check_frame; spares the naming of what says nothing"),
     Equal("strip_branch", "true for «rule.rule IS NOT NULL»", "always true; it makes the naming wait for the rule"),
+    Equal("strip_around", "true for «near.*", "who is looked at again without need finds the same"),
+    Equal("network_around", "> to >= in *own.closed) > 0*", "who closes nothing lies in nobody's network; spares the look-up"),
     Equal("strip_around", "* «lies.*", "who stands farther away is looked at again and finds the same"),
     Equal("strip_around", "* in «lies.*", "who stands farther away is looked at again and finds the same"),
 )  # fmt: skip
