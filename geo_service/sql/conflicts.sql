@@ -117,7 +117,7 @@ FROM given
 CROSS JOIN LATERAL (
     SELECT occupation.*
     FROM occupation
-    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.area, :reach_area_detour)
+    WHERE occupation.counts AND occupation.detour && ST_Expand(given.area, :reach_area_detour)
         AND occupation.period && CAST(:period_area_detour AS tstzrange)
     OFFSET 0
 ) AS near
@@ -138,7 +138,7 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT occupation.occupation_id
             FROM occupation
-            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && closed.segments
+            WHERE occupation.counts AND occupation.detour_segments && closed.segments
             OFFSET 0
         ) AS led
         WHERE given.closed_segments <> '{}'))
@@ -155,7 +155,7 @@ FROM given
 CROSS JOIN LATERAL (
     SELECT occupation.*
     FROM occupation
-    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.detour, :reach_detour_detour)
+    WHERE occupation.counts AND occupation.detour && ST_Expand(given.detour, :reach_detour_detour)
         AND occupation.period && CAST(:period_detour_detour AS tstzrange)
     OFFSET 0
 ) AS near
@@ -170,7 +170,7 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT occupation.occupation_id
             FROM occupation
-            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && given.detour_segments
+            WHERE occupation.counts AND occupation.detour_segments && given.detour_segments
             OFFSET 0
         ) AS led
         WHERE given.detour_segments IS NOT NULL))

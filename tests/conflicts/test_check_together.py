@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -90,6 +91,7 @@ def test_each_other_request_stands_in_its_own_streets_only(scene: Any, scenery: 
     scenery.add_road(scene.session, {"line": [[-100, 500], [100, 500]]})
     north, south, beside = ([0, 503, 5, 2], [0, 495, 5, 2], [6, 503, 5, 2])
     scene.store({"rect": south, "takes": ["footway"]})
+    scene.store({"rect": south, "takes": ["footway"], "state": "withdrawn"})
     questions = []
     for reference, rect in (("mine", north), ("opposite", south), ("beside", beside)):
         one = scenery.occupation({"rect": rect, "takes": ["footway"]}, state="submitted")
@@ -104,3 +106,20 @@ def test_each_other_request_stands_in_its_own_streets_only(scene: Any, scenery: 
     assert len(facing) == 2
     assert "opposite" in facing
     assert "beside" not in facing
+
+
+def test_beside_other_requests_only_who_counts_is_met_and_never_oneself(scene: Any, scenery: Any) -> None:
+    scenery.add_road(scene.session, {"line": [[-100, 500], [100, 500]]})
+    words = {"rect": [0, 498, 10, 4], "excavation": True}
+    later = [date(2026, 7, 1), date(2026, 7, 10)]
+    for state in ("withdrawn", "granted"):
+        scene.store({**words, "rect": [60, 498, 10, 4], "days": later, "state": state})
+    mine = scenery.occupation(words, state="submitted")
+    place = locate(scene.session, mine.area, day=AS_OF.date())
+    question = CheckQuestion(mine=located(replace(mine, reference="1"), place), location=place)
+    itself = replace(
+        question.mine, case_group=uuid4()
+    )  # another group alone is not enough to make it somebody else
+    beside = (OtherRequest(occupation=itself, streets=place.streets),)
+    result = check_question(scene.session, replace(question, others=beside), as_of=AS_OF)
+    assert [(f.number, f.other.state) for f in result.findings if f.other] == [("K22", "granted")]

@@ -37,6 +37,7 @@ EQUAL: tuple[Equal, ...] = (
     Equal("*_probe", "true for «given.detour_segments IS NOT NULL»", NULL_SHARES_NOTHING),
     Equal("*_probe", "true for «given.closed_segments <> '{}'»", NULL_SHARES_NOTHING),
     Equal("near_candidates", "true for «occupation.occupation_id = ANY*", ASKED_AGAIN),
+    Equal("near_candidates", "true for «near.counts»", "the probes ask it before; somebody may stop counting between the two questions"),
     Equal("known_occupations", "true for «known.occupation_id = ANY*", "a search asks a few first and the whole check after"),
     Equal("p*_facts", "true for «spaces.touches»", "where nothing is shared the shared area measures 0, too"),
     Equal("p*_facts", "true for «NOT spaces.touches»", NO_RULE_ASKS),

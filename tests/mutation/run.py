@@ -44,9 +44,10 @@ NEAR, BOTH = ("near",), ("far", "near")
 BESIDE_RULES = {"pair_facts", "place_facts", *FRAME["pair_streets"]}
 _NO_PLAN = (psycopg.errors.SyntaxErrorOrAccessRuleViolation,)
 
-# Who is a candidate, and in which order findings are told: the tests of the frame know, the cases seldom do.
+# Who is a candidate, in which order findings are told, which strips a street has: the tests of the frame know, the cases seldom do.
 BESIDE_CASES = {
     "check_frame", "level", "stored_candidates", "requested_candidates", "candidates_of_town", "near_candidates",
+    "cross_section_strips()",
     *(name for name in FRAME["conflicts"] if name.endswith("_probe")),
 }  # fmt: skip
 
