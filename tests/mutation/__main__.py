@@ -1,6 +1,7 @@
 """`make mutate`: takes every condition out of every rule and of the frame, one at a time; exit 1 if no test notices.
 
-`python -m tests.mutation footway_width level` runs some pieces, `--list` shows what would be taken out.
+`python -m tests.mutation footway_width level` runs some pieces, `rules`, `frame` or `functions` a group of them;
+`--list` shows what would be taken out.
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ from tests.mutation.equivalent import reason_why_equal, stale_reasons
 from tests.mutation.pieces import Mutant, mutants, pieces
 from tests.mutation.report import Told, report
 
+GROUPS = {"rules": "rule", "frame": "statement", "functions": "function"}
+DEFAULT = ("rules", "frame")
 PROCESSES = 2
 ENDLESS_S = 20  # a loop without its end is noticed, too
 
 
 def wanted(names: Sequence[str]) -> list[Mutant]:
-    """The mutants of the named pieces, or all, without those that are known to be the same in effect."""
-    known = {piece.name for piece in pieces()}
+    """The mutants of the named pieces and groups, by default of the rules and the frame."""
+    every = pieces()
+    known = {*GROUPS, *(piece.name for piece in every)}
     if unknown := set(names) - known:
         raise SystemExit(
             f"No piece named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}."
         )
-    return [mutant for piece in pieces() if not names or piece.name in names for mutant in mutants(piece)]
+    asked = {*(names or DEFAULT)} | {GROUPS[name] for name in names or DEFAULT if name in GROUPS}
+    return [mutant for piece in every if {piece.name, piece.how} & asked for mutant in mutants(piece)]
 
 
 def run_shares(names: Sequence[str]) -> list[Told]:
@@ -78,7 +83,7 @@ def main(words: list[str]) -> int:
         return 0
     began = time.monotonic()
     told = run_shares(words)
-    lines, good = report(wanted(words), told, [] if words else stale_reasons(wanted(())))
+    lines, good = report(wanted(words), told, [] if words else stale_reasons(wanted(tuple(GROUPS))))
     print("\n".join(lines))
     print(f"{time.monotonic() - began:.0f} s")
     return 0 if good else 1

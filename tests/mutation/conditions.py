@@ -74,6 +74,7 @@ BETWEEN_EXPRESSIONS = frozenset(
 )
 DEMANDED = frozenset({"WHERE", "ON", "HAVING"})  # a single condition after these may be left out
 ASKED = frozenset({"WHEN", "IF", "ELSIF", "WHILE", "RULE"})  # after these it may be true always or never
+NO_CONDITION = {("DISTINCT", "ON"), ("EXCEPTION", "WHEN")}
 OFF_BY_ONE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 
@@ -134,7 +135,8 @@ def _read(tokens: list[tuple[str, str, int, int]], at: int, run: _Run, found: li
             # CASE x WHEN 1: the arms are values, not conditions.
             simple_case = simple_case or (run.after == "CASE" and bool(run.words))
             found += _of_run(run, text)
-            no_condition = (simple_case and upper == "WHEN") or (run.after == "DISTINCT" and upper == "ON")
+            before = run.words[-1][0] if run.words else run.after
+            no_condition = (simple_case and upper == "WHEN") or (before, upper) in NO_CONDITION
             run = _Run("" if no_condition else upper)
         else:
             run.words.append((upper, start, end))

@@ -29,6 +29,7 @@ def taken_out(text: str, after: str = "") -> set[str]:
         ("CASE WHEN a THEN 1 END", "", {"CASE WHEN true THEN 1 END", "CASE WHEN false THEN 1 END"}),
         ("CASE kind WHEN 'x' THEN 1 ELSE 2 END", "", set()),
         ("SELECT DISTINCT ON (a, b) c", "", set()),
+        ("a := 1; EXCEPTION WHEN internal_error THEN a := 2;", "", set()),
         ("x BETWEEN 1 AND 2 AND b", "", {"true AND b", "x BETWEEN 1 AND 2 AND true"}),
         ("a IS DISTINCT FROM b AND c", "", {"true AND c", "a IS DISTINCT FROM b AND true"}),
         ("f(a AND b, c) AS d", "", {"f(true AND b, c) AS d", "f(a AND true, c) AS d"}),
