@@ -26,6 +26,7 @@ CONFLICTS = HERE.parent / "conflicts"
 FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_worst_first.py": ("pair", "place", "own", "strip", "network"),
     "test_cross_section.py": ("strip",),
+    "test_junctions.py": ("strip",),
     "test_frame.py": ("pair", "place", "own"),
     "test_places.py": ("place",),
     "test_surroundings.py": ("pair", "place"),
@@ -47,7 +48,7 @@ _NO_PLAN = (psycopg.errors.SyntaxErrorOrAccessRuleViolation,)
 # Who is a candidate, in which order findings are told, which strips a street has: the tests of the frame know, the cases seldom do.
 BESIDE_CASES = {
     "check_frame", "level", "stored_candidates", "requested_candidates", "candidates_of_town", "near_candidates",
-    "cross_section_strips()",
+    "cross_section_strips()", "junction_stop_m()",
     *(name for name in FRAME["conflicts"] if name.endswith("_probe")),
 }  # fmt: skip
 
