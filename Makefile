@@ -55,6 +55,10 @@ soak: setup-tests ## the long fault and load runs, one table; SOAK='crashes=10' 
 	@$(PY)/python -m tests.soak $(SOAK)
 	@FUZZ_EFFORT=20 $(PY)/pytest tests/fuzz  # requests made up from the interface descriptions, other ones each time
 
+.PHONY: mutate
+mutate: setup-tests ## each condition of the rules and their frame taken out in turn, and whether a test notices; PIECE='footway_width level' runs some
+	@exec $(PY)/python -m tests.mutation $(PIECE)
+
 .PHONY: lock
 lock: ## renew the locked lists after a change of pyproject.toml or .lock/browser/package.json
 	@.lock/renew.sh

@@ -115,7 +115,7 @@ class Search:
                 self.session, catalogue, statement(catalogue.book), asked, as_of=self.as_of, also=also
             )
             for question, row in answers:
-                if min(row.sure, row.could) == 1:
+                if row.could == 1:
                     found.add(places[id(question)])
                     self._learn(row.other_id)
         return found

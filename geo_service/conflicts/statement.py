@@ -213,7 +213,8 @@ def measured_statements(rules: Sequence[RuleFile]) -> dict[str, str]:
         if there:
             branch = statements(subject_of(kind))[f"{kind}_branch"]
             if kind == "strip":
-                branch = fill(branch, kinds=asked_kinds(rules), limits=_sql(asked_limits(rules)))
+                asked = {"kinds": asked_kinds(rules), "limits": _sql(asked_limits(rules))}
+                branch = fill(branch, level=part("level"), **asked)
                 there = [(i, with_answers(rule, rules)) for i, rule in there]
             found[kind] = _framed(part("no_candidates"), fill(branch, rules=rule_values(there)))
     return found

@@ -19,13 +19,12 @@ WITH given AS MATERIALIZED (
     SELECT ruled.*, level.sure, level.could
     FROM ruled
     CROSS JOIN LATERAL («level») AS level
-    WHERE least(level.sure, level.could) < 5
+    WHERE level.could < 5
 ), worst AS (
-    SELECT judged.*, count(*) OVER () AS findings_total
+    SELECT judged.*, count(*) OVER () AS findings_total, row_number() OVER (ORDER BY
+        could, sure, rule, CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id) AS place
     FROM judged
-    ORDER BY
-        least(sure, could), (could < sure), rule,
-        CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+    ORDER BY place
     LIMIT :max_findings
 )
 SELECT
@@ -36,19 +35,15 @@ SELECT
     ST_AsGeoJSON(ST_Transform(link.geometry, 4326), 7, 0) AS geojson
 FROM worst
 CROSS JOIN LATERAL («link» OFFSET 0) AS link
-ORDER BY
-    least(sure, could), (could < sure), rule,
-    CASE WHEN worse = 'smaller' THEN measured ELSE -measured END, other_source, segment_id
+ORDER BY worst.place
 
 -- level
--- How severe a rule is: the place of the first severity that is true, and of the first that is not known.
--- In: a row of a branch.  Out: 1 row; sure and could, 1 block … 4 chance, 5 nothing.
+-- How severe a rule is for certain, the place of the first severity that is true, and how severe it could be, the place
+-- of the first that is not false: never a later one, and an earlier one only where that is not known.
+-- In: a row of a branch, applies true or NULL.  Out: 1 row; sure and could, 1 block … 4 chance, 5 nothing.
 SELECT
     CASE WHEN applies IS NOT TRUE THEN 5 WHEN block THEN 1 WHEN warn THEN 2 WHEN info THEN 3 WHEN chance THEN 4 ELSE 5 END AS sure,
-    CASE
-        WHEN applies THEN CASE WHEN block IS NULL THEN 1 WHEN warn IS NULL THEN 2 WHEN info IS NULL THEN 3 WHEN chance IS NULL THEN 4 ELSE 5 END
-        ELSE CASE WHEN block IS NOT FALSE THEN 1 WHEN warn IS NOT FALSE THEN 2 WHEN info IS NOT FALSE THEN 3 WHEN chance IS NOT FALSE THEN 4 ELSE 5 END
-    END AS could
+    CASE WHEN block IS NOT FALSE THEN 1 WHEN warn IS NOT FALSE THEN 2 WHEN info IS NOT FALSE THEN 3 WHEN chance IS NOT FALSE THEN 4 ELSE 5 END AS could
 
 -- link
 -- What a finding shows on the map: the shared area, the shortest link, or the area of mine.
@@ -122,7 +117,7 @@ FROM given
 CROSS JOIN LATERAL (
     SELECT occupation.*
     FROM occupation
-    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.area, :reach_area_detour)
+    WHERE occupation.counts AND occupation.detour && ST_Expand(given.area, :reach_area_detour)
         AND occupation.period && CAST(:period_area_detour AS tstzrange)
     OFFSET 0
 ) AS near
@@ -143,7 +138,7 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT occupation.occupation_id
             FROM occupation
-            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && closed.segments
+            WHERE occupation.counts AND occupation.detour_segments && closed.segments
             OFFSET 0
         ) AS led
         WHERE given.closed_segments <> '{}'))
@@ -160,7 +155,7 @@ FROM given
 CROSS JOIN LATERAL (
     SELECT occupation.*
     FROM occupation
-    WHERE occupation.counts AND occupation.detour IS NOT NULL AND occupation.detour && ST_Expand(given.detour, :reach_detour_detour)
+    WHERE occupation.counts AND occupation.detour && ST_Expand(given.detour, :reach_detour_detour)
         AND occupation.period && CAST(:period_detour_detour AS tstzrange)
     OFFSET 0
 ) AS near
@@ -175,7 +170,7 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT occupation.occupation_id
             FROM occupation
-            WHERE occupation.counts AND occupation.detour_segments IS NOT NULL AND occupation.detour_segments && given.detour_segments
+            WHERE occupation.counts AND occupation.detour_segments && given.detour_segments
             OFFSET 0
         ) AS led
         WHERE given.detour_segments IS NOT NULL))
@@ -362,18 +357,12 @@ FROM (
     SELECT
         CASE
             WHEN NOT span.mine_times && span.other_times THEN false
-            WHEN span.both_known OR span.mine_known && span.other_known THEN true
+            WHEN span.mine_known && span.other_known THEN true
         END AS same_time,
         CASE
-            WHEN span.both_known OR span.mine_known && span.other_known THEN CASE
-                WHEN span.mine_whole && span.other_whole THEN 0
-                WHEN span.mine_whole << span.other_whole THEN greatest(first_day(span.other_whole) - last_day(span.mine_whole) - 1, 0)
-                ELSE greatest(first_day(span.mine_whole) - last_day(span.other_whole) - 1, 0)
-            END
-            WHEN NOT span.mine_whole && span.other_whole THEN CASE
-                WHEN span.mine_whole << span.other_whole THEN greatest(first_day(span.other_whole) - last_day(span.mine_whole) - 1, 0)
-                ELSE greatest(first_day(span.mine_whole) - last_day(span.other_whole) - 1, 0)
-            END
+            WHEN span.mine_known && span.other_known THEN 0
+            WHEN span.mine_whole << span.other_whole THEN greatest(first_day(span.other_whole) - last_day(span.mine_whole) - 1, 0)
+            WHEN span.mine_whole >> span.other_whole THEN greatest(first_day(span.mine_whole) - last_day(span.other_whole) - 1, 0)
         END AS gap_days,
         coalesce(mine.height_from_m, 0) < coalesce(other.height_to_m, 'Infinity')
             AND coalesce(other.height_from_m, 0) < coalesce(mine.height_to_m, 'Infinity') AS heights_overlap,
@@ -382,7 +371,6 @@ FROM (
         coalesce(mine.recurrence, tstzmultirange(mine.period)) AS mine_times,
         coalesce(other.recurrence, tstzmultirange(other.period)) AS other_times,
         mine.period AS mine_whole, other.period AS other_whole,
-        mine.end_known AND other.end_known AS both_known,
         CASE WHEN mine.end_known THEN mine.period
             ELSE tstzrange(lower(mine.period), greatest(lower(mine.period), CAST(:as_of AS timestamptz)), '[]') END AS mine_known,
         CASE WHEN other.end_known THEN other.period

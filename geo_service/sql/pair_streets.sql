@@ -52,27 +52,27 @@ LEFT JOIN LATERAL («common_detour» OFFSET 0) AS common ON true
 -- The gap along the axis between two occupations that take width of the same segment, from opposite sides or both
 -- from the carriageway: 0 where they overlap, infinite where they do not face each other. NULL while what one takes,
 -- or on which side, is not known and could decide.
-SELECT CASE
-    WHEN min(beside.gap_m) FILTER (WHERE beside.faces) < CAST(:narrowing_reach_m AS double precision) * 2
-        THEN min(beside.gap_m) FILTER (WHERE beside.faces)
-    WHEN bool_or(beside.faces IS NULL AND beside.gap_m < CAST(:narrowing_reach_m AS double precision) * 2) THEN NULL
-    ELSE coalesce(min(beside.gap_m) FILTER (WHERE beside.faces), 'Infinity')
-    END AS narrowing_gap_m
+SELECT CASE WHEN facing.could_be_less AND NOT facing.gap_m < CAST(:narrowing_reach_m AS double precision) * 2 THEN NULL ELSE facing.gap_m END AS narrowing_gap_m
 FROM (
     SELECT
-        pair.gap_m,
-        pair.mine_takes && ARRAY['carriageway', 'footway', 'cycleway'] AND pair.other_takes && ARRAY['carriageway', 'footway', 'cycleway']
-        AND (pair.opposite OR 'carriageway' = ANY(pair.mine_takes) AND 'carriageway' = ANY(pair.other_takes)) AS faces
+        coalesce(min(beside.gap_m) FILTER (WHERE beside.faces), 'Infinity') AS gap_m,
+        bool_or(beside.faces IS NULL AND beside.gap_m < CAST(:narrowing_reach_m AS double precision) * 2) AS could_be_less
     FROM (
         SELECT
-            greatest(ours.from_m - theirs.to_m, theirs.from_m - ours.to_m, 0) AS gap_m,
-            CASE WHEN 'axis' IN (ours.side, theirs.side) THEN NULL
-                ELSE 'both' IN (ours.side, theirs.side) OR ours.side <> theirs.side END AS opposite,
-            «mine_takes» AS mine_takes, «other_takes» AS other_takes
-        FROM «mine_streets» AS ours
-        INNER JOIN «other_streets» AS theirs ON ours.segment_gid = theirs.segment_gid
-    ) AS pair
-) AS beside
+            pair.gap_m,
+            pair.mine_takes && ARRAY['carriageway', 'footway', 'cycleway'] AND pair.other_takes && ARRAY['carriageway', 'footway', 'cycleway']
+            AND (pair.opposite OR 'carriageway' = ANY(pair.mine_takes) AND 'carriageway' = ANY(pair.other_takes)) AS faces
+        FROM (
+            SELECT
+                greatest(ours.from_m - theirs.to_m, theirs.from_m - ours.to_m, 0) AS gap_m,
+                CASE WHEN 'axis' IN (ours.side, theirs.side) THEN NULL
+                    ELSE 'both' IN (ours.side, theirs.side) OR ours.side <> theirs.side END AS opposite,
+                «mine_takes» AS mine_takes, «other_takes» AS other_takes
+            FROM «mine_streets» AS ours
+            INNER JOIN «other_streets» AS theirs ON ours.segment_gid = theirs.segment_gid
+        ) AS pair
+    ) AS beside
+) AS facing
 
 -- takes_there
 -- What one takes in one segment: as stated, else as read off the drawing; NULL where a width is missing.
@@ -85,16 +85,17 @@ CASE WHEN «who».takes IS NULL THEN nullif(«street».takes, '{}') WHEN «who»
 -- close to what could hinder it, or what is taken there is not known.
 SELECT
     way.unsure,
-    CASE WHEN hit.closed_m > 0 THEN hit.closed_m WHEN way.unsure AND way.closing THEN NULL ELSE 0 END AS closed_m,
-    CASE WHEN hit.narrowed_m > 0 THEN hit.narrowed_m
-        WHEN hit.takes_unknown OR way.unsure AND (way.closing OR way.narrowing OR «by».takes && way.needed) IS NOT FALSE THEN NULL
-        ELSE 0 END AS narrowed_m,
-    CASE WHEN hit.closed_m > 0 THEN hit.closed_course WHEN hit.narrowed_m > 0 THEN hit.narrowed_course
-        WHEN way.unsure THEN ST_ShortestLine(way.unmatched, «by».area) END AS course,
-    CASE WHEN hit.closed_m > 0 THEN hit.closed_de || CASE WHEN other.binding THEN '' ELSE ' (' || (SELECT label_de('hindrance', '«undecided»')) || ')' END
-        WHEN hit.narrowed_m > 0 THEN hit.narrowed_de || ' (' || (SELECT label_de('hindrance', 'narrowed')) || ')' END AS place_de,
-    CASE WHEN hit.closed_m > 0 THEN hit.closed_en || CASE WHEN other.binding THEN '' ELSE ' (' || (SELECT label_en('hindrance', '«undecided»')) || ')' END
-        WHEN hit.narrowed_m > 0 THEN hit.narrowed_en || ' (' || (SELECT label_en('hindrance', 'narrowed')) || ')' END AS place_en
+    coalesce(hit.closed_m, CASE WHEN way.unsure AND way.closing THEN NULL ELSE 0 END) AS closed_m,
+    coalesce(hit.narrowed_m, CASE
+        WHEN hit.takes_unknown OR way.unsure AND (way.narrowing OR «by».takes && way.needed) IS NOT FALSE THEN NULL ELSE 0
+        END) AS narrowed_m,
+    coalesce(hit.closed_course, hit.narrowed_course, CASE WHEN way.unsure THEN ST_ShortestLine(way.unmatched, «by».area) END) AS course,
+    coalesce(
+        hit.closed_de || CASE WHEN other.binding THEN '' ELSE ' (' || (SELECT label_de('hindrance', '«undecided»')) || ')' END,
+        hit.narrowed_de || ' (' || (SELECT label_de('hindrance', 'narrowed')) || ')') AS place_de,
+    coalesce(
+        hit.closed_en || CASE WHEN other.binding THEN '' ELSE ' (' || (SELECT label_en('hindrance', '«undecided»')) || ')' END,
+        hit.narrowed_en || ' (' || (SELECT label_en('hindrance', 'narrowed')) || ')') AS place_en
 FROM (
     SELECT
         «by».restriction IN ('full_closure', 'full_closure_residents_free') AND «who».detour_modes && ARRAY['car', 'bus', 'bicycle']
@@ -116,16 +117,16 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT
         sum(segment.length_m) FILTER (WHERE street.closes) AS closed_m,
-        sum(segment.length_m) FILTER (WHERE NOT street.closes AND street.narrows) AS narrowed_m,
+        sum(segment.length_m) FILTER (WHERE street.narrows) AS narrowed_m,
         bool_or(NOT street.closes AND street.narrows IS NULL) AS takes_unknown,
         ST_Collect(segment.axis) FILTER (WHERE street.closes) AS closed_course,
-        ST_Collect(segment.axis) FILTER (WHERE NOT street.closes AND street.narrows) AS narrowed_course,
+        ST_Collect(segment.axis) FILTER (WHERE street.narrows) AS narrowed_course,
         string_agg(DISTINCT coalesce(segment.street_name, (SELECT label_de('hindrance', 'unnamed'))), ', ') FILTER (WHERE street.closes) AS closed_de,
         string_agg(DISTINCT coalesce(segment.street_name, (SELECT label_en('hindrance', 'unnamed'))), ', ') FILTER (WHERE street.closes) AS closed_en,
         string_agg(DISTINCT coalesce(segment.street_name, (SELECT label_de('hindrance', 'unnamed'))), ', ')
-        FILTER (WHERE NOT street.closes AND street.narrows) AS narrowed_de,
+        FILTER (WHERE street.narrows) AS narrowed_de,
         string_agg(DISTINCT coalesce(segment.street_name, (SELECT label_en('hindrance', 'unnamed'))), ', ')
-        FILTER (WHERE NOT street.closes AND street.narrows) AS narrowed_en
+        FILTER (WHERE street.narrows) AS narrowed_en
     FROM (
         SELECT place.gid, bool_or(place.closes) AS closes, bool_or(place.narrows) AS narrows
         FROM (
@@ -154,7 +155,7 @@ SELECT
     CASE WHEN NOT ways.same_modes THEN 0
         WHEN road.shared_m >= CAST(:shared_detour_m AS double precision) OR NOT ways.unsure THEN coalesce(road.shared_m, 0)
         END AS detour_shared_m,
-    CASE WHEN road.shared_m > 0 THEN road.course ELSE ST_ShortestLine(mine.detour, other.detour) END AS course,
+    coalesce(road.course, ST_ShortestLine(mine.detour, other.detour)) AS course,
     road.place_de, road.place_en
 FROM (
     SELECT

@@ -33,10 +33,10 @@ CROSS JOIN LATERAL (
         SELECT ruled.*, level.sure, level.could
         FROM («branches») AS ruled
         CROSS JOIN LATERAL («level») AS level
-        WHERE least(level.sure, level.could) < 5
+        WHERE level.could < 5
     ) AS judged
     WHERE «in_period»
-    ORDER BY judged.rule, judged.segment_id, least(judged.sure, judged.could), (judged.could < judged.sure), judged.mine_id
+    ORDER BY judged.rule, judged.segment_id, judged.could, judged.sure, judged.mine_id
 ) AS worst
 CROSS JOIN LATERAL («link» OFFSET 0) AS link
 CROSS JOIN LATERAL (

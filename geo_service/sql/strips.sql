@@ -123,7 +123,7 @@ WITH stretch AS MATERIALIZED (
     WHERE section.beside AND section.body IS NULL AND (section.side = 'axis' OR section.mine_side IN (section.side, 'both', 'axis'))
         AND NOT EXISTS (
             SELECT 1 FROM given
-            WHERE section.kind = 'footway' AND (section.segment).carriageway_width_m > 0 AND ST_Covers(
+            WHERE section.kind = 'footway' AND ST_Covers(
                 ST_Buffer((section.segment).axis, (section.segment).carriageway_width_m / 2, 'endcap=flat join=mitre'), given.area))
 ), asked AS (
     SELECT measured.* FROM measured
@@ -132,7 +132,8 @@ WITH stretch AS MATERIALIZED (
     FROM unknown
 )
 SELECT DISTINCT ON (rule.rule, strip.segment_id)
-    rule.*, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town,
+    rule.rule, rule.geometry, rule.worse, rule.applies, rule.block, rule.warn, rule.info, rule.chance, rule.measured, rule.limit_value,
+    rule.missing, mine.occupation_id AS mine_id, mine.source_id AS mine_source, mine.town AS mine_town,
     CASE WHEN ST_IsEmpty(strip.mine_part) IS FALSE THEN strip.mine_part ELSE mine.area END AS mine_area,
     CAST(NULL AS bigint) AS other_id, CAST(NULL AS text) AS other_collection, CAST(NULL AS uuid) AS other_source,
     CAST(NULL AS text) AS reference, CAST(NULL AS text) AS other_town, CAST(NULL AS text) AS label,
@@ -160,18 +161,18 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS strip
 CROSS JOIN LATERAL (
-    SELECT rule.*
+    SELECT rule.*, level.sure, level.could
     FROM («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
-    WHERE rule.applies IS DISTINCT FROM false
-        AND (rule.block IS DISTINCT FROM false OR rule.warn IS DISTINCT FROM false OR rule.info IS DISTINCT FROM false OR rule.chance IS DISTINCT FROM false)
+    CROSS JOIN LATERAL («level») AS level
+    WHERE rule.applies IS DISTINCT FROM false AND level.could < 5
     OFFSET 0
 ) AS rule
 -- Named only where a rule has something to say; OFFSET 0: once for each.
 CROSS JOIN LATERAL (
     SELECT
-        concat(label_de('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_de('street_side', compass.side) END, ', ', coalesce(street.name, label_de('hindrance', 'unnamed')),
+        concat(label_de('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_de('strip_side', compass.side) END, ', ', coalesce(street.name, label_de('hindrance', 'unnamed')),
             CASE WHEN strip.source = 'assumed' THEN ' (Breite angenommen, nicht gemessen)' END) AS place_de,
-        concat(label_en('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_en('street_side', compass.side) END, ', ', coalesce(street.name, label_en('hindrance', 'unnamed')),
+        concat(label_en('strip', strip.kind), CASE WHEN strip.side <> 'axis' THEN label_en('strip_side', compass.side) END, ', ', coalesce(street.name, label_en('hindrance', 'unnamed')),
             CASE WHEN strip.source = 'assumed' THEN ' (width assumed, not measured)' END) AS place_en
     FROM (SELECT
         coalesce((strip.segment).street_name, (strip.segment).road_number) AS name
@@ -183,11 +184,7 @@ CROSS JOIN LATERAL (
             / 90 + CASE strip.side WHEN 'left' THEN 3 ELSE 1 END) AS integer) % 4] AS side) AS compass
     OFFSET 0
 ) AS words
-ORDER BY
-    rule.rule, strip.segment_id,
-    CASE WHEN rule.applies AND rule.block THEN 1 WHEN rule.block IS NOT FALSE THEN 2 WHEN rule.applies AND rule.warn THEN 3 WHEN rule.warn IS NOT FALSE THEN 4
-        WHEN rule.applies AND rule.info THEN 5 WHEN rule.info IS NOT FALSE THEN 6 ELSE 7 END,
-    rule.measured, words.place_de
+ORDER BY rule.rule, strip.segment_id, rule.could, rule.sure, rule.measured, words.place_de
 
 -- strip_around
 -- The stored occupations whose free widths mine may change: they stand in the same segment, near enough along its

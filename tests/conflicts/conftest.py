@@ -109,7 +109,7 @@ def occupation(words: dict[str, Any], *, state: str) -> Occupation:
         height_from_m=low,
         height_to_m=high,
         restriction=words.get("restriction", "none"),
-        takes=None if takes == "unknown" else frozenset(takes),
+        takes=None if takes in ("unknown", "as_drawn") else frozenset(takes),
         excavation=words.get("excavation", use.digs),
         utility=words.get("utility"),
         closed_segments=tuple(words.get("closed_segments", [])),
@@ -134,10 +134,21 @@ class Scene:
             text("UPDATE occupation SET takes = NULL WHERE occupation_id = :id"), {"id": occupation_id}
         )
 
+    def forget_course(self, occupation_id: int) -> None:
+        """As if its detour had never been matched to the streets."""
+        self.session.execute(
+            text(
+                "UPDATE occupation SET detour_segments = NULL, detour_unmatched = NULL WHERE occupation_id = :id"
+            ),
+            {"id": occupation_id},
+        )
+
     def check(
         self, words: dict[str, Any], found: Catalogue | None = None, as_of: datetime = AS_OF
     ) -> CheckResult:
-        mine = match_detour(self.session, occupation(words, state="submitted"), day=TODAY)
+        mine = occupation(words, state="submitted")
+        if words.get("course") != "unknown":
+            mine = match_detour(self.session, mine, day=TODAY)
         question = CheckQuestion(mine=mine, location=locate(self.session, mine.area, day=TODAY))
         return check_with(
             self.session, found or catalogue_of(rulebook(), (), None, TODAY), question, as_of=as_of

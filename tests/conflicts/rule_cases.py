@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 import yaml
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,8 @@ def outcome(
                 other = stage.store(one)
                 if one.get("takes") == "unknown":
                     stage.set_takes_unknown(other)
+                if one.get("course") == "unknown":
+                    stage.forget_course(other)
         result = stage.check(case["mine"], found)
         session.rollback()
     return list(result.findings)
@@ -56,8 +59,15 @@ def agrees(findings: list[Finding], expected: Any) -> str | None:
     seen = {"severity": found.severity, "could_be": found.could_be, "missing": list(found.missing)}
     if "measured" in wanted:
         seen["measured"] = pytest.approx(found.measured, abs=0.002)
-    if "says" in wanted:
-        said = found.explanation["de"]
-        seen["says"] = wanted["says"] if wanted["says"] in said else said
+    if "limit" in wanted:
+        seen["limit"] = pytest.approx(found.limit)
+    if "shows_m" in wanted:  # the length of what the map shows; around an area its outline
+        seen["shows_m"] = pytest.approx(shapely.from_wkb(found.ewkb).length, abs=0.01)
+    if "shows" in wanted:
+        seen["shows"] = shapely.from_wkb(found.ewkb).geom_type
+    for key, language in (("says", "de"), ("says_en", "en")):
+        if key in wanted:
+            said = found.explanation[language]
+            seen[key] = wanted[key] if wanted[key] in said else said
     different = {key: seen[key] for key in wanted if seen[key] != wanted[key]}
     return f"expected {wanted}, found {different}" if different else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -84,3 +85,41 @@ def test_one_round_trip_for_each_town(scene: Any, scenery: Any, monkeypatch: pyt
     assert (
         2 <= len(sent) <= 2 + 2 + 2
     )  # checks of two towns; at most the look at the values, and measuring rules
+
+
+def test_each_other_request_stands_in_its_own_streets_only(scene: Any, scenery: Any) -> None:
+    scenery.add_road(scene.session, {"line": [[-100, 500], [100, 500]]})
+    north, south, beside = ([0, 503, 5, 2], [0, 495, 5, 2], [6, 503, 5, 2])
+    scene.store({"rect": south, "takes": ["footway"]})
+    scene.store({"rect": south, "takes": ["footway"], "state": "withdrawn"})
+    questions = []
+    for reference, rect in (("mine", north), ("opposite", south), ("beside", beside)):
+        one = scenery.occupation({"rect": rect, "takes": ["footway"]}, state="submitted")
+        place = locate(scene.session, one.area, day=AS_OF.date())
+        questions.append(
+            CheckQuestion(mine=located(replace(one, reference=reference), place), location=place)
+        )
+    mine, *others = questions
+    beside_mine = tuple(OtherRequest(occupation=q.mine, streets=q.location.streets) for q in others)
+    result = check_question(scene.session, replace(mine, others=beside_mine), as_of=AS_OF)
+    facing = [f.other.source_id for f in result.findings if f.number == "K03" and f.other]
+    assert len(facing) == 2
+    assert "opposite" in facing
+    assert "beside" not in facing
+
+
+def test_beside_other_requests_only_who_counts_is_met_and_never_oneself(scene: Any, scenery: Any) -> None:
+    scenery.add_road(scene.session, {"line": [[-100, 500], [100, 500]]})
+    words = {"rect": [0, 498, 10, 4], "excavation": True}
+    later = [date(2026, 7, 1), date(2026, 7, 10)]
+    for state in ("withdrawn", "granted"):
+        scene.store({**words, "rect": [60, 498, 10, 4], "days": later, "state": state})
+    mine = scenery.occupation(words, state="submitted")
+    place = locate(scene.session, mine.area, day=AS_OF.date())
+    question = CheckQuestion(mine=located(replace(mine, reference="1"), place), location=place)
+    itself = replace(
+        question.mine, case_group=uuid4()
+    )  # another group alone is not enough to make it somebody else
+    beside = (OtherRequest(occupation=itself, streets=place.streets),)
+    result = check_question(scene.session, replace(question, others=beside), as_of=AS_OF)
+    assert [(f.number, f.other.state) for f in result.findings if f.other] == [("K22", "granted")]

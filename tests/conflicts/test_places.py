@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo_service.conflicts.catalogue import catalogue_of, rule_documents, rulebook
+from geo_service.conflicts.catalogue import catalogue_of, make_rulebook, rule_documents, rulebook
 from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_binds
 from geo_service.conflicts.finding import finding_document
 from geo_service.conflicts.recompute_near import occupations_near, recompute_near
@@ -19,7 +19,7 @@ from geo_service.conflicts.stored_findings import list_findings, recompute_findi
 from geo_service.db.database import Database, speak_as
 from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import NOWHERE
-from geo_service.occupations.parameters import TownParameter
+from geo_service.occupations.parameters import TownParameter, parameters
 
 TODAY = date(2026, 5, 1)
 AS_OF = datetime(2026, 5, 1, 10, 0, tzinfo=TOWN_ZONE)
@@ -108,6 +108,14 @@ def test_a_finding_tells_when_mine_meets_a_blackout(scene: Any) -> None:
     assert finding.during.start == datetime(2026, 6, 5, 20, tzinfo=TOWN_ZONE)
     assert finding.during.end == datetime(2026, 6, 12, 22, tzinfo=TOWN_ZONE)
     assert "„Abendmarkt“" in finding.explanation["de"]
+
+
+def test_what_is_always_there_is_there_at_any_time(scene: Any) -> None:
+    written = next(rule for rule in rulebook().rules if rule.name == "hydrant_access")
+    rule = replace(written, conditions={"applies": "same_time", "block": "true"})
+    scene.add_place(object="facility", kind="hydrant", point=[5, 2])
+    found = catalogue_of(make_rulebook((rule,), parameters()), (), None, TODAY)
+    assert [finding.severity for finding in scene.check({}, found).findings] == ["block"]
 
 
 def test_a_closed_segment_is_named_and_needed_for_the_grant(scene: Any) -> None:

@@ -12,7 +12,7 @@ from shapely.affinity import translate
 from shapely.geometry import Polygon, box
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.conflicts.check import CheckQuestion
+from geo_service.conflicts.check import CheckQuestion, OtherRequest, check_question
 from geo_service.conflicts.check_together import check_together
 from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_findings import list_findings, recompute_findings
@@ -32,6 +32,7 @@ STREET = {"line": [[-100, 0], [100, 0]], "name": "Grenzstraße"}
 # Leaves 1.50 m of the northern footway; with ON_THE_KERB it is 0.90 m, behind IN_FRONT nothing is left of it.
 AT_THE_WALL = {"rect": [-8, 4.5, 10, 0.5], "use": "bauzaun"}
 ON_THE_KERB = {"rect": [6, 3, 5, 0.6], "use": "container"}
+OPPOSITE_THE_WALL = {"rect": [-5, 3, 5, 0.6], "use": "container"}
 IN_FRONT = {"rect": [-10, 3, 12, 2]}
 
 
@@ -187,3 +188,35 @@ def test_a_check_answers_whatever_is_drawn(scene: Any, scenery: Any, axis: int, 
         scene.session, [CheckQuestion(mine=located(mine, location), location=location)], as_of=AS_OF
     )
     assert result.verdict in ("blocked", "review", "clear")
+
+
+def beside(scene: Any, scenery: Any, words: dict[str, Any], **facts: Any) -> CheckQuestion:
+    """A question about something that is not stored, or stored under the facts given."""
+    mine = replace(scenery.occupation(words, state="submitted"), **facts)
+    place = locate(scene.session, mine.area, day=TODAY)
+    return CheckQuestion(mine=located(mine, place), location=place)
+
+
+def footway(scene: Any, question: CheckQuestion) -> list[tuple[str, float | None, tuple[int, ...]]]:
+    result = check_question(scene.session, question, as_of=AS_OF)
+    return [(f.severity, f.measured, f.together) for f in result.findings if f.number == "K04"]
+
+
+def test_what_moves_is_not_narrowed_by_where_it_stood(scene: Any, scenery: Any) -> None:
+    stood = get_occupation(scene.session, store(scene, OPPOSITE_THE_WALL))
+    elsewhere = {"rect": [-8, 4.5, 10, 0.5]}
+    assert footway(scene, beside(scene, scenery, elsewhere)) == [("block", 0.9, (stood.occupation_id,))]
+    # Another group alone is not enough to make it somebody else.
+    assert footway(scene, beside(scene, scenery, elsewhere, source_id=stood.source_id)) == []
+
+
+def test_only_who_is_there_at_the_same_hours_is_counted_in(scene: Any, scenery: Any) -> None:
+    store(scene, {**OPPOSITE_THE_WALL, "every": {"hours": ["08:00", "18:00"]}})
+    by_night = {"rect": [-8, 4.2, 10, 0.8], "every": {"hours": ["22:00", "05:00"]}}
+    assert footway(scene, beside(scene, scenery, by_night)) == [("block", 1.2, ())]
+
+
+def test_another_request_narrows_and_has_no_number(scene: Any, scenery: Any) -> None:
+    mine, other = (beside(scene, scenery, words) for words in (AT_THE_WALL, OPPOSITE_THE_WALL))
+    together = replace(mine, others=(OtherRequest(occupation=other.mine, streets=other.location.streets),))
+    assert footway(scene, together) == [("warn", 0.9, ())]  # what is only asked for does not bind

@@ -67,8 +67,8 @@ ASKING = {
     "corridors that others take": ("CASE WHEN stated.kind = 'corridor' THEN 0 ELSE CAST(:p_strip_taken_m AS double precision) END", "CAST(:p_strip_taken_m AS double precision)"),
     "junctions are passed over": ("WHERE NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.beside)", "WHERE false"),
     "unknown widths are passed over": ("WHERE section.beside AND section.body IS NULL", "WHERE false AND section.body IS NULL"),
-    "on the carriageway the footway is open": ("section.kind = 'footway' AND (section.segment).carriageway_width_m > 0", "false"),
-    "any side speaks": ("    rule.measured, words.place_de", "    rule.measured DESC, words.place_de"),
+    "on the carriageway the footway is open": ("section.kind = 'footway' AND ST_Covers", "false AND ST_Covers"),
+    "any side speaks": ("rule.measured, words.place_de", "rule.measured DESC, words.place_de"),
     "bounded is never open": ("THEN false END AS bounded", "THEN false ELSE false END AS bounded"),
 }  # fmt: skip
 

@@ -1,0 +1,71 @@
+"""Mutants that are the same in effect, each with the reason; nothing else may survive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.mutation.pieces import Mutant
+
+ASKED_AGAIN = (
+    "leaves out early what every rule's own conditions leave out; without it a check only takes longer"
+)
+NULL_SHARES_NOTHING = "what is NULL or empty shares nothing with anybody; spares the look-up"
+NO_RULE_ASKS = "only a rule about two such shapes asks this fact; spares the others the measuring"
+NEVER_EXACTLY = "measures of drawings, never exactly this; the limit only keeps out what rounding leaves"
+
+
+@dataclass(frozen=True)
+class Equal:
+    """piece, what: patterns of the names of pieces and of what is taken out; * stands for anything."""
+
+    piece: str
+    what: str
+    reason: str
+
+    def is_about(self, mutant: Mutant) -> bool:
+        what = mutant.what.replace("[", "(").replace("]", ")")  # brackets are patterns to fnmatch
+        return fnmatchcase(mutant.piece.name, self.piece) and fnmatchcase(what, self.what)
+
+
+EQUAL: tuple[Equal, ...] = (
+    Equal("cut_off*", "> to >= in «network.cut_off_m > 0»", "who is not cut off is no fact: there is none of 0 m"),
+    Equal("*_probe", "true for «known.period && *", ASKED_AGAIN),
+    Equal("*_probe", "true for «given.excavation»", ASKED_AGAIN),
+    Equal("dig_dig_probe", "true for «known.excavation»", ASKED_AGAIN),
+    Equal("*_probe", "true for «given.detour_segments IS NOT NULL»", NULL_SHARES_NOTHING),
+    Equal("*_probe", "true for «given.closed_segments <> '{}'»", NULL_SHARES_NOTHING),
+    Equal("near_candidates", "true for «occupation.occupation_id = ANY*", ASKED_AGAIN),
+    Equal("near_candidates", "true for «near.counts»", "the probes ask it before; somebody may stop counting between the two questions"),
+    Equal("known_occupations", "true for «known.occupation_id = ANY*", "a search asks a few first and the whole check after"),
+    Equal("p*_facts", "true for «spaces.touches»", "where nothing is shared the shared area measures 0, too"),
+    Equal("p*_facts", "true for «NOT spaces.touches»", NO_RULE_ASKS),
+    Equal("requested_streets", "true for ««who».occupation_id IS NULL»", "what is stored has the source id of no request; spares the look-up"),
+    Equal("street_facts", "true for «*.excavation»", NO_RULE_ASKS),
+    Equal("detour_hindered", "true for ««who».detour IS NOT NULL»", NO_RULE_ASKS),
+    Equal("common_detour", "true for «*.detour IS NOT NULL»", NO_RULE_ASKS),
+    Equal("*_rows", "true for «*.period && mine.period»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «section.body IS NOT NULL»", "what has no shape is not touched and has no width to be less than"),
+    Equal("strip_branch", "> to >= in *mine_part) > 0.0001*", NEVER_EXACTLY),
+    Equal("strip_branch", "> to >= in *part.part) > 0.0001*", NEVER_EXACTLY),
+    Equal("strip_branch", "true for «*.period && given.period»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «stored.area && stated.body»", ASKED_AGAIN),
+    Equal("strip_branch", "true for «requested.area && stated.body»", ASKED_AGAIN),
+    Equal("strip_branch", "* «level.could < 5»", "asked again by check_frame; spares the naming of what says nothing"),
+    Equal("strip_branch", "*level.could < 5*", "asked again by check_frame; spares the naming of what says nothing"),
+    Equal("strip_branch", "true for «rule.rule IS NOT NULL»", "always true; it makes the naming wait for the rule"),
+    Equal("strip_around", "true for «near.*", "who is looked at again without need finds the same"),
+    Equal("network_around", "> to >= in *own.closed) > 0*", "who closes nothing lies in nobody's network; spares the look-up"),
+    Equal("strip_around", "* «lies.*", "who stands farther away is looked at again and finds the same"),
+    Equal("strip_around", "* in «lies.*", "who stands farther away is looked at again and finds the same"),
+)  # fmt: skip
+
+
+def reason_why_equal(mutant: Mutant) -> str | None:
+    return next((equal.reason for equal in EQUAL if equal.is_about(mutant)), None)
+
+
+def stale_reasons(mutants: Sequence[Mutant]) -> list[str]:
+    """Entries that speak of no mutant any more."""
+    return [f"{e.piece}: {e.what}" for e in EQUAL if not any(e.is_about(mutant) for mutant in mutants)]
