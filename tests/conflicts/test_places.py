@@ -115,7 +115,8 @@ def test_what_is_always_there_is_there_at_any_time(scene: Any) -> None:
     rule = replace(written, conditions={"applies": "same_time", "block": "true"})
     scene.add_place(object="facility", kind="hydrant", point=[5, 2])
     found = catalogue_of(make_rulebook((rule,), parameters()), (), None, TODAY)
-    assert [finding.severity for finding in scene.check({}, found).findings] == ["block"]
+    nobody_knows_when_i_end = {"days": [date(2026, 6, 1), None]}
+    assert [finding.severity for finding in scene.check(nobody_knows_when_i_end, found).findings] == ["block"]
 
 
 def test_a_closed_segment_is_named_and_needed_for_the_grant(scene: Any) -> None:

@@ -56,6 +56,7 @@ EQUAL: tuple[Equal, ...] = (
     Equal("strip_branch", "*level.could < 5*", "asked again by check_frame; spares the naming of what says nothing"),
     Equal("strip_branch", "true for «rule.rule IS NOT NULL»", "always true; it makes the naming wait for the rule"),
     Equal("strip_around", "true for «near.*", "who is looked at again without need finds the same"),
+    Equal("network_around", "true for «cardinality(own.closed) > 0»", "who closes nothing lies in nobody's network; spares the look-up"),
     Equal("network_around", "> to >= in *own.closed) > 0*", "who closes nothing lies in nobody's network; spares the look-up"),
     Equal("strip_around", "* «lies.*", "who stands farther away is looked at again and finds the same"),
     Equal("strip_around", "* in «lies.*", "who stands farther away is looked at again and finds the same"),

@@ -35,6 +35,7 @@ FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_network_graphs.py": ("network",),
     "test_network_findings.py": ("network",),
     "test_detours.py": ("pair",),
+    "test_values_of_two_towns.py": ("pair",),
     "test_check_together.py": ("pair", "strip", "network"),
     "test_stored_findings.py": ("pair", "place", "own"),
     "test_screening.py": ("pair",),
