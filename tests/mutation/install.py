@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -45,7 +46,9 @@ def installed(mutant: Mutant, cluster: LocalCluster, *, everywhere: bool) -> Ite
 
 @cache
 def _rules_of_this_run() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="gs-mutation-")) / "rules"
+    own = tempfile.mkdtemp(prefix="gs-mutation-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    folder = Path(own) / "rules"
     shutil.copytree(catalogue.RULES_FOLDER, folder)
     catalogue.RULES_FOLDER = folder
     return folder
