@@ -23,9 +23,11 @@ from geo_service.ogc.answers import (
 from geo_service.ogc.kept_answers import KeptAnswer, Question, kept_answers_of
 from geo_service.ogc.states import states_of
 
+_LARGE = 200_000  # bytes; to join less is cheaper than to send once more
+
 
 class InParts(Response):
-    """A body sent in parts as they are: to join them would be one more copy of a megabyte."""
+    """A large body sent in parts as they are: to join them would be one more copy of a megabyte."""
 
     def __init__(self, parts: Sequence[bytes], headers: Mapping[str, str]) -> None:
         super().__init__(headers={**headers, "Content-Length": str(sum(map(len, parts)))})
@@ -34,9 +36,10 @@ class InParts(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for part in self.parts:
+        *others, last = self.parts if sum(map(len, self.parts)) > _LARGE else [b"".join(self.parts)]
+        for part in others:
             await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send({"type": "http.response.body", "body": last, "more_body": False})
 
 
 def nothing_more() -> bytes:
