@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import orjson
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
@@ -60,7 +62,7 @@ class Database:
         conninfo = self._reading_conninfo()
         return create_engine(
             "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(conninfo, prepare_threshold=0),
+            creator=lambda: _reading_connection(conninfo),
             pool_size=pool_size,
             max_overflow=pool_size,
             isolation_level="AUTOCOMMIT",
@@ -93,6 +95,12 @@ class Database:
         """One transaction as the owner, rows as dicts; commits at the end, rolls back on error."""
         with psycopg.connect(self.owner_conninfo(), row_factory=dict_row) as connection:
             yield connection
+
+
+def _reading_connection(conninfo: str) -> psycopg.Connection:
+    connection = psycopg.connect(conninfo, prepare_threshold=0)
+    set_json_loads(orjson.loads, connection)  # the place of an occupation comes as JSON: three times as fast
+    return connection
 
 
 _SPEAK = text(

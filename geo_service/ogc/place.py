@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 from shapely import box, get_coordinates, segmentize, to_wkb, union_all
 from shapely.geometry.base import BaseGeometry
 
@@ -124,10 +123,11 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
         return NOWHERE
     if WINDOW in wanted:
         return None
-    areas = [to_town(_with_points_along(window)) for window in wanted]
+    drawn = [_with_points_along(window) for window in wanted]
+    areas = [to_town(each) for each in drawn]
     if len(areas) > 1:
         return SearchArea(to_wkb(union_all(areas)), _NOWHERE)
-    return SearchArea(to_wkb(areas[0]), _core(areas[0], wanted[0]))
+    return SearchArea(to_wkb(areas[0]), _core(areas[0], drawn[0], wanted[0]))
 
 
 def _inside_window(edges: Sequence[float]) -> Box | None:
@@ -145,12 +145,9 @@ def _with_points_along(lonlat: Box) -> BaseGeometry:
     return segmentize(box(*lonlat), max_segment_length=max(longest / 64, 1 / 256))
 
 
-def _core(area: BaseGeometry, lonlat: Box) -> Box:
-    """The largest box between the curved edges; nowhere when there is none."""
-    metres = get_coordinates(area)
-    degrees = get_coordinates(_with_points_along(lonlat))
-    west = float(np.max(metres[degrees[:, 0] == lonlat[0], 0]))
-    east = float(np.min(metres[degrees[:, 0] == lonlat[2], 0]))
-    south = float(np.max(metres[degrees[:, 1] == lonlat[1], 1]))
-    north = float(np.min(metres[degrees[:, 1] == lonlat[3], 1]))
-    return _shrunk((west, south, east, north))
+def _core(area: BaseGeometry, drawn: BaseGeometry, lonlat: Box) -> Box:
+    """The largest box between the curved edges; nowhere when there is none. drawn: the area in degrees."""
+    (x, y), (lon, lat) = get_coordinates(area).T, get_coordinates(drawn).T
+    west, east = x[lon == lonlat[0]].max(), x[lon == lonlat[2]].min()
+    south, north = y[lat == lonlat[1]].max(), y[lat == lonlat[3]].min()
+    return _shrunk((float(west), float(south), float(east), float(north)))
