@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from starlette.requests import Request
 
@@ -50,3 +52,19 @@ def test_each_address_and_each_kind_counts_for_itself() -> None:
 def test_a_wrong_setting_stops_the_start(settings: dict[str, str]) -> None:
     with pytest.raises(SetupError, match="GEO_SERVICE_"):
         Rates(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
+
+
+def test_counting_starts_one_thread_a_second_and_no_more() -> None:
+    rates = Rates(Settings(_env_file=None, rate_checks="1000/second"))
+    first = rates.limiter.storage.timer
+    for number in range(200):
+        rates.count("checks", rates.checks, f"192.0.2.{number}")
+        time.sleep(0.001)
+    assert rates.limiter.storage.timer is first
+    assert first.daemon
+    first.join(5)
+    rates.count("checks", rates.checks, "192.0.2.1")
+    second = rates.limiter.storage.timer
+    assert second is not first
+    second.join(5)
+    assert sum(map(len, rates.limiter.storage.events.values())) <= 1  # what has expired is gone
