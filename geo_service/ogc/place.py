@@ -29,6 +29,7 @@ WINDOW: Box = (
     PLAUSIBLE_LONLAT[3] + 1,
 )
 _NOWHERE: Box = (0.0, 0.0, 1.0, 1.0)
+_THIN_DEG = 1e-9  # a tenth of a millimetre: a polygon needs an area
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,10 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
 def _inside_window(edges: Sequence[float]) -> Box | None:
     west, south = max(edges[0], WINDOW[0]), max(edges[1], WINDOW[1])
     east, north = min(edges[2], WINDOW[2]), min(edges[3], WINDOW[3])
-    return (west, south, east, north) if west <= east and south <= north else None
+    if west > east or south > north:
+        return None
+    # A box without width or height is a line or a point, and meets what lies there.
+    return west, south, max(east, west + _THIN_DEG), max(north, south + _THIN_DEG)
 
 
 def _with_points_along(lonlat: Box) -> BaseGeometry:

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely.geometry import shape
 
 from geo_service.ogc.parameters import write_cursor
 
@@ -224,6 +225,31 @@ def test_whatever_is_sent_the_answer_is_a_page_or_a_problem(
         assert answer.json()["errors"][0]["pointer"] in (*parameters, "cursor")
     else:
         assert answer.json()["type"] == "FeatureCollection"
+
+
+@pytest.mark.parametrize("name", ["road_segments", "construction_sites", "towns"])
+@pytest.mark.parametrize(
+    ("box", "crs"),
+    [
+        ("8.6,49.6,8.6,49.7", ""), ("8.6,49.6,8.7,49.6", ""), ("8.6,49.6,8.6,49.6", ""), ("180,49,-180,50", ""),
+        ("49.6,8.6,49.6,8.7", "EPSG:4326"), ("475000,5500000,475000,5501000", "EPSG:25832"),
+        ("475000,5500000,475000,5500000", "EPSG:25832"), ("960000,6370000,960000,6380000", "EPSG:3857"),
+        ("960000,6370000,960000,6370000", "EPSG:3857"),
+    ],
+)  # fmt: skip
+def test_a_box_without_width_or_height_is_answered(client: TestClient, name: str, box: str, crs: str) -> None:
+    asked = {"bbox": box} | ({"bbox-crs": crs} if crs else {})
+    answer = client.get(f"/ogc/collections/{name}/items", params=asked)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_box_without_width_meets_what_it_crosses(client: TestClient) -> None:
+    """A line of a box through the middle of a town's bounds finds the town, a point of its inside too."""
+    (feature,) = client.get("/ogc/collections/towns/items?limit=1").json()["features"]
+    inside = shape(feature["geometry"]).representative_point()
+    for box in (f"{inside.x},49,{inside.x},50", f"{inside.x},{inside.y},{inside.x},{inside.y}"):
+        found = client.get("/ogc/collections/towns/items", params={"bbox": box}).json()["features"]
+        assert feature["id"] in {one["id"] for one in found}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
