@@ -25,7 +25,7 @@ from tests.quick_folder import quick_folder
 
 pytestmark = pytest.mark.browser
 
-EMAIL = "erika@example.org"
+EMAIL = "erika.walk@example.org"  # of this walk alone: other files file in the same database, and their mails wait
 CONDITION = "Gehweg 1,50 m freihalten"
 WHY = "Die Fassade ist einsturzgefährdet."
 PLACE = (
