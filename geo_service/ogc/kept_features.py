@@ -18,10 +18,16 @@ _OVERHEAD_BYTES = 300  # of an entry: its key, four objects, its place in the ta
 Key = tuple[int, int]  # gid, hash of the content
 Kind = tuple[str, str]  # collection, fragment
 
+_NONE: Mapping[Key, bytes] = {}
+
 
 @dataclass
 class KeptFeatures:
-    """The features used last, at most so many bytes of them."""
+    """The features read last, at most so many bytes of them.
+
+    Not those used last: to note every use of a thousand features takes longer than to find them, and one that
+    is used much is read again once in many pages.
+    """
 
     most_bytes: int = MOST_BYTES
     taken_bytes: int = 0
@@ -29,20 +35,14 @@ class KeptFeatures:
 
     def find(self, kind: Kind, keys: Sequence[Key]) -> list[bytes | None]:
         """What is kept of each content, in the order of the keys."""
-        features = self._features.setdefault(kind, OrderedDict())
-        found = list(map(features.get, keys))
-        known = keys if all(found) else [key for key, feature in zip(keys, found, strict=True) if feature]
-        for key in known:
-            features.move_to_end(key)
-        return found
+        return list(map(self._features.get(kind, _NONE).get, keys))
 
     def keep(self, kind: Kind, read: Mapping[Key, bytes]) -> None:
-        """Keep features just read; of the kind with most of them those not used for longest make room."""
+        """Keep features just read; of the kind with most of them those read first make room."""
         features = self._features.setdefault(kind, OrderedDict())
-        for key, feature in read.items():
-            if key not in features:
-                features[key] = feature
-                self.taken_bytes += len(feature) + _OVERHEAD_BYTES
+        new = {key: feature for key, feature in read.items() if key not in features}
+        features.update(new)
+        self.taken_bytes += sum(map(len, new.values())) + _OVERHEAD_BYTES * len(new)
         while self.taken_bytes > self.most_bytes:
             _, oldest = max(self._features.values(), key=len).popitem(last=False)
             self.taken_bytes -= len(oldest) + _OVERHEAD_BYTES

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 from starlette.requests import Request
 
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
-from geo_service.ogc.kept_features import KeptFeatures, kept_features_of
+from geo_service.ogc.kept_features import KeptFeatures, Key, kept_features_of
 from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
@@ -45,7 +46,7 @@ class PageReader:
         if query.order:
             text, values = wanted_statement("page_sorted", collection, query)
             row = await read_wanted(self.pool, text, values)
-            return _page(row, [row["features"]] if row["features"] else [])
+            return _sorted_page(row)
         page = await self._page(self.pool, collection, query)
         if page is None:
             # A row was changed between two statements: all again, as of one moment.
@@ -58,29 +59,40 @@ class PageReader:
         """None where something was changed between the statements."""
         if query.area is None and not query.wanted:
             row = await _places(source, "page_in_order", collection, query)
+            place = _cut(row, query)
         else:
             row = await _places(source, "page_in_area", collection, query)
-            if row["matched"] > COUNT_CAP:
+            if row["matched"] <= COUNT_CAP:
+                place = _cut(_behind(row, query), query)
+            else:
                 counted, row = row, await _places(source, "page_beyond_cap", collection, query)
                 if row["state"] != counted["state"]:
                     return None
-        features = await self._features(source, collection, query, row)
-        return None if features is None else _page(row, features)
+                place = _cut(row, query)
+        features = await self._features(source, collection, query, place.keys)
+        if features is None:
+            return None
+        return Page(
+            features=features,
+            returned=len(features),
+            matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
+            last_gid=place.keys[-1][0] if place.keys else None,
+            more=place.more,
+            state=row["state"] or 0,
+        )
 
     async def _features(
-        self, source: Source, collection: Collection, query: ItemsQuery, row: Mapping[str, Any]
+        self, source: Source, collection: Collection, query: ItemsQuery, keys: Sequence[Key]
     ) -> Sequence[bytes] | None:
         """None if one of them is gone or says something else now."""
-        if not row["returned"]:
-            return ()
         kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
-        gids: list[int] = row["gids"]
-        keys = list(zip(gids, row["contents"], strict=True))
         found = self.kept.find(kind, keys)
         if not all(found):
             missing = {key: place for place, key in enumerate(keys) if found[place] is None}
             text = statement("features", collection, query.crs, ())
-            rows = await read_tuples(source, text, {"gids": [gid for gid, _ in missing]})
+            # The literal of an array: to send a list number by number takes longer than to find one.
+            gids = "{" + ",".join([str(gid) for gid, _ in missing]) + "}"
+            rows = await read_tuples(source, text, {"gids": gids})
             read = {(gid, content): feature for gid, content, feature in rows if (gid, content) in missing}
             if len(read) < len(missing):
                 return None
@@ -88,6 +100,32 @@ class PageReader:
             for key, feature in read.items():
                 found[missing[key]] = feature
         return found  # type: ignore[return-value]  # none is missing any more
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """keys: of the features of a page, in the order of gid. more: whether another page follows."""
+
+    keys: Sequence[Key]
+    more: bool
+
+
+def _behind(row: Mapping[str, Any], query: ItemsQuery) -> dict[str, Any]:
+    """Rows in no order: put in that of gid, without those of the pages before."""
+    if row["gids"] is None:
+        return dict(row)
+    gids, contents = row["gids"], row["contents"]
+    order = np.argsort(gids)
+    order = order[np.searchsorted(gids, query.after, side="right", sorter=order) + query.offset :]
+    return {**row, "gids": gids[order], "contents": contents[order]}
+
+
+def _cut(row: Mapping[str, Any], query: ItemsQuery) -> _Place:
+    """The rows of a page, of which at least one more was read where there is one."""
+    if row["gids"] is None:
+        return _Place((), False)
+    gids, contents = (row[name][: query.limit].tolist() for name in ("gids", "contents"))
+    return _Place(list(zip(gids, contents, strict=True)), len(row["gids"]) > query.limit)
 
 
 async def _places(source: Source, name: str, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
@@ -105,13 +143,13 @@ def page_reader_of(request: Request) -> PageReader:
     return PageReader(request.app.state.pool, kept_features_of(request))
 
 
-def _page(row: Mapping[str, Any], features: Sequence[bytes]) -> Page:
+def _sorted_page(row: Mapping[str, Any]) -> Page:
     return Page(
-        features=features,
+        features=[row["features"]] if row["features"] else [],
         returned=row["returned"],
         matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
         last_gid=row["last_gid"],
         more=row["more"],
         state=row["state"] or 0,
-        last_values=as_cursor_values(orjson.loads(row.get("last_values") or b"[]")),
+        last_values=as_cursor_values(orjson.loads(row["last_values"] or b"[]")),
     )

@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Any
 from urllib.parse import urlsplit
 
+import httptools
 import uvloop
 
 
@@ -64,32 +66,59 @@ async def _run(
 
     async def one_connection() -> None:
         nonlocal taken, size
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
+        _, answers = await asyncio.get_running_loop().create_connection(_Answers, "127.0.0.1", port)
         while taken < at_most and time.perf_counter() - start < seconds:
             request = requests[taken % len(requests)]
             taken += 1
             began = time.perf_counter()
-            writer.write(request)
-            size = await _read_answer(reader)
+            size = await answers.ask(request)
             times.append((time.perf_counter() - began) * 1000)
-        writer.close()
+        answers.close()
 
     await asyncio.gather(*(one_connection() for _ in range(connections)))
     return Measured(tuple(times), time.perf_counter() - start, size)
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> int:
-    """Length of the body of one answer. Raises RuntimeError unless it is a 200."""
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if b" 200 " not in head.partition(b"\r\n")[0]:
-        raise RuntimeError(f"not 200: {head[:200]!r} {await reader.read(500)!r}")
-    if b"transfer-encoding: chunked" not in head:
-        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        return length
-    total = 0
-    while length := int(await reader.readuntil(b"\r\n"), 16):
-        await reader.readexactly(length + 2)
-        total += length
-    await reader.readexactly(2)
-    return total
+class _Answers(asyncio.BufferedProtocol):
+    """The answers on one connection, read into one piece of memory and counted; nothing of a body is kept."""
+
+    def __init__(self) -> None:
+        self._room = memoryview(bytearray(2**18))
+        self._parser = httptools.HttpResponseParser(self)
+
+    def ask(self, request: bytes) -> asyncio.Future[int]:
+        """Length of the body of the answer. Its exception is a RuntimeError unless it is a 200."""
+        self._size, self._start = 0, b""
+        self._answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return self._answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._parser.feed_data(self._room[:nbytes])
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser for every piece."""
+        self._start = self._start or body[:500]
+        self._size += len(body)
+
+    def on_message_complete(self) -> None:
+        """Called by the parser at the end of an answer."""
+        status = self._parser.get_status_code()
+        if status == 200:
+            self._answer.set_result(self._size)
+        else:
+            self._answer.set_exception(RuntimeError(f"{status}: {self._start!r}"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if hasattr(self, "_answer") and not self._answer.done():
+            self._answer.set_exception(ConnectionError("The server closed the connection."))
