@@ -137,7 +137,7 @@ def _compared(
         return prepared_rows(session, found.book.check_among_requests.text, binds)
     mine, location = question.mine, question.location
     around = around or look_around(session, found, mine, location)
-    statement = check_near(found.book, near_to(found.book, mine, location, around))
+    statement = check_near(found.book, near_to(found, mine, location, around))
     if statement is None:
         return []
     return prepared_rows(session, statement, {**binds, "near_others": around.others})

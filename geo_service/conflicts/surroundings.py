@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue
+from geo_service.conflicts.places import border_row
 from geo_service.conflicts.rule_file import RuleFile
 from geo_service.conflicts.statement import (
     Near,
@@ -83,11 +84,23 @@ def find_place(session: Session, mine: Occupation, *, as_of: datetime) -> tuple[
     return location, look_around(session, catalogue(session, mine.town, day), mine, location)
 
 
-def near_to(book: Rulebook, mine: Occupation, location: Location, around: Surroundings) -> Near:
+def near_to(found: Catalogue, mine: Occupation, location: Location, around: Surroundings) -> Near:
     """What the check of mine is cut to."""
-    given = _BORDER | _STREETS if location.streets or mine.closed_segments else _BORDER
-    spoken = _objects_spoken_of(book, digs=mine.excavation)
+    given = _BORDER if _border_in_question(found, location) else frozenset()
+    if location.streets or mine.closed_segments:
+        given |= _STREETS
+    spoken = _objects_spoken_of(found.book, digs=mine.excavation)
     return Near(pairs=frozenset(around.met), objects=(given & spoken) | around.objects)
+
+
+def _border_in_question(found: Catalogue, location: Location) -> bool:
+    """False deep inside one town, where the rules about borders (K24) have nothing to say."""
+    border = border_row(location)
+    return bool(
+        border["second_m2"] >= found.values["overlap_noise_m2"].value
+        or border["distance_m"] < border["accuracy_m"]
+        or border["outside_m"] > 0
+    )
 
 
 def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
@@ -97,17 +110,16 @@ def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
 
 def reach_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
     """How far every pair and every kind of object is looked for, and in which period."""
-    binds: dict[str, Any] = {}
-    for objects in found.book.objects:
-        binds[f"reach_{objects}"] = found.reach_m[objects]
+    binds: dict[str, Any] = {f"reach_{objects}": found.reach_m[objects] for objects in found.book.objects}
+    enlarged = {days: _enlarged(mine.period, days) for days in set(found.reach_days.values())}
     for pair in found.book.pairs:
         name = pair.replace("-", "_")
         binds[f"reach_{name}"] = found.reach_m[pair]
-        binds[f"period_{name}"] = _enlarged(mine.period, found.reach_days[pair])
+        binds[f"period_{name}"] = enlarged[found.reach_days[pair]]
     return binds
 
 
-@lru_cache(maxsize=64)  # every pair of every statement about mine asks the same
+@lru_cache(maxsize=64)  # every statement about mine asks the same
 def _enlarged(period: Interval, reach_days: int) -> str:
     """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
     if reach_days == 0:

@@ -12,6 +12,7 @@ from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, check_binds
 from geo_service.conflicts.statement import Near
 from geo_service.conflicts.surroundings import Surroundings, check_near, locate_and_look, look_around, near_to
+from geo_service.db.database import Database
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.locate import locate
 from geo_service.occupations.match_detour import match_detour
@@ -39,7 +40,7 @@ def set_up(session: Session, scenery: Any, file: str, name: str) -> CheckQuestio
 
 
 def cut(session: Session, found: Catalogue, question: CheckQuestion, around: Surroundings) -> list[Any]:
-    statement = check_near(found.book, near_to(found.book, question.mine, question.location, around))
+    statement = check_near(found.book, near_to(found, question.mine, question.location, around))
     assert statement is not None
     binds = check_binds(found, question, as_of=AS_OF)
     return [tuple(row) for row in prepared_rows(session, statement, {**binds, "near_others": around.others})]
@@ -65,11 +66,37 @@ def test_where_nothing_is_near_only_the_own_facts_are_asked(scene: Any, scenery:
     found = catalogue_of(rulebook(), (), None, TODAY)
 
     def near() -> Near:
-        return near_to(found.book, mine, location, look_around(scene.session, found, mine, location))
+        return near_to(found, mine, location, look_around(scene.session, found, mine, location))
 
-    assert near() == Near(pairs=frozenset(), objects=frozenset({"border"}))
+    assert near() == Near(pairs=frozenset(), objects=frozenset({"border"}))  # no town is known here
     scene.store({"rect": [12, 0, 5, 4]})
     scenery.add_place(scene.session, {"object": "facility", "kind": "hydrant", "point": [-1, 2]})
     assert near().pairs == {"area-area"}
     assert near().objects >= {"border", "hydrant"}
     assert not near().objects & {"road", "segment", "no_dig_period", "reinstatement"}
+
+
+def test_deep_inside_a_town_no_rule_asks_for_its_border(empty_database: Database, scenery: Any) -> None:
+    """At every distance from a border of 20 m accuracy, on both sides of it and outside, as the whole check."""
+    scenery.add_town(empty_database, ags="06431002", name="Bensheim", rect=[0, 0, 300, 300], accuracy_m=20)
+    scenery.add_town(empty_database, ags="06431020", name="Viernheim", rect=[300, 0, 300, 300], accuracy_m=20)
+    found = catalogue_of(rulebook(), (), None, TODAY)
+    assert {rule.name for rule in found.rules if rule.objects == "border"} == {
+        "competence",
+        "outside_every_town",
+    }
+    asked, seen = {}, set()
+    engine = empty_database.app_engine()
+    with Session(engine) as session:
+        for west in (-90, -60, -24, -4, 2, 19.5, 20.5, 100, 275, 279.5, 294, 298, 300, 304, 319.5, 321):
+            mine = scenery.occupation({"rect": [west, 100, 4, 4]}, state="submitted")
+            location, around = locate_and_look(session, found, mine, day=TODAY)
+            question = CheckQuestion(mine=mine, location=location)
+            binds = check_binds(found, question, as_of=AS_OF)
+            whole = [tuple(row) for row in prepared_rows(session, found.book.check.text, binds)]
+            assert cut(session, found, question, around) == whole, west
+            asked[west] = "border" in near_to(found, mine, location, around).objects
+            seen |= {found.rules[row[0]].name for row in whole} & {"competence", "outside_every_town"}
+    engine.dispose()
+    assert seen == {"competence", "outside_every_town"}
+    assert [west for west, is_asked in asked.items() if not is_asked] == [20.5, 100, 275, 321]
