@@ -6,7 +6,7 @@ by a hash with which content; what is known of it is not sent again. A changed r
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,21 +31,27 @@ class KeptFeatures:
 
     most_bytes: int = MOST_BYTES
     taken_bytes: int = 0
-    _features: dict[Kind, OrderedDict[Key, bytes]] = field(default_factory=dict)
+    _features: dict[Kind, dict[Key, bytes]] = field(default_factory=dict)
+    _read: deque[tuple[Kind, Sequence[Key], int]] = field(default_factory=deque)  # and their bytes
 
     def find(self, kind: Kind, keys: Sequence[Key]) -> list[bytes | None]:
         """What is kept of each content, in the order of the keys."""
         return list(map(self._features.get(kind, _NONE).get, keys))
 
     def keep(self, kind: Kind, read: Mapping[Key, bytes]) -> None:
-        """Keep features just read; of the kind with most of them those read first make room."""
-        features = self._features.setdefault(kind, OrderedDict())
-        new = {key: feature for key, feature in read.items() if key not in features}
-        features.update(new)
-        self.taken_bytes += sum(map(len, new.values())) + _OVERHEAD_BYTES * len(new)
+        """Keep features just read; those read first make room."""
+        features = self._features.setdefault(kind, {})
+        if not features.keys().isdisjoint(read):  # another page has read some of them meanwhile
+            read = {key: feature for key, feature in read.items() if key not in features}
+        features.update(read)
+        size = sum(map(len, read.values())) + _OVERHEAD_BYTES * len(read)
+        self._read.append((kind, tuple(read), size))
+        self.taken_bytes += size
         while self.taken_bytes > self.most_bytes:
-            _, oldest = max(self._features.values(), key=len).popitem(last=False)
-            self.taken_bytes -= len(oldest) + _OVERHEAD_BYTES
+            first, keys, size = self._read.popleft()
+            for key in keys:
+                del self._features[first][key]
+            self.taken_bytes -= size
 
 
 def kept_features_of(request: Request) -> KeptFeatures:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import orjson
+from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
@@ -22,6 +25,7 @@ from geo_service.ogc.reading import (
     Source,
     bound_values,
     conditions_of,
+    most_at_once,
     one_moment,
     read_rows,
     read_tuples,
@@ -29,6 +33,8 @@ from geo_service.ogc.reading import (
     statement,
     wanted_statement,
 )
+
+_WORTH_TWO = 500  # features to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class PageReader:
             place = _cut(row, query)
         else:
             row = await _places(source, "page_in_area", collection, query)
-            if row["matched"] <= COUNT_CAP:
+            if row["matched"] < most_at_once(query):
                 place = _cut(_behind(row, query), query)
             else:
                 counted, row = row, await _places(source, "page_beyond_cap", collection, query)
@@ -90,15 +96,16 @@ class PageReader:
         if not all(found):
             missing = {key: place for place, key in enumerate(keys) if found[place] is None}
             text = statement("features", collection, query.crs, ())
-            # The literal of an array: to send a list number by number takes longer than to find one.
-            gids = "{" + ",".join([str(gid) for gid, _ in missing]) + "}"
-            rows = await read_tuples(source, text, {"gids": gids})
-            read = {(gid, content): feature for gid, content, feature in rows if (gid, content) in missing}
-            if len(read) < len(missing):
-                return None
+            shares = _shared_out(source, missing)
+            parts = await asyncio.gather(
+                *(read_tuples(source, text, {"gids": _literal(gids)}) for gids in shares)
+            )
+            read = {row[:2]: row[2] for row in chain.from_iterable(parts)}
             self.kept.keep(kind, read)
-            for key, feature in read.items():
-                found[missing[key]] = feature
+            for key, place in missing.items():
+                if (feature := read.get(key)) is None:
+                    return None
+                found[place] = feature
         return found  # type: ignore[return-value]  # none is missing any more
 
 
@@ -126,6 +133,19 @@ def _cut(row: Mapping[str, Any], query: ItemsQuery) -> _Place:
         return _Place((), False)
     gids, contents = (row[name][: query.limit].tolist() for name in ("gids", "contents"))
     return _Place(list(zip(gids, contents, strict=True)), len(row["gids"]) > query.limit)
+
+
+def _shared_out(source: Source, missing: Iterable[Key]) -> Sequence[Sequence[int]]:
+    """The gids to read: many of them over two connections at once, where there are several."""
+    gids = [gid for gid, _ in missing]
+    if len(gids) < _WORTH_TWO or not isinstance(source, AsyncConnectionPool):
+        return (gids,)
+    return gids[: len(gids) // 2], gids[len(gids) // 2 :]
+
+
+def _literal(gids: Sequence[int]) -> str:
+    """An array: to send a list number by number takes longer than to find one."""
+    return "{" + ",".join(map(str, gids)) + "}"
 
 
 async def _places(source: Source, name: str, collection: Collection, query: ItemsQuery) -> dict[str, Any]:

@@ -65,10 +65,10 @@ FROM (
 ) AS place
 
 -- page_in_area
--- What lies in an area, up to the cap: the spatial index is asked once. To sort so many numbers and to cut the page out of
+-- What lies in an area, up to a number: the spatial index is asked once. To sort so many numbers and to cut the page out of
 -- them takes half as long as all the rest; page_reading.py does it in a twentieth of that.
--- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), cap, collection.
--- Out: as page_in_order, but everything that matches (cap + 1 rows = more than the cap), in no order.
+-- In: area (WKB, EPSG:25832), west, south, east, north (box inside the area, metres), most, collection.
+-- Out: as page_in_order, but everything that matches in no order, and matched up to `most`.
 WITH asked AS MATERIALIZED (
     SELECT ST_GeomFromWKB(:area, 25832) AS area, ST_MakeEnvelope(:west, :south, :east, :north, 25832) AS core,
            box(point(:west, :south), point(:east, :north)) AS core_box
@@ -81,7 +81,7 @@ FROM (
     SELECT gid, fragments_hash
     FROM {table}
     WHERE {conditions}
-    LIMIT :cap + 1
+    LIMIT :most
 ) AS hit
 
 -- page_beyond_cap

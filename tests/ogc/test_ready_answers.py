@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import httpx
 import psycopg
@@ -287,15 +288,16 @@ def test_features_kept_are_those_read_last_and_bounded() -> None:
     kept.keep(metres, {keys[1]: b"y"})
     assert kept.find(metres, keys[:2]) == [None, b"y"]
     assert kept.find(roads, keys[:2]) == [None, None]
-    for key in keys:
+    for key, following in pairwise(keys):
         kept.keep(roads, {key: b"x" * 500})
-        kept.keep(roads, {key: b"x" * 500})
+        kept.keep(roads, {key: b"x" * 500, following: b"x" * 500})
         assert kept.find(roads, [key]) == [b"x" * 500]
         assert kept.taken_bytes <= 100_000
-    assert kept.find(metres, keys[:2]) == [None, b"y"]
+    assert kept.find(metres, keys[:2]) == [None, None]
     held = [place for place, feature in enumerate(kept.find(roads, keys)) if feature is not None]
     assert held == list(range(500 - len(held), 500))
     assert 100 < len(held) < 200
+    assert kept.taken_bytes == 800 * len(held)
 
 
 def test_a_reader_that_does_not_read_holds_no_connection(own_database: Database) -> None:
