@@ -66,9 +66,9 @@ async def pending_schema(request: Request, _: psycopg.AsyncConnection) -> Respon
 
 
 async def pending_items(request: Request, connection: psycopg.AsyncConnection) -> Response:
-    """`/ogc/collections/pending/items`; HEAD and resultType=hits count only."""
+    """`/ogc/collections/pending/items`; resultType=hits counts only, HEAD is as GET."""
     wish = read_wish(request, PENDING)
-    page = await _read_page(request, connection, wish)
+    page = await _read_page(connection, wish)
     if wish.shown == "html":
         return await items_page(request, wish, page)
     made = await make_page(page, wish)
@@ -84,10 +84,10 @@ async def pending_item(request: Request, connection: psycopg.AsyncConnection) ->
     return await item_answer(request, PENDING, connection)
 
 
-async def _read_page(request: Request, connection: psycopg.AsyncConnection, wish: Wish) -> Page:
+async def _read_page(connection: psycopg.AsyncConnection, wish: Wish) -> Page:
     """One page, or only the exact number where nothing else is asked for."""
     query = wish.source_query
-    if query.hits_only or request.method == "HEAD":
+    if query.hits_only:
         text, values = wanted_statement("hits", PENDING, query, subject="pending")
         row = await read_wanted(connection, text, values)
         return Page(features=(), returned=0, matched=row["matched"], last_gid=None, more=False, state=0)
