@@ -15,6 +15,7 @@ from tests.messages.test_border import OFFICE, border, give_office, grant_over, 
 from tests.objects.conftest import PATHS, address, delete, feature, put
 from tests.permits.at_border import Border
 from tests.permits.conftest import BENSHEIM, HEPPENHEIM, Desk
+from tests.permits.life import begin, of_case, step, tick
 
 __all__ = ["border"]
 
@@ -220,3 +221,18 @@ def test_a_dig_that_is_accepted_with_its_site_tells_of_the_warranty(border: Bord
     (one,) = told(desk, "reinstatements", closed)
     assert "K21" in one["text"] and "ein abgenommener Aufbruch in Bensheim" in one["text"]
     assert told(desk, path, site) == []
+
+
+def test_a_dig_that_is_accepted_with_its_case_tells_of_the_warranty(border: Border) -> None:
+    desk = border.desk
+    dug = border.file(BENSHEIM, use_type="aufgrabung")
+    _, end = begin(desk, dug)
+    later = (end + timedelta(days=30)).date().isoformat()
+    border.file(HEPPENHEIM, use_type="aufgrabung", **{"from": later, "until": later})
+    tick(desk, end)
+    assert of_case(desk, dug["reference"])["status"] == "ended"
+    step(desk, dug["reference"], "accepted", at=end + timedelta(hours=10))
+    (closed,) = desk.client.get(address("reinstatements"), headers=desk.key()).json()["features"]
+    (one,) = told(desk, "reinstatements", closed)
+    assert "K21" in one["text"] and "ein abgenommener Aufbruch in Bensheim" in one["text"]
+    assert "Mustermann" not in one["text"]
