@@ -35,8 +35,7 @@ from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements, text
 
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
-_REMOVE_MINE = text(statements("conflicts")["remove_findings_of_mine"])
-_REMOVE_OTHERS = text(statements("conflicts")["remove_findings_of_others"])
+_REMOVE = text(statements("conflicts")["remove_findings"])
 _LIST = text(statements("conflicts")["list_findings"])
 _SETTLE = text(statements("conflicts")["settle_finding"])
 
@@ -105,9 +104,8 @@ def _found_by_others(session: Session, question: CheckQuestion, *, as_of: dateti
 def _forget(
     session: Session, occupation_id: int, *, mine: Iterable[Finding], others: Iterable[Finding]
 ) -> None:
-    for statement, kept in ((_REMOVE_MINE, mine), (_REMOVE_OTHERS, others)):
-        found = [finding.finding_id for finding in kept]
-        session.execute(statement, {"occupation_id": occupation_id, "found": found})
+    kept = {"mine": [one.finding_id for one in mine], "others": [one.finding_id for one in others]}
+    session.execute(_REMOVE, {"occupation_id": occupation_id, **kept})
 
 
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:

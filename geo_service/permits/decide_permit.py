@@ -97,7 +97,8 @@ def move_permit(
     parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
     alone = parent is None and not move.also_revoke
-    take_binding_lock(session, _vicinity(session, permit, as_of=as_of) if alone else None)
+    occupation_id = occupation_id_of(session, permit)
+    take_binding_lock(session, _vicinity(session, permit, occupation_id, as_of=as_of) if alone else None)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=next_reference(session, town, as_of), filed_at=as_of)
@@ -106,7 +107,7 @@ def move_permit(
         move_permit(session, extension, same, caller=caller, as_of=as_of)
     if parent is not None:
         _give_way(session, parent, permit, as_of=as_of)
-    claim = _move_occupation(session, permit, move.to, as_of=as_of)
+    claim = _move_occupation(session, permit, occupation_id, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
         found = _refuse_or_override(session, claim, move, by=by)
@@ -114,7 +115,7 @@ def move_permit(
     if move.to == "accepted":
         _keep_reinstatement(session, permit, by=by, as_of=as_of)
     _write_step(session, permit, move, by=by, as_of=as_of, frozen=frozen)
-    close_consultations(session, permit, move.to, as_of=as_of)
+    close_consultations(session, permit, move.to, by=caller, as_of=as_of)
     moved = get_permit(session, str(permit.permit_id), caller=caller, token=token)
     settle_fee(session, permit, town, move.to, by=by, as_of=as_of)  # late: a town's numbers come in turn
     fee = None
@@ -162,7 +163,7 @@ def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
 def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
     to = "surrendered" if parent.status == "granted" else "ended"
     get_transition(parent.status, to, parent.parties)  # the table allows it to the system
-    _move_occupation(session, parent, to, as_of=as_of)
+    _move_occupation(session, parent, occupation_id_of(session, parent), to, as_of=as_of)
     move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
     _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
     credit_replaced(session, parent, child, as_of=as_of)
@@ -262,17 +263,19 @@ def _write_step(
     )  # fmt: skip
 
 
-def _vicinity(session: Session, permit: Permit, *, as_of: datetime) -> Vicinity | None:
+def _vicinity(session: Session, permit: Permit, occupation_id: int, *, as_of: datetime) -> Vicinity | None:
     """Who has to wait for a step that moves this case alone; None for everybody."""
     day = as_of.astimezone(TOWN_ZONE).date()
-    stored = get_occupation(session, occupation_id_of(session, permit))
+    stored = get_occupation(session, occupation_id)
     return vicinity_of(session, catalogue(session, permit.town, day), stored)
 
 
-def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
+def _move_occupation(
+    session: Session, permit: Permit, occupation_id: int, status: str, *, as_of: datetime
+) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
     # Read under the lock: an import that was waited for may have changed where it stands.
-    mine = get_occupation(session, occupation_id_of(session, permit))
+    mine = get_occupation(session, occupation_id)
     filed_at = permit.filed_at or mine.filed_at
     now = occupation_of(
         permit.use, filed_at=filed_at, source_id=permit.permit_id, state=status, reference=permit.reference

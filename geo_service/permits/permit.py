@@ -138,8 +138,7 @@ def get_permit(
         raise NoSuchPermit()
     steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
     found = permit_of_row(row, steps, frozenset(parties))
-    kin = session.execute(text(named["children_of_permit"]), {"permit_id": row.permit_id}).mappings()
-    return replace(found, children=tuple(Child(**child) for child in kin))
+    return replace(found, children=tuple(Child(**child) for child in row.children or ()))
 
 
 def keys_of(reference: str) -> dict[str, Any]:

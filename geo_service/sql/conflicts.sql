@@ -502,20 +502,18 @@ ON CONFLICT (finding_id) DO UPDATE SET
             > CASE excluded.unit WHEN 'm2' THEN CAST(:noise_m2 AS double precision) WHEN 'm' THEN CAST(:noise_m AS double precision) ELSE 0 END
         THEN 'open' ELSE kept.status END
 
--- remove_findings_of_mine
--- Removes the findings of an occupation that are no longer found. NOT IN is hashed, whatever the planner believes about
--- the length of the array: ten thousand may stand on one spot.
--- In: occupation_id, found (array of keys).  Out: nothing.
-DELETE FROM finding
-WHERE mine_occupation = :occupation_id
-    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
-
--- remove_findings_of_others
--- Removes what others had found against an occupation and find no longer.
--- In: occupation_id, found (array of keys).  Out: nothing.
+-- remove_findings
+-- Removes the findings of an occupation that are no longer found, and what others had found against it and find no longer.
+-- NOT IN is hashed, whatever the planner believes about the length of the array: ten thousand may stand on one spot.
+-- In: occupation_id, mine and others (arrays of keys that stay).  Out: nothing.
+WITH of_mine AS (
+    DELETE FROM finding
+    WHERE mine_occupation = :occupation_id
+        AND finding_id NOT IN (SELECT unnest(CAST(:mine AS text[])))
+)
 DELETE FROM finding
 WHERE other_occupation = :occupation_id
-    AND finding_id NOT IN (SELECT unnest(CAST(:found AS text[])))
+    AND finding_id NOT IN (SELECT unnest(CAST(:others AS text[])))
 
 -- occupations_counted_in
 -- Whose findings counted one of these occupations in when they were found.

@@ -70,6 +70,7 @@ WHERE permit_id = :permit_id
 
 -- get_permit
 -- One case with all its facts; geometries as EWKB, the period as its bounds. Row-level security decides who sees it.
+-- children: the changes of it that were asked for, the oldest first; the town's desk sees them, the applicant has a token for each.
 -- In: reference, permit_id (NULL where the reference is known).  Out: 0 or 1 row.
 SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, permit.status, permit.parent,
     permit.child_kind, parent.reference AS parent_reference, permit.case_group, permit.use_type, permit.purpose, permit.address_text, permit.commercial, permit.charitable,
@@ -81,7 +82,11 @@ SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, 
     permit.fee, permit.urgent_reason, permit.filed_by, permit.language, permit.filed_at, permit.decided_at, permit.due_at,
     permit.demo, permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
     applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
-    applicant.address AS applicant_address, applicant.applicant_id
+    applicant.address AS applicant_address, applicant.applicant_id,
+    (SELECT jsonb_agg(jsonb_build_object('reference', child.reference, 'kind', child.child_kind, 'status', child.status)
+        ORDER BY child.filed_at, child.permit_id)
+     FROM permit AS child
+     WHERE child.parent = permit.permit_id AND child.reference IS NOT NULL) AS children
 FROM permit
 INNER JOIN town ON town.ags = permit.town
 LEFT JOIN applicant ON applicant.permit_id = permit.permit_id
@@ -117,14 +122,6 @@ SELECT * FROM jsonb_populate_record(
     today,
     (SELECT past.facts FROM permit_past AS past WHERE past.permit_id = today.permit_id AND past.valid_until >= :moment
         ORDER BY past.past_id LIMIT 1))
-
--- children_of_permit
--- The changes of a permit that were asked for; the town's desk sees them, the applicant has a token for each.
--- In: permit_id.  Out: any number of rows, the oldest first.
-SELECT reference, child_kind AS kind, status
-FROM permit
-WHERE parent = :permit_id AND reference IS NOT NULL
-ORDER BY filed_at, permit_id
 
 -- extensions_of_permit
 -- The extensions of a permit in some states, and theirs: the last in time first.

@@ -47,7 +47,7 @@ def copy_roads(database: Database) -> int:
         owner.execute("SELECT set_config('app.actor', 'operator', false)")
         rows = owner.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'road_segment'::regclass AND attnum > 0"
-            " AND NOT attisdropped AND attname NOT IN ('gid', 'length_m', 'segment_id', 'axis', 'start_node', 'end_node')"
+            " AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('gid', 'length_m', 'segment_id', 'axis', 'start_node', 'end_node')"
         ).fetchall()
         others = sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows)
         owner.execute("ALTER TABLE road_segment DISABLE TRIGGER road_segment_fragments")
