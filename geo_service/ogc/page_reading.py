@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -94,7 +94,8 @@ class PageReader:
         kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
         found = self.kept.find(kind, keys)
         if not all(found):
-            missing = {key: place for place, key in enumerate(keys) if found[place] is None}
+            places = [place for place, feature in enumerate(found) if feature is None]
+            missing = [keys[place] for place in places]
             text = statement("features", collection, query.crs, ())
             shares = _shared_out(source, missing)
             parts = await asyncio.gather(
@@ -102,9 +103,10 @@ class PageReader:
             )
             read = {row[:2]: row[2] for row in chain.from_iterable(parts)}
             self.kept.keep(kind, read)
-            for key, place in missing.items():
-                if (feature := read.get(key)) is None:
-                    return None
+            features = list(map(read.get, missing))
+            if not all(features):
+                return None
+            for place, feature in zip(places, features, strict=True):
                 found[place] = feature
         return found  # type: ignore[return-value]  # none is missing any more
 
@@ -135,7 +137,7 @@ def _cut(row: Mapping[str, Any], query: ItemsQuery) -> _Place:
     return _Place(list(zip(gids, contents, strict=True)), len(row["gids"]) > query.limit)
 
 
-def _shared_out(source: Source, missing: Iterable[Key]) -> Sequence[Sequence[int]]:
+def _shared_out(source: Source, missing: Sequence[Key]) -> Sequence[Sequence[int]]:
     """The gids to read: many of them over two connections at once, where there are several."""
     gids = [gid for gid, _ in missing]
     if len(gids) < _WORTH_TWO or not isinstance(source, AsyncConnectionPool):
