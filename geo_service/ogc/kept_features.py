@@ -43,6 +43,8 @@ class KeptFeatures:
         features = self._features.setdefault(kind, {})
         if not features.keys().isdisjoint(read):  # another page has read some of them meanwhile
             read = {key: feature for key, feature in read.items() if key not in features}
+        if not read:
+            return
         features.update(read)
         size = sum(map(len, read.values())) + _OVERHEAD_BYTES * len(read)
         self._read.append((kind, tuple(read), size))

@@ -31,7 +31,7 @@ from geo_service.permits.deadlines import answer_due_at
 from geo_service.permits.extensions import PermitRevoked, lock_extensions, require_extensions
 from geo_service.permits.fee_at_grant import credit_replaced, settle_fee
 from geo_service.permits.notice_facts import WITH_NOTICE, keep_notice
-from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit import Permit, get_permit, occupation_id_of
 from geo_service.permits.permit_request import PermitRequest, get_deciding_town, require_complete
 from geo_service.permits.record_step import record_step
 from geo_service.permits.request_permit import next_reference
@@ -187,12 +187,6 @@ def require_version(permit: Permit, versions: frozenset[int] | None) -> None:
 
 def _invalid(pointer: str, detail: str) -> Invalid:
     return Invalid(detail, errors=[FieldFault(pointer, detail)])
-
-
-def occupation_id_of(session: Session, permit: Permit) -> int:
-    """The occupation that a case stands for."""
-    asked = {"permit_id": permit.permit_id}
-    return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
 
 
 def _refuse_or_override(session: Session, claim: Claim, move: Move, *, by: Caller) -> tuple[Finding, ...]:

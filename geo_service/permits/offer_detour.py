@@ -13,8 +13,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate
 from geo_service.occupations.row import get_occupation
 from geo_service.permits.assess_request import Assessment
-from geo_service.permits.decide_permit import occupation_id_of
-from geo_service.permits.permit import Permit
+from geo_service.permits.permit import Permit, occupation_id_of
 from geo_service.permits.states import UNDECIDED
 
 

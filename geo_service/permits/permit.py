@@ -141,6 +141,12 @@ def get_permit(
     return replace(found, children=tuple(Child(**child) for child in row.children or ()))
 
 
+def occupation_id_of(session: Session, permit: Permit) -> int:
+    """The occupation that a case stands for."""
+    asked = {"permit_id": permit.permit_id}
+    return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
+
+
 def keys_of(reference: str) -> dict[str, Any]:
     """What statements find a case by, of a reference or a permit_id."""
     try:

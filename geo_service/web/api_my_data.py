@@ -14,9 +14,8 @@ from geo_service.documents.kept_documents import list_documents
 from geo_service.fees.notice import find_notice, list_entries
 from geo_service.identity.caller import Caller
 from geo_service.messages.outbox import list_messages_about
-from geo_service.permits.decide_permit import occupation_id_of
 from geo_service.permits.my_data import my_data
-from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit import Permit, get_permit, occupation_id_of
 from geo_service.permits.permit_document import instant
 from geo_service.towns.town import get_town
 from geo_service.web.api_documents import document_of, documents_of

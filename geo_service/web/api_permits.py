@@ -16,9 +16,9 @@ from geo_service.errors import FieldFault, Malformed
 from geo_service.identity.caller import Caller, require_desk
 from geo_service.permits.change_permit import change_permit
 from geo_service.permits.child_permit import request_change
-from geo_service.permits.decide_permit import move_permit, occupation_id_of, require_version
+from geo_service.permits.decide_permit import move_permit, require_version
 from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
-from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit import Permit, get_permit, occupation_id_of
 from geo_service.permits.permit_as_of import document_as_of, get_permit_as_of
 from geo_service.permits.permit_document import permit_document, queue_document
 from geo_service.permits.permit_request import fee_document

@@ -28,11 +28,11 @@ from geo_service.messages.outbox import list_messages_about
 from geo_service.messages.wording import LINK
 from geo_service.permits.child_permit import request_change
 from geo_service.permits.consultations import list_consultations
-from geo_service.permits.decide_permit import Move, move_permit, occupation_id_of
+from geo_service.permits.decide_permit import Move, move_permit
 from geo_service.permits.extensions import list_revocable_extensions
 from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.notes import list_notes
-from geo_service.permits.permit import Permit, get_permit
+from geo_service.permits.permit import Permit, get_permit, occupation_id_of
 from geo_service.permits.permit_document import permit_document
 from geo_service.permits.proposed_conditions import propose_conditions
 from geo_service.towns.town import Town, get_town, list_towns
