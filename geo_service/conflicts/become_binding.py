@@ -18,17 +18,18 @@ from geo_service.conflicts.stored_findings import (
     finding_from_row,
     forbids_grant,
     list_findings,
-    recompute_findings,
+    recompute_findings_of,
 )
 from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.db.database import speaking_as_operator
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import Rejected
 from geo_service.occupations.occupation import Occupation
-from geo_service.occupations.write_occupation import save_occupation
-from geo_service.sql.loader import statements, text
+from geo_service.occupations.write_occupation import store_occupation
+from geo_service.sql.loader import statements
 
-_NOW = text(statements("findings")["instant_now"])
-_GIVEN = text(statements("findings")["blocks_given"])
+_NOW = statements("findings")["instant_now"]
+_GIVEN = statements("findings")["blocks_given"]
 
 
 class TooManyFindings(Rejected):
@@ -68,14 +69,16 @@ def store_with_findings(session: Session, occupation: Occupation, *, as_of: date
     The caller holds the binding lock, so that of two writers each finds the other.
     """
     since = moment(session)
-    occupation_id = save_occupation(session, occupation)
-    check = recompute_findings(session, occupation_id, as_of=as_of)
-    return Claim(occupation_id=occupation_id, check=check, since=since)
+    stored = store_occupation(session, occupation)
+    assert stored.occupation_id is not None
+    check = recompute_findings_of(session, stored, as_of=as_of)
+    return Claim(occupation_id=stored.occupation_id, check=check, since=since)
 
 
 def moment(session: Session) -> datetime:
     """The instant of the database from which on `blocks_given` counts what is new."""
-    found: datetime = session.execute(_NOW).scalar_one()
+    (row,) = prepared_rows(session, _NOW, {})
+    found: datetime = row.instant
     return found
 
 
@@ -109,7 +112,7 @@ def blocks_given_by(
     Asked as the service: the neighbour may be another town's, whose findings the caller does not see.
     """
     with speaking_as_operator(session):
-        rows = session.execute(_GIVEN, {"occupations": list(occupation_ids), "since": since}).all()
+        rows = prepared_rows(session, _GIVEN, {"occupations": list(occupation_ids), "since": since})
     found: dict[int, tuple[Finding, ...]] = {}
     for row in rows:
         found[row.culprit_id] = (*found.get(row.culprit_id, ()), finding_from_row(row))

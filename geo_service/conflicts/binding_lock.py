@@ -12,12 +12,13 @@ from geo_service.conflicts.catalogue import Catalogue
 from geo_service.conflicts.measured import CLOSURES
 from geo_service.conflicts.surroundings import pairs_of
 from geo_service.crs import TOWN_SRID
+from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.occupation import Occupation
 from geo_service.sql.loader import statements, text
 
 _LOCK = text(statements("conflicts")["take_binding_lock"])
 _LOCK_NEAR = text(statements("conflicts")["take_binding_lock_near"])
-_IN_STREET = text(statements("conflicts")["stands_in_street"])
+_IN_STREET = statements("conflicts")["stands_in_street"]
 _CELL_M = 16.0
 _MOST_CELLS = 200
 
@@ -58,7 +59,8 @@ def vicinity_of(session: Session, found: Catalogue, stored: Occupation) -> Vicin
         or stored.restriction in CLOSURES
     ):
         return None
-    if session.execute(_IN_STREET, {"occupation_id": stored.occupation_id}).scalar_one():
+    ((in_street,),) = prepared_rows(session, _IN_STREET, {"occupation_id": stored.occupation_id})
+    if in_street:
         return None
     reach_m = max(found.reach_m[pair] for pair in pairs_of(found.book, stored, in_street=False))
     west, south, east, north = stored.area.bounds

@@ -19,11 +19,11 @@ from geo_service.db.database import speaking_as_operator
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.locate import Location
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements, text
+from geo_service.sql.loader import statements
 
 MEASURED_KINDS = ("strip", "network")
 CLOSURES = frozenset({"full_closure", "full_closure_residents_free"})
-_TOGETHER = text(statements("conflicts")["occupations_counted_in"])
+_TOGETHER = statements("conflicts")["occupations_counted_in"]
 _PARAMETER = re.compile(r":p_([a-z0-9_]+)")
 
 
@@ -71,5 +71,5 @@ def occupations_counted_in(session: Session, occupation_ids: Sequence[int]) -> l
     Asked as the service itself: whoever changes an occupation does not see the findings of those around it.
     """
     with speaking_as_operator(session):
-        rows = session.execute(_TOGETHER, {"occupations": list(occupation_ids)}).all()
+        rows = prepared_rows(session, _TOGETHER, {"occupations": list(occupation_ids)})
     return [row.occupation_id for row in rows]

@@ -30,22 +30,25 @@ from geo_service.conflicts.write_findings import write_findings
 from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import get_occupation
 from geo_service.occupations.stood_beside import stood_beside
 from geo_service.sql.loader import statements, text
 
 _EMPTY = CheckResult(verdict="clear", findings=(), findings_total=0)
 _REMOVE = text(statements("conflicts")["remove_findings"])
-_LIST = text(statements("conflicts")["list_findings"])
+_LIST = statements("conflicts")["list_findings"]
 _SETTLE = text(statements("conflicts")["settle_finding"])
 
 
-def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime) -> CheckResult:
-    """Check a stored occupation, and everyone it touches against it; write what is found, forget what is not.
+def recompute_findings_of(session: Session, mine: Occupation, *, as_of: datetime) -> CheckResult:
+    """Check an occupation as it is stored, and everyone it touches against it; write what is found, forget
+    what is not.
 
     One that does not count has no findings. Returns its own findings, as `check_occupation` would.
     """
-    mine = get_occupation(session, occupation_id)
+    occupation_id = mine.occupation_id
+    assert occupation_id is not None
     location, around = find_place(session, mine, as_of=as_of)
     question = CheckQuestion(mine=mine, location=location, max_findings=KEPT_AT_MOST)
     if not mine.counts:
@@ -60,6 +63,11 @@ def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime)
     across = [found.finding_id for found in (*result.findings, *against) if found.weighs_across]
     across += [found.finding_id for found in around_it if found.counts_in(occupation_id, mine.town)]
     return replace(result, findings=result.findings[:MAX_FINDINGS], across=tuple(across))
+
+
+def recompute_findings(session: Session, occupation_id: int, *, as_of: datetime) -> CheckResult:
+    """The same for one that is not at hand. Raises NotFound."""
+    return recompute_findings_of(session, get_occupation(session, occupation_id), as_of=as_of)
 
 
 def _look_around(
@@ -110,7 +118,7 @@ def _forget(
 
 def list_findings(session: Session, occupation_id: int, *, both: bool = True) -> list[Finding]:
     """Stored findings of an occupation, the worst first; `both`: with what others found, each pair once."""
-    rows = session.execute(_LIST, {"occupation_id": occupation_id, "both": both})
+    rows = prepared_rows(session, _LIST, {"occupation_id": occupation_id, "both": both})
     return [finding_from_row(row) for row in rows]
 
 

@@ -15,8 +15,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
+
+from geo_service.db.prepared import prepared_rows
 
 APP_ROLE = "geo_service_app"
 OWNER_ROLE = "geo_service_owner"
@@ -103,22 +105,23 @@ def _reading_connection(conninfo: str) -> psycopg.Connection:
     return connection
 
 
-_SPEAK = text(
-    "SELECT set_config('app.actor', :actor, true), set_config('app.town', :town, true),"
-    " set_config('app.case', :case, true)"
+_SPEAK = (
+    "SELECT set_config('app.actor', :actor, true) AS actor, set_config('app.town', :town, true) AS town,"
+    " set_config('app.case', :case, true) AS open_case"
 )
 # Who spoke before is read first, because it stands in a part of its own, and in the same round trip.
-_SPEAK_FOR_A_WHILE = text(
+_SPEAK_FOR_A_WHILE = (
     "WITH before AS MATERIALIZED (SELECT current_setting('app.actor', true) AS actor,"
     " current_setting('app.town', true) AS town, current_setting('app.case', true) AS open_case)"
-    " SELECT before.actor, before.town, before.open_case, set_config('app.actor', :actor, true),"
-    " set_config('app.town', :town, true), set_config('app.case', '', true) FROM before"
+    " SELECT before.actor, before.town, before.open_case, set_config('app.actor', :actor, true) AS actor_now,"
+    " set_config('app.town', :town, true) AS town_now, set_config('app.case', '', true) AS case_now"
+    " FROM before"
 )
 
 
 def speak_as(session: Session, *, actor: str, town: str | None = None, case: str | None = None) -> None:
     """Tell the database who acts for the rest of this transaction; see sql/migrations/0001/01_session.sql."""
-    session.execute(_SPEAK, {"actor": actor, "town": town or "", "case": case or ""})
+    prepared_rows(session, _SPEAK, {"actor": actor, "town": town or "", "case": case or ""})
 
 
 @contextmanager
@@ -137,7 +140,7 @@ def speaking_as_system(session: Session, town: str) -> Iterator[None]:
 
 @contextmanager
 def _speaking(session: Session, *, actor: str, town: str | None = None) -> Iterator[None]:
-    before = session.execute(_SPEAK_FOR_A_WHILE, {"actor": actor, "town": town or ""}).one()
+    (before,) = prepared_rows(session, _SPEAK_FOR_A_WHILE, {"actor": actor, "town": town or ""})
     yield  # after an error the transaction is lost, and with it who speaks
     speak_as(session, actor=before.actor or "", town=before.town, case=before.open_case)
 

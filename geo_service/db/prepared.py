@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from geo_service.errors import Unavailable
@@ -32,7 +33,8 @@ def _by_position(statement: str) -> tuple[bytes, tuple[str, ...]]:
 def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Any]:
     """Rows of a statement with `:name` parameters, as named tuples, inside the session's transaction.
 
-    Raises Unavailable when the database takes too long or is gone.
+    Raises Unavailable when the database takes too long or is gone, SQLAlchemy's DataError for a value that it
+    cannot take.
     """
     query, names = _by_position(statement)
     connection = session.connection().connection.driver_connection
@@ -40,6 +42,8 @@ def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
             return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
+    except psycopg.DataError as error:  # as from everywhere else: whoever answers knows it by that
+        raise DataError(statement, None, error, hide_parameters=True) from error
     except psycopg.OperationalError as error:
         if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
             session.connection().invalidate()

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.orm import Session
 
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound, Rejected
 from geo_service.interval import TOWN_ZONE
 from geo_service.sql.loader import statements, text
@@ -105,8 +106,8 @@ def issue_notice(session: Session, town: Town, fixed: FixedFee, *, by_name: str,
 def find_notice(session: Session, permit_id: UUID, *, as_of: datetime) -> FeeNotice | None:
     """The notice of a case for whoever may see the case; None where it has none."""
     asked = {"permit_id": permit_id, "today": as_of.astimezone(TOWN_ZONE).date()}
-    row = session.execute(text(_NAMED["find_notice"]), asked).mappings().one_or_none()
-    return None if row is None else FeeNotice(**row)
+    rows = prepared_rows(session, _NAMED["find_notice"], asked)
+    return FeeNotice(**rows[0]._asdict()) if rows else None
 
 
 def get_notice(session: Session, permit_id: UUID, *, as_of: datetime) -> FeeNotice:

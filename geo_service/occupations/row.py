@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo_service.crs import TOWN_SRID
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
-from geo_service.sql.loader import statements, text
+from geo_service.sql.loader import statements
 
 _SAME = (
     "occupation_id", "town", "collection", "reference", "label", "state", "counts", "binding", "published",
@@ -25,12 +26,11 @@ _SAME = (
     "remaining_carriageway_m", "remaining_footway_m", "pedestrian_guidance", "cycle_guidance", "area_m2",
     "area_declared_m2", "utility", "town_chosen", "detour_unmatched_m", "demo",
 )  # fmt: skip
-_GET = text(statements("occupations")["get_occupation"])
-_GET_MANY = text(
-    statements("occupations")["get_occupation"].replace(
-        "occupation_id = :occupation_id",
-        "occupation_id = ANY(CAST(:occupations AS bigint[])) ORDER BY occupation_id",
-    )
+_GET = statements("occupations")["get_occupation"]
+_KNOWN_BY_ID = "occupation_id = :occupation_id"
+_GET_OF_SOURCE = _GET.replace(_KNOWN_BY_ID, "source_id = :source_id ORDER BY occupation_id LIMIT 1")
+_GET_MANY = _GET.replace(
+    _KNOWN_BY_ID, "occupation_id = ANY(CAST(:occupations AS bigint[])) ORDER BY occupation_id"
 )
 
 
@@ -84,19 +84,27 @@ def _hex(geometry: BaseGeometry | None) -> str | None:
 
 def get_occupation(session: Session, occupation_id: int) -> Occupation:
     """The stored occupation. Raises NotFound."""
-    row = session.execute(_GET, {"occupation_id": occupation_id}).one_or_none()
-    if row is None:
+    rows = prepared_rows(session, _GET, {"occupation_id": occupation_id})
+    if not rows:
         raise NotFound(f"There is no occupation {occupation_id}.")
-    return occupation_of_row(row)
+    return occupation_of_row(rows[0])
+
+
+def get_occupation_of(session: Session, source_id: UUID) -> Occupation:
+    """The stored occupation of a permit, site, event or detour. Raises NotFound."""
+    rows = prepared_rows(session, _GET_OF_SOURCE, {"source_id": source_id})
+    if not rows:
+        raise NotFound(f"Nothing stands for {source_id}.")
+    return occupation_of_row(rows[0])
 
 
 def get_occupations(session: Session, occupation_ids: Sequence[int]) -> list[Occupation]:
     """Those of the stored occupations that are still there, by id."""
-    rows = session.execute(_GET_MANY, {"occupations": list(occupation_ids)})
+    rows = prepared_rows(session, _GET_MANY, {"occupations": list(occupation_ids)})
     return [occupation_of_row(row) for row in rows]
 
 
-def occupation_of_row(row: Row[Any]) -> Occupation:
+def occupation_of_row(row: Any) -> Occupation:
     """A row of `get_occupation`, or of a statement with its columns."""
     return Occupation(
         **{name: getattr(row, name) for name in _SAME},

@@ -11,16 +11,17 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from geo_service.sql.loader import statements, text
+from geo_service.db.prepared import prepared_rows
+from geo_service.sql.loader import statements
 
-_BESIDE = text(statements("occupations")["neighbours_in_street"])
+_BESIDE = statements("occupations")["neighbours_in_street"]
 _KEY = "stood_beside"
 
 
 def note_neighbours(session: Session, occupations: Sequence[int]) -> None:
     """To be called before these occupations change."""
     noted: dict[int, set[int]] = session.info.setdefault(_KEY, {})
-    for row in session.execute(_BESIDE, {"occupations": list(occupations)}):
+    for row in prepared_rows(session, _BESIDE, {"occupations": list(occupations)}):
         noted.setdefault(row.occupation_id, set()).add(row.neighbour_id)
 
 

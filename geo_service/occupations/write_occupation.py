@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 from sqlalchemy.orm import Session
 
@@ -15,10 +17,18 @@ from geo_service.sql.loader import statements, text
 
 
 def save_occupation(session: Session, occupation: Occupation) -> int:
+    """Insert or update by source_id, see `store_occupation`; the occupation_id."""
+    stored = store_occupation(session, occupation).occupation_id
+    assert stored is not None
+    return stored
+
+
+def store_occupation(session: Session, occupation: Occupation) -> Occupation:
     """Insert or update by source_id; town, takes (where not stated) and the streets follow from the area, the
     segments of the detour from its line.
 
-    Returns the occupation_id. Findings are a matter of conflicts/stored_findings.py, in the same transaction.
+    Returns it as it is stored now, as `get_occupation` would read it. Findings are a matter of
+    conflicts/stored_findings.py, in the same transaction.
     """
     named = statements("occupations")
     day = occupation.filed_at.astimezone(TOWN_ZONE).date()
@@ -45,4 +55,4 @@ def save_occupation(session: Session, occupation: Occupation) -> int:
                 "streets": orjson.dumps([street.row() for street in location.streets]).decode(),
             },
         )
-    return int(occupation_id)
+    return replace(placed, occupation_id=int(occupation_id))

@@ -12,6 +12,7 @@ import shapely
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
@@ -124,9 +125,10 @@ def get_permit(
     keys = {**keys_of(reference), **({"permit_id": opened} if opened else {})}
     if lock:  # before it is read: what another writer has just committed is seen
         session.execute(text(named["lock_permit"]), keys)
-    row = session.execute(text(named["get_permit"]), keys).one_or_none()
-    if row is None:
+    rows = prepared_rows(session, named["get_permit"], keys)
+    if not rows:
         raise NoSuchPermit()
+    (row,) = rows
     parties: set[Who] = set()
     if opened == row.permit_id:
         parties.add("applicant")
@@ -136,7 +138,7 @@ def get_permit(
         parties.add("system")
     if not parties:
         raise NoSuchPermit()
-    steps = session.execute(text(named["history_of_permit"]), {"permit_id": row.permit_id})
+    steps = prepared_rows(session, named["history_of_permit"], {"permit_id": row.permit_id})
     found = permit_of_row(row, steps, frozenset(parties))
     return replace(found, children=tuple(Child(**child) for child in row.children or ()))
 

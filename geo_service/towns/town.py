@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.sql.loader import statements, text
 from geo_service.towns.cash_reference import DEFAULT_PATTERN, CheckKind, known_pattern
@@ -139,8 +140,8 @@ class TownShare:
 
 def find_town(session: Session, ags_or_slug: str) -> Town | None:
     """The town with this AGS or slug, or None."""
-    row = session.execute(text(statements("towns")["find_town"]), {"ags_or_slug": ags_or_slug}).one_or_none()
-    return None if row is None else _town(row)
+    rows = prepared_rows(session, statements("towns")["find_town"], {"ags_or_slug": ags_or_slug})
+    return _town(rows[0]) if rows else None
 
 
 def get_town(session: Session, ags_or_slug: str) -> Town:

@@ -16,6 +16,7 @@ import sqlalchemy.exc
 from _pytest.runner import runtestprotocol
 
 from geo_service.conflicts.catalogue import rulebook
+from geo_service.db.local_cluster import LocalCluster
 from tests.mutation.install import installed
 from tests.mutation.pieces import FRAME, Mutant
 from tests.mutation.whole_cases import Wanted
@@ -71,6 +72,15 @@ class Mutating:
         self.raised: BaseException | None = None
         self.wanted = Wanted()
         self.faults: list[str] = []
+        self.cluster: LocalCluster | None = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Any:
+        """Knows the cluster of the tests that run: each group of them has its own."""
+        made = yield
+        if fixturedef.argname == "cluster":
+            self.cluster = made
+        return made
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -125,13 +135,16 @@ class Mutating:
 
     def ask(self, fate: Fate, items: Sequence[pytest.Item], after: pytest.Item, *, everywhere: bool) -> None:
         began = time.monotonic()
-        assert self.wanted.cluster is not None
+        assert self.cluster is not None
         try:
-            with installed(fate.mutant, self.wanted.cluster, everywhere=everywhere):
+            with installed(fate.mutant, self.cluster, everywhere=everywhere):
                 fate.by = self.first_failure(items, after)
         except psycopg.Error as error:
             fate.by, self.raised = "not taken by the database", error
         cause = self.raised.orig if isinstance(self.raised, sqlalchemy.exc.DBAPIError) else self.raised
+        if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
+            fate.by = None
+            self.faults.append(f"no database was there to ask about {fate.mutant}: {cause}")
         fate.unfit = fate.by is not None and isinstance(cause, _NO_PLAN)
         took = time.monotonic() - began
         print(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, make_rulebook, rulebook
-from geo_service.db.local_cluster import LocalCluster
 from geo_service.occupations.parameters import parameters
 from tests.conflicts.rule_cases import FILES, TODAY, agrees, cases_of, outcome
 
@@ -18,7 +17,6 @@ class Wanted:
     rules: frozenset[str] = frozenset()
     reaches: tuple[str, ...] = ("near",)
     first: list[tuple[str, int]] = field(default_factory=list)
-    cluster: LocalCluster | None = None
 
 
 WANTED = Wanted()
@@ -35,8 +33,7 @@ def reaching(found: Catalogue, reach: str) -> Catalogue:
     )
 
 
-def test_the_cases_of_the_wanted_rules(cluster: LocalCluster, engines: dict[str, Any], scenery: Any) -> None:
-    WANTED.cluster = cluster
+def test_the_cases_of_the_wanted_rules(engines: dict[str, Any], scenery: Any) -> None:
     composed: dict[str, Catalogue] = {}
     every = [
         (file, number)
