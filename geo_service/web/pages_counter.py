@@ -46,6 +46,7 @@ def counter(slug: str, request: Request, session: PublicSession, caller: Current
         town=town,
         caller=caller,
         csrf=csrf_of(request),
+        mails=request.app.state.settings.smtp_url is not None,
         map=page_map(request, session, town, "apply", drawing=True),
         uses=list(use_types().values()),
         restrictions=labels_of("restriction"),

@@ -224,3 +224,22 @@ def test_from_the_request_to_the_revocation(walk: Walk) -> None:
     assert (
         len(walk.letters()) == 7
     )  # receipt, question, grant; receipt and grant of the extension; two revocations
+
+
+def test_whoever_files_at_the_counter_hears_that_the_link_comes_by_mail_too(walk: Walk) -> None:
+    email = "hilde.walk@example.org"
+    clerk = walk.clerk("bensheim")
+    clerk.click("#to-counter")
+    clerk.wait_for_selector("[data-ready]")
+    clerk.fill("#name", "Hilde Post")
+    clerk.fill("#email", email)
+    clerk.fill("#street", "teststr.")
+    clerk.press("#street", "Tab")
+    clerk.locator("#stretch option[value*=':']").wait_for(state="attached")
+    clerk.locator("#result .result").wait_for()
+    clerk.click("#file-button")
+    reference = clerk.inner_text("#reference")
+    assert email in clerk.inner_text("#link-by-mail")
+    walk.letters()
+    (letter,) = [mail for mail in walk.post.mails if mail["To"] == email]
+    assert reference in str(letter["Subject"]) + str(letter.get_content())

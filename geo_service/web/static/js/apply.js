@@ -101,7 +101,7 @@
 
   function receipt(told, email) {
     if (geo.ownReceipt) {
-      geo.ownReceipt(told, at("receipt"));
+      geo.ownReceipt(told, at("receipt"), linkByMail(email));
       return showReceipt();
     }
     const address = `${geo.state.base}/permits/${encodeURIComponent(told.reference)}?token=${encodeURIComponent(told.token)}`;
@@ -110,11 +110,15 @@
       geo.el("div", { class: "message message-good" }, geo.el("h2", {}, geo.t("Ihr Antrag ist eingegangen", "Your request has arrived")),
         geo.el("p", {}, `${geo.t("Aktenzeichen", "Reference")}: `, geo.el("strong", { id: "reference" }, told.reference))),
       geo.el("p", {}, geo.t("Heben Sie diesen Link gut auf: Damit sehen Sie den Stand und können den Antrag zurückziehen. Wer ihn hat, kann das auch.", "Keep this link: it shows the state of your case and lets you withdraw it. So can anybody who has it.")),
-      ...(email && form.dataset.mails === "yes" ? [geo.el("p", { id: "link-by-mail" }, `${geo.t("Sie bekommen ihn auch per E-Mail an", "It also comes by e-mail to")} ${email}.`)] : []),
+      linkByMail(email),
       geo.el("p", {}, geo.el("a", { class: "button", id: "follow-link", href: address }, geo.t("Zum Stand des Antrags", "To the state of the case"))),
       ...(at("needed-papers").hidden ? [] : [geo.el("p", { class: "message message-warn" }, `${geo.t("Dort fügen Sie noch hinzu:", "Add there:")} ${form.elements.use_type.selectedOptions[0].dataset.papers}`)]),
       geo.el("p", {}, geo.el("a", { href: location.pathname + location.search }, geo.t("Weiteren Antrag stellen", "File another request"))));
     showReceipt();
+  }
+  function linkByMail(email) {
+    if (!email || form.dataset.mails !== "yes") return "";
+    return geo.el("p", { id: "link-by-mail" }, `${geo.t("Der Link kommt auch per E-Mail an", "The link also comes by e-mail to")} ${email}.`);
   }
   function showReceipt() {
     drawing.fix();
