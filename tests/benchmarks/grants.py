@@ -61,7 +61,9 @@ def measure_grants() -> list[Row]:
         with owner_session(database) as owner:
             key = create_api_key(owner, role="clerk", town=TOWN, name="bench")
         filed = {sort: _file(database, sort) for sort in MUST}
-        for references in filed.values():  # neighbours wait for each other, and nobody grants a whole street in turn
+        for (
+            references
+        ) in filed.values():  # neighbours wait for each other, and nobody grants a whole street in turn
             Random(0).shuffle(references)
         with owner_session(database) as owner:
             owner.execute(text("ANALYZE"))

@@ -31,6 +31,7 @@ FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_frame.py": ("pair", "place", "own"),
     "test_places.py": ("place",),
     "test_surroundings.py": ("pair", "place"),
+    "test_strip_widths.py": ("strip",),
     "test_strip_findings.py": ("strip",),
     "test_strip_scenes.py": ("strip",),
     "test_network_graphs.py": ("network",),
