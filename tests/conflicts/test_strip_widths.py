@@ -5,6 +5,7 @@ Everything stands on the same metre of a straight strip, so that the free width 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from shapely import MultiPolygon, box, to_wkb
+from shapely import LineString, MultiPolygon, box, to_wkb
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -249,16 +250,30 @@ def test_parts_of_a_company_that_keeps_the_limit_are_not_looked_at(empty_session
     assert ask(empty_session, scene) == Answer([False], [True], 0.1, 9000)
 
 
-def test_nothing_is_narrower_than_nothing(empty_session: Session) -> None:
-    closes = Stands(takes=(0.1, WIDE_M - 0.5), there=((0, 1),), known=((0, 1),))
-    rest = Stands(takes=(WIDE_M - 0.5, WIDE_M), there=DAYS, known=DAYS)
-    others = everybody_with_everybody(127)
-    with_all = tuple(
-        Stands(takes=one.takes, there=((0, 1), *one.there), known=((0, 1), *one.known)) for one in others
+@pytest.mark.parametrize("binding", [True, False])
+def test_nothing_is_narrower_than_nothing(empty_session: Session, binding: bool) -> None:
+    """Nine leave what mine takes at hour 0: worse is nobody, so the companies around somebody who closes all are not asked.
+
+    Where the nine are not binding, they are asked about for what is, and are too many.
+    """
+    mine = Stands(takes=(2.5, WIDE_M), there=DAYS, known=DAYS)
+    nine = tuple(
+        Stands(takes=(0.0, 2.5 - i / 10), there=((0, 1),), known=((0, 1),), binding=binding) for i in range(9)
     )
-    scene = Scene(mine=rest, others=(closes, *with_all), limits=(2.4,), must_take_m=0.4)
-    found = ask(empty_session, scene)
-    assert (found.passed, found.measured_m, found.worst_at, found.complete) == ([False], 0.0, 0, True)
+    others = everybody_with_everybody(127)
+    hours = tuple(span for one in others for span in one.there)
+    closes_all = Stands(takes=(0.0, WIDE_M), there=hours, known=hours)
+    scene = Scene(mine=mine, others=(*nine, *others, closes_all), limits=(0.5,), must_take_m=0.4)
+    told = Answer([False], [False if binding else None], 0.0, 0, complete=binding)
+    assert ask(empty_session, scene) == told
+
+
+def test_what_is_hidden_for_certain_may_come_to_light_in_the_time_that_is_not(empty_session: Session) -> None:
+    sure: Spans = ((0, 72),)
+    mine = Stands(takes=(0.0, 2.0), there=(*sure, (120, 240)), known=sure)
+    as_wide = Stands(takes=(0.0, 2.0), there=sure, known=sure)
+    scene = Scene(mine=mine, others=(as_wide,), must_take_m=0.05)
+    assert ask(empty_session, scene) == Answer([None], [None], 1.0, 120)
 
 
 @pytest.mark.parametrize(("more", "complete"), [(0, True), (1, False)])
@@ -276,3 +291,39 @@ def test_two_thousand_moments_are_looked_at_and_no_more(
         comes = Stands(takes=(0.1, 0.2), there=hours, known=hours)
         found = ask(empty_session, Scene(mine=small, others=(comes,), limits=(1.5,)))
         assert found == Answer([True], [True], None, None)
+
+
+def bend(radius_m: float, degrees: float, corners: int) -> LineString:
+    """To the left, drawn with so many corners."""
+    angles = [math.radians(degrees * i / corners) for i in range(corners + 1)]
+    return LineString(
+        [(radius_m * math.sin(angle), radius_m - radius_m * math.cos(angle)) for angle in angles]
+    )
+
+
+@pytest.mark.parametrize(
+    ("axis", "low_m", "high_m", "there"),
+    [
+        (bend(20, 90, 12), 3, 5, True),
+        (
+            bend(2, 45, 4),
+            5,
+            6,
+            False,
+        ),  # nothing is left of it beside the bend, only of what it is prolonged by
+        (bend(2, 270, 4), 4, 6, False),  # what it is prolonged by crosses itself
+        (bend(3, 270, 4), 3, 4, False),
+    ],
+)
+def test_inside_a_bend_tighter_than_a_strip_is_far_away_there_is_no_strip(
+    empty_session: Session, axis: LineString, low_m: float, high_m: float, there: bool
+) -> None:
+    asked = {"axis": to_wkb(axis), "to_m": axis.length, "low_m": low_m, "high_m": high_m}
+    found: Any = empty_session.execute(
+        text(
+            "SELECT strip, body, head, tail FROM"
+            " strip_shape(ST_GeomFromWKB(:axis), 0, :to_m, :low_m, :high_m, 5)"
+        ),
+        asked,
+    ).one()
+    assert [shape is not None for shape in found] == [there] * 4

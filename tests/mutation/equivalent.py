@@ -15,6 +15,8 @@ NULL_SHARES_NOTHING = "what is NULL or empty shares nothing with anybody; spares
 NO_RULE_ASKS = "only a rule about two such shapes asks this fact; spares the others the measuring"
 NEVER_EXACTLY = "measures of drawings, never exactly this; the limit only keeps out what rounding leaves"
 
+THE_SAME_AGAIN = "computed anew it is the same; spares the computing"
+
 
 @dataclass(frozen=True)
 class Equal:
@@ -60,6 +62,23 @@ EQUAL: tuple[Equal, ...] = (
     Equal("network_around", "> to >= in *own.closed) > 0*", "who closes nothing lies in nobody's network; spares the look-up"),
     Equal("strip_around", "* «lies.*", "who stands farther away is looked at again and finds the same"),
     Equal("strip_around", "* in «lies.*", "who stands farther away is looked at again and finds the same"),
+    Equal("junction_stop_m()", "true for «other.axis && *", ASKED_AGAIN),
+    Equal("strip_shape()", "* «half_m > 0»", "what has no width has no area, and who has none is left out in the end"),
+    Equal("strip_shape()", "> to >= in «to_m - from_m > 0.01»", NEVER_EXACTLY),
+    Equal("strip_middle()", "false for «*", "a line moved by nothing is the line itself; spares the moving"),
+    Equal("strip_middle()", "< to <= *", NEVER_EXACTLY),
+    Equal("strip_widths()", "true for «NOT isempty(known(i))»", "who is there at no certain time is in no company"),
+    Equal("strip_widths()", "true for «i = ANY(certain)»", "who is there at no certain time is in no company"),
+    Equal("strip_widths()", "true for «NOT is_certain»", THE_SAME_AGAIN),
+    Equal("strip_widths()", "true for «NOT may.all_kept»", THE_SAME_AGAIN),
+    Equal("strip_widths()", "true for «cardinality(bound) < cardinality(everyone)»", THE_SAME_AGAIN),
+    Equal("strip_widths()", "< to <= in «bound) < cardinality(everyone*", THE_SAME_AGAIN),
+    Equal("strip_worst()", "true for «cardinality(there.members) < cardinality(others)»", THE_SAME_AGAIN),
+    Equal("strip_worst()", "< to <= in «there.members) < cardinality(others*", THE_SAME_AGAIN),
+    Equal("strip_worst()", "< to <= in *stated_with_m < bound_m»", "who states just the bound and lets it pass has been cleared before"),
+    Equal("strip_worst()", ">= to > in «stated_m >= without_m*", "what must be taken is asked for less a micrometre"),
+    Equal("strip_worst()", "false for «failed(i)»", "what failed where it was wider fails here, too"),
+    Equal("strip_worst()", ">= to > in *limits(i) >= fails_from_m»", "asked for itself, what fails from here on does not pass either"),
 )  # fmt: skip
 
 
