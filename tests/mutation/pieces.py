@@ -41,7 +41,7 @@ FRAME: dict[str, dict[str, tuple[str, ...]]] = {
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "0003/10_cross_section": ("strip",), "0003/11_strip_widths": ("strip",), "0006/70_sites": ("strip",),
     **dict.fromkeys(("0003/20_network_graph", "0003/21_network_closures", "0003/22_network_cut_off",
-                     "0003/23_network_ways", "0003/24_network_facts"), ("network",)),
+                     "0003/23_network_ways", "0003/24_network_facts", "0010/10_network"), ("network",)),
 }  # fmt: skip
 _OTHERS = {
     "instant",
@@ -51,6 +51,8 @@ _OTHERS = {
     "detour_offer",
     "shortest_way",
     "streets_in_words",
+    "leads_out_of",  # dropped
+    "nodes_reached",  # dropped
 }
 _KEY = re.compile(r"^-- ([a-z_]+):", re.MULTILINE)
 _STATEMENT = re.compile(r"^-- ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)

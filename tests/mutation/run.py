@@ -34,6 +34,8 @@ FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_strip_widths.py": ("strip",),
     "test_strip_findings.py": ("strip",),
     "test_strip_scenes.py": ("strip",),
+    "test_network_functions.py": ("network",),
+    "test_network_answers.py": ("network",),
     "test_network_graphs.py": ("network",),
     "test_network_findings.py": ("network",),
     "test_detours.py": ("pair",),
