@@ -143,6 +143,15 @@ def test_who_adds_nothing_is_not_named(town: Net) -> None:
     )
 
 
+def test_who_is_cut_off_by_others_alone_is_not_cut_off_by_mine(town: Net) -> None:
+    town.add(
+        street("lane", 4, 7, [[400, -200], [500, -200]]), street("yard", 7, 8, [[500, -200], [600, -200]])
+    )
+    other = closure(town.gids("west way", "east way"))
+    (row,) = cut_off(town, closure(town.gids("lane")), other)
+    assert (row["cut_off_m"], row["together"]) == (100, [])
+
+
 def test_ends_of_runs(net: Net) -> None:
     net.add(
         street("a", 1, 2, [[0, 0], [100, 0]]), street("b", 2, 3, [[100, 0], [200, 0]]),
@@ -226,8 +235,19 @@ def test_the_worst_company_is_told_with_what_it_closes(lanes: Net) -> None:
     assert row["place_de"] == "second (140 m); 1000 m statt 140 m"
     assert row["place_en"] == "second (140 m); 1000 m instead of 140 m"
     (row,) = ways(lanes, mine, second, third, closure(lanes.gids("long"), occupation_id=4))
-    assert row["no_way"] and row["leads_out"] and row["place_en"] == "second (140 m); without it 140 m"
+    assert (row["no_way"], row["way_factor"], row["leads_out"]) == (True, 0, True)
+    assert row["place_de"] == "second (140 m); ohne sie 140 m"
+    assert row["place_en"] == "second (140 m); without it 140 m"
     assert shapely.from_wkb(row["shape"]).length == pytest.approx(140)
+
+
+def test_of_the_way_that_is_lost_only_what_is_closed_is_named(net: Net) -> None:
+    net.add(
+        street("mine", 1, 2, [[0, 0], [100, 0]]), street("first half", 1, 3, [[0, 0], [50, 20]]),
+        street("second half", 3, 2, [[50, 20], [100, 0]]), street("around", 1, 2, [[0, 0], [50, 300], [100, 0]]),
+    )  # fmt: skip
+    (row,) = ways(net, closure(net.gids("mine")), closure(net.gids("first half")))
+    assert row["place_de"] == "first half (54 m); 608 m statt 108 m"
 
 
 def test_a_company_that_lies_in_another_one_is_not_looked_at(lanes: Net) -> None:
@@ -255,6 +275,8 @@ def test_that_no_way_is_longer_is_not_known_where_not_all_is_looked_at(lanes: Ne
     (row,) = ways(lanes, mine, *long, complete=False)
     assert row["way_factor"] is None
     everything = closure([*lanes.gids("second", "third", "long")], occupation_id=9)
+    (row,) = ways(lanes, mine, third, everything | {"times": times((8, 9))}, give_up=TOO_LATE)  # and no more
+    assert (row["way_factor"], row["no_way"]) == (None, None)
     for more in ({"complete": False}, {"give_up": TOO_LATE}):  # one company is looked at always
         (row,) = ways(lanes, mine, everything, **more)
         assert row["no_way"] is True
@@ -320,7 +342,7 @@ def test_what_others_part_in_the_box_may_hang_together_outside_of_it(net: Net) -
     ("roads", "reach_m"),
     [
         ([{"at": 100, "class": "kreisstrasse"}], 150),
-        ([{"at": 100, "class": "landesstrasse"}], 150),
+        ([{"at": 100, "class": "landesstrasse"}, {"at": 2000}], 150),
         ([{"at": 500, "class": "kreisstrasse"}], 600),
         (
             [

@@ -15,6 +15,9 @@ NULL_SHARES_NOTHING = "what is NULL or empty shares nothing with anybody; spares
 NO_RULE_ASKS = "only a rule about two such shapes asks this fact; spares the others the measuring"
 NEVER_EXACTLY = "measures of drawings, never exactly this; the limit only keeps out what rounding leaves"
 
+TIME_ONLY = "nobody reads the clock at that very instant; what is answered in time is the same"
+A_LARGER_BOX = "a larger box tells the same, later"
+NOTHING_ASKED = "to ask about nothing finds nothing; spares the asking"
 THE_SAME_AGAIN = "computed anew it is the same; spares the computing"
 
 
@@ -79,6 +82,32 @@ EQUAL: tuple[Equal, ...] = (
     Equal("strip_worst()", ">= to > in «stated_m >= without_m*", "what must be taken is asked for less a micrometre"),
     Equal("strip_worst()", "false for «failed(i)»", "what failed where it was wider fails here, too"),
     Equal("strip_worst()", ">= to > in *limits(i) >= fails_from_m»", "asked for itself, what fails from here on does not pass either"),
+    Equal("closure_of()", "true for «segment.axis && who.area»", "what does not meet has no length in common"),
+    Equal("closures_beside()", "true for «period && mine.period»", ASKED_AGAIN),
+    Equal("closures_beside()", "true for «closed_segments <> '{}'»", NOTHING_ASKED),
+    Equal("closures_beside()", "false for «((who).end_known AND mine.end_known)»", "what is known of two periods with their ends meets as they do"),
+    Equal("simultaneous_sets()", "true for «till IS NOT NULL»", "after the last moment nobody is there"),
+    Equal("worst_cut_off()", "false for «complete AND ends_reach_each_other*", "who is not cut off is found in the long way, too"),
+    Equal("worst_cut_off()", "false for «cardinality(closed) = 0»", THE_SAME_AGAIN),
+    Equal("worst_cut_off()", "* in «) ? give_up*", TIME_ONLY),
+    Equal("ends_reach_each_other()", "* «asked NOT BETWEEN 2 AND 8»", "says yes less or more often; who is not cut off is found in the long way, too"),
+    Equal("ends_reach_each_other()", "true for «segment.gid = ANY(segments)»", "of more ends it says yes less often; who is not cut off is found in the long way, too"),
+    Equal("closed_runs()", "false for «NOT EXISTS (SELECT FROM road_segment*", NOTHING_ASKED),
+    Equal("closed_runs()", "true for «segment.gid = ANY(closed)»", NOTHING_ASKED),
+    Equal("closed_runs()", "true for «segment.start_node <> segment.end_node»", NOTHING_ASKED),
+    Equal("closed_runs()", "true for «a <> b»", "pgRouting tells of no way from a place to itself"),
+    Equal("closed_runs()", "true for «pairs IS NOT NULL»", NOTHING_ASKED),
+    Equal("worst_ways()", "false for «cardinality(others) = 0»", NOTHING_ASKED),
+    Equal("worst_ways()", "false for «runs IS NULL»", NOTHING_ASKED),
+    Equal("worst_ways()", "* in «) ? give_up*", TIME_ONLY),
+    Equal("way_fact()", "false for «way.alone_m IS NULL»", "who has no way alone has none beside others, and nothing to show"),
+    Equal("network_box()", "true for «reach_m < 50000»", "ends before that, where all of the network lies inside"),
+    Equal("network_box()", "< to <= *reach_m < 50000*", "ends before that, where all of the network lies inside"),
+    Equal("network_facts()", "false for «cardinality(own.driven || own.walked) = 0»", NOTHING_ASKED),
+    Equal("network_facts()", "* in «) > give_up»", TIME_ONLY),
+    Equal("network_facts()", "false for «clock_timestamp() > give_up*", TIME_ONLY),
+    Equal("network_facts()", "true for «fact.leads_out»", A_LARGER_BOX),
+    Equal("network_facts()", "false for «NOT EXISTS (SELECT FROM unnest(facts)*", A_LARGER_BOX),
 )  # fmt: skip
 
 

@@ -25,17 +25,17 @@ HERE = Path(__file__).resolve().parent
 CONFLICTS = HERE.parent / "conflicts"
 # Tests of the frame, by the kinds of rules that they are about; asked for what no case notices.
 FRAME_TESTS: dict[str, tuple[str, ...]] = {
+    "test_strip_widths.py": ("strip",),
+    "test_network_functions.py": ("network",),
+    "test_network_answers.py": ("network",),
     "test_worst_first.py": ("pair", "place", "own", "strip", "network"),
     "test_cross_section.py": ("strip",),
     "test_junctions.py": ("strip",),
     "test_frame.py": ("pair", "place", "own"),
     "test_places.py": ("place",),
     "test_surroundings.py": ("pair", "place"),
-    "test_strip_widths.py": ("strip",),
     "test_strip_findings.py": ("strip",),
     "test_strip_scenes.py": ("strip",),
-    "test_network_functions.py": ("network",),
-    "test_network_answers.py": ("network",),
     "test_network_graphs.py": ("network",),
     "test_network_findings.py": ("network",),
     "test_detours.py": ("pair",),
