@@ -28,6 +28,7 @@ from geo_service.occupations.recurrence import Recurrence, expand
 from geo_service.occupations.states import standing_of
 from geo_service.occupations.use_types import use_types
 from geo_service.occupations.write_occupation import save_occupation
+from tests.conflicts.network_calls import Net
 from tests.conflicts.rule_cases import FILES, cases_of
 
 EAST, NORTH = 470_000.0, 5_505_000.0
@@ -153,6 +154,13 @@ class Scene:
         return check_with(
             self.session, found or catalogue_of(rulebook(), (), None, TODAY), question, as_of=as_of
         )
+
+
+@pytest.fixture
+def net(empty_session: Session, scenery: Any) -> Net:
+    """No street yet; the functions of the network can be asked."""
+    speak_as(empty_session, actor="operator")
+    return Net(empty_session, scenery)
 
 
 @pytest.fixture

@@ -118,3 +118,13 @@ def the_occupation(one: Occupation) -> tuple[str, Any]:
 
 def multirange(value: str) -> tuple[str, Any]:
     return "CAST(:{} AS tstzmultirange)", value
+
+
+EVERYWHERE = a_box(-5000, -5000, 5000, 5000)
+IN_TIME, TOO_LATE = instant(365 * 70), instant(-365 * 20)  # when a function gives up
+FACTOR = 2.0
+
+
+def street(name: str, a: int, b: int, line: list[list[float]], **facts: Any) -> dict[str, Any]:
+    """A road of the scenery from one junction to another."""
+    return {"name": name, "line": line, "nodes": [a, b], **facts}

@@ -9,11 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.orm import Session
 
-from geo_service.db.database import speak_as
 from geo_service.occupations.row import occupation_row
 from tests.conflicts.network_calls import (
+    EVERYWHERE,
     FIRST,
     Net,
     Rows,
@@ -28,7 +27,6 @@ from tests.conflicts.network_calls import (
     times,
 )
 
-EVERYWHERE = (-5000, -5000, 5000, 5000)
 FULL: dict[str, Any] = {
     "restriction": "full_closure",
     "pedestrian_guidance": "diverted",
@@ -36,14 +34,8 @@ FULL: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def net(empty_session: Session, scenery: Any) -> Net:
-    speak_as(empty_session, actor="operator")
-    return Net(empty_session, scenery)
-
-
-def edges(net: Net, mode: str = "car", box: tuple[float, float, float, float] = EVERYWHERE) -> str:
-    return str(net.one("network_edges", mode, a_box(*box)))
+def edges(net: Net) -> str:
+    return str(net.one("network_edges", "car", EVERYWHERE))
 
 
 def test_to_close_nothing_is_to_leave_all(net: Net) -> None:

@@ -26,8 +26,10 @@ CONFLICTS = HERE.parent / "conflicts"
 # Tests of the frame, by the kinds of rules that they are about; asked for what no case notices.
 FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_strip_widths.py": ("strip",),
+    "test_strip_shape.py": ("strip",),
     "test_network_functions.py": ("network",),
     "test_network_answers.py": ("network",),
+    "test_network_ways.py": ("network",),
     "test_worst_first.py": ("pair", "place", "own", "strip", "network"),
     "test_cross_section.py": ("strip",),
     "test_junctions.py": ("strip",),
