@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -27,10 +26,9 @@ _SAME = (
     "area_declared_m2", "utility", "town_chosen", "detour_unmatched_m", "demo",
 )  # fmt: skip
 _GET = statements("occupations")["get_occupation"]
-_KNOWN_BY_ID = "occupation_id = :occupation_id"
-_GET_OF_SOURCE = _GET.replace(_KNOWN_BY_ID, "source_id = :source_id ORDER BY occupation_id LIMIT 1")
 _GET_MANY = _GET.replace(
-    _KNOWN_BY_ID, "occupation_id = ANY(CAST(:occupations AS bigint[])) ORDER BY occupation_id"
+    "occupation_id = :occupation_id",
+    "occupation_id = ANY(CAST(:occupations AS bigint[])) ORDER BY occupation_id",
 )
 
 
@@ -87,14 +85,6 @@ def get_occupation(session: Session, occupation_id: int) -> Occupation:
     rows = prepared_rows(session, _GET, {"occupation_id": occupation_id})
     if not rows:
         raise NotFound(f"There is no occupation {occupation_id}.")
-    return occupation_of_row(rows[0])
-
-
-def get_occupation_of(session: Session, source_id: UUID) -> Occupation:
-    """The stored occupation of a permit, site, event or detour. Raises NotFound."""
-    rows = prepared_rows(session, _GET_OF_SOURCE, {"source_id": source_id})
-    if not rows:
-        raise NotFound(f"Nothing stands for {source_id}.")
     return occupation_of_row(rows[0])
 
 

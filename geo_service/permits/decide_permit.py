@@ -22,8 +22,7 @@ from geo_service.fees.notice import find_notice
 from geo_service.identity.caller import APPLICANT, Caller, system_of
 from geo_service.interval import TOWN_ZONE
 from geo_service.neighbours.tell_neighbours import tell_neighbours
-from geo_service.occupations.occupation import Occupation
-from geo_service.occupations.row import get_occupation, get_occupation_of
+from geo_service.occupations.row import get_occupation
 from geo_service.occupations.use_request import occupation_of
 from geo_service.occupations.use_types import use_types
 from geo_service.permits.assess_request import assess_request
@@ -98,8 +97,7 @@ def move_permit(
     parent = _parent_that_gives_way(session, permit) if move.to == "granted" else None
     # Whatever changes who stands where waits for its turn: the check below holds until the commit.
     alone = parent is None and not move.also_revoke
-    mine = get_occupation_of(session, permit.permit_id)
-    take_binding_lock(session, _vicinity(session, permit, mine, as_of=as_of) if alone else None)
+    take_binding_lock(session, _vicinity(session, permit, as_of=as_of) if alone else None)
     if "complete" in step.guards:
         _submit(session, permit, as_of=as_of)
         permit = replace(permit, reference=next_reference(session, town, as_of), filed_at=as_of)
@@ -108,7 +106,7 @@ def move_permit(
         move_permit(session, extension, same, caller=caller, as_of=as_of)
     if parent is not None:
         _give_way(session, parent, permit, as_of=as_of)
-    claim = _move_occupation(session, permit, mine, move.to, as_of=as_of)
+    claim = _move_occupation(session, permit, move.to, as_of=as_of)
     frozen = None
     if "no_block" in step.guards:  # asked after the move: only then its neighbours have it in their way
         found = _refuse_or_override(session, claim, move, by=by)
@@ -164,8 +162,7 @@ def _parent_that_gives_way(session: Session, child: Permit) -> Permit | None:
 def _give_way(session: Session, parent: Permit, child: Permit, *, as_of: datetime) -> None:
     to = "surrendered" if parent.status == "granted" else "ended"
     get_transition(parent.status, to, parent.parties)  # the table allows it to the system
-    stands = get_occupation_of(session, parent.permit_id)
-    _move_occupation(session, parent, stands, to, as_of=as_of)
+    _move_occupation(session, parent, to, as_of=as_of)
     move = Move(to=to, reason=f"Ersetzt durch {child.reference}")
     _write_step(session, parent, move, by=system_of(parent.town), as_of=as_of, frozen=None)
     credit_replaced(session, parent, child, as_of=as_of)
@@ -259,19 +256,17 @@ def _write_step(
     )  # fmt: skip
 
 
-def _vicinity(session: Session, permit: Permit, mine: Occupation, *, as_of: datetime) -> Vicinity | None:
+def _vicinity(session: Session, permit: Permit, *, as_of: datetime) -> Vicinity | None:
     """Who has to wait for a step that moves this case alone; None for everybody."""
     day = as_of.astimezone(TOWN_ZONE).date()
-    return vicinity_of(session, catalogue(session, permit.town, day), mine)
+    stored = get_occupation(session, permit.occupation_id)
+    return vicinity_of(session, catalogue(session, permit.town, day), stored)
 
 
-def _move_occupation(
-    session: Session, permit: Permit, known: Occupation, status: str, *, as_of: datetime
-) -> Claim:
+def _move_occupation(session: Session, permit: Permit, status: str, *, as_of: datetime) -> Claim:
     """What the new state means for everybody else (domain.md section 5), and the findings that follow."""
-    # Read again under the lock: an import that was waited for may have changed where it stands.
-    assert known.occupation_id is not None
-    mine = get_occupation(session, known.occupation_id)
+    # Read under the lock: an import that was waited for may have changed where it stands.
+    mine = get_occupation(session, permit.occupation_id)
     filed_at = permit.filed_at or mine.filed_at
     now = occupation_of(
         permit.use, filed_at=filed_at, source_id=permit.permit_id, state=status, reference=permit.reference

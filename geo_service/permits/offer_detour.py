@@ -13,7 +13,7 @@ from geo_service.interval import TOWN_ZONE
 from geo_service.occupations.locate import locate
 from geo_service.occupations.row import get_occupation
 from geo_service.permits.assess_request import Assessment
-from geo_service.permits.permit import Permit, occupation_id_of
+from geo_service.permits.permit import Permit
 from geo_service.permits.states import UNDECIDED
 
 
@@ -34,6 +34,6 @@ def offer_for_case(session: Session, permit: Permit, *, as_of: datetime) -> Deto
     """For an undecided case; None once it is decided."""
     if permit.status not in UNDECIDED:
         return None
-    mine = get_occupation(session, occupation_id_of(session, permit))
+    mine = get_occupation(session, permit.occupation_id)
     location = locate(session, mine.area, day=as_of.astimezone(TOWN_ZONE).date())
     return find_detour_offer(session, CheckQuestion(mine=mine, location=location), as_of=as_of)

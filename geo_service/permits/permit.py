@@ -54,6 +54,7 @@ class Child:
 class Permit:
     """One case as opened by somebody: `parties` says as whom. `use` holds all that was asked for.
 
+    occupation_id: the space and time that it stands for.
     reference: None while a draft. fee: as calculated when it was last asked for. version: the ETag.
     findings_at_grant: as frozen, each with the values in force; rule_basis: all rules of that day
     (conflicts/rule_basis.py). None before a grant. due_at: until when an answer is awaited, exclusive.
@@ -61,6 +62,7 @@ class Permit:
     """
 
     permit_id: UUID
+    occupation_id: int
     town: str
     town_name: str
     reference: str | None
@@ -143,12 +145,6 @@ def get_permit(
     return replace(found, children=tuple(Child(**child) for child in row.children or ()))
 
 
-def occupation_id_of(session: Session, permit: Permit) -> int:
-    """The occupation that a case stands for."""
-    asked = {"permit_id": permit.permit_id}
-    return int(session.execute(text(statements("permits")["occupation_of_permit"]), asked).scalar_one())
-
-
 def keys_of(reference: str) -> dict[str, Any]:
     """What statements find a case by, of a reference or a permit_id."""
     try:
@@ -168,9 +164,9 @@ def permit_of_row(row: Row[Any], steps: Iterable[Row[Any]], parties: frozenset[W
             address=row.applicant_address,
         )
     same = (
-        "permit_id", "town", "town_name", "reference", "status", "purpose", "applicant_id", "fee", "filed_by",
-        "filed_at", "decided_at", "due_at", "demo", "version", "created_at", "updated_at", "rule_basis",
-        "parent", "parent_reference", "child_kind",
+        "permit_id", "occupation_id", "town", "town_name", "reference", "status", "purpose", "applicant_id",
+        "fee", "filed_by", "filed_at", "decided_at", "due_at", "demo", "version", "created_at", "updated_at",
+        "rule_basis", "parent", "parent_reference", "child_kind",
     )  # fmt: skip
     return Permit(
         **{name: getattr(row, name) for name in same},

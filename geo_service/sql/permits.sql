@@ -83,6 +83,8 @@ SELECT permit.permit_id, permit.town, town.name AS town_name, permit.reference, 
     permit.demo, permit.version, permit.created_at, permit.updated_at, permit.findings_at_grant, permit.rule_basis,
     applicant.name AS applicant_name, applicant.email AS applicant_email, applicant.phone AS applicant_phone,
     applicant.address AS applicant_address, applicant.applicant_id,
+    (SELECT occupation.occupation_id FROM occupation
+     WHERE occupation.source_id = permit.permit_id ORDER BY occupation.occupation_id LIMIT 1) AS occupation_id,
     (SELECT jsonb_agg(jsonb_build_object('reference', child.reference, 'kind', child.child_kind, 'status', child.status)
         ORDER BY child.filed_at, child.permit_id)
      FROM permit AS child
@@ -213,14 +215,6 @@ WHERE permit.town = :town
        < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY permit.filed_at DESC, permit.permit_id DESC
 LIMIT :number
-
--- occupation_of_permit
--- The occupation a case stands for.
--- In: permit_id.  Out: 0 or 1 row.
-SELECT occupation_id
-FROM occupation
-WHERE source_id = :permit_id
-ORDER BY occupation_id LIMIT 1
 
 -- due_by_clock
 -- Cases of a town that the clock moves: their period has begun or is over, or the offices asked have had their time.

@@ -15,7 +15,7 @@ from geo_service.fees.notice import find_notice, list_entries
 from geo_service.identity.caller import Caller
 from geo_service.messages.outbox import list_messages_about
 from geo_service.permits.my_data import my_data
-from geo_service.permits.permit import Permit, get_permit, occupation_id_of
+from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import instant
 from geo_service.towns.town import get_town
 from geo_service.web.api_documents import document_of, documents_of
@@ -47,7 +47,7 @@ def _answer(
     request: Request, session: Session, reference: str, caller: Caller, token: str | None
 ) -> Response:
     permit = get_permit(session, reference, caller=caller, token=token)
-    findings = list(list_findings(session, occupation_id_of(session, permit)))
+    findings = list(list_findings(session, permit.occupation_id))
     now = datetime.now(UTC)
     found = my_data(session, permit, findings, get_town(session, permit.town), as_of=now)
     found |= _kept_beside(request, session, permit, now)

@@ -18,7 +18,7 @@ from geo_service.permits.change_permit import change_permit
 from geo_service.permits.child_permit import request_change
 from geo_service.permits.decide_permit import move_permit, require_version
 from geo_service.permits.list_permits import MOST, PAGE, Order, list_permits
-from geo_service.permits.permit import Permit, get_permit, occupation_id_of
+from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_as_of import document_as_of, get_permit_as_of
 from geo_service.permits.permit_document import permit_document, queue_document
 from geo_service.permits.permit_request import fee_document
@@ -189,7 +189,7 @@ def post_child(
 
 
 def _answer(session: Session, permit: Permit, caller: Caller) -> Response:
-    findings = list_findings(session, occupation_id_of(session, permit))
+    findings = list_findings(session, permit.occupation_id)
     return Response(
         orjson.dumps(permit_document(permit, findings, caller, as_of=datetime.now(UTC))),
         media_type="application/geo+json",

@@ -32,7 +32,7 @@ from geo_service.permits.decide_permit import Move, move_permit
 from geo_service.permits.extensions import list_revocable_extensions
 from geo_service.permits.needed_papers import missing_papers
 from geo_service.permits.notes import list_notes
-from geo_service.permits.permit import Permit, get_permit, occupation_id_of
+from geo_service.permits.permit import Permit, get_permit
 from geo_service.permits.permit_document import permit_document
 from geo_service.permits.proposed_conditions import propose_conditions
 from geo_service.towns.town import Town, get_town, list_towns
@@ -123,7 +123,7 @@ def case_page(  # noqa: PLR0913 - what a case page shows
     **more: Any,
 ) -> HTMLResponse:
     """A case with its findings and map, for the applicant (case.html) or the desk (desk_case.html)."""
-    findings = list_findings(session, occupation_id_of(session, permit))
+    findings = list_findings(session, permit.occupation_id)
     document = permit_document(permit, findings, caller, as_of=datetime.now(UTC))
     consultations = list_consultations(session, permit.permit_id)
     at_desk = template == "desk_case.html"
