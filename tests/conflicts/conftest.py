@@ -13,7 +13,7 @@ import pytest
 from shapely.affinity import translate
 from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
@@ -30,6 +30,7 @@ from geo_service.occupations.use_types import use_types
 from geo_service.occupations.write_occupation import save_occupation
 from tests.conflicts.network_calls import Net
 from tests.conflicts.rule_cases import FILES, cases_of
+from tests.conftest import clone
 
 EAST, NORTH = 470_000.0, 5_505_000.0
 TODAY = date(2026, 5, 1)
@@ -156,11 +157,28 @@ class Scene:
         )
 
 
+@pytest.fixture(scope="module")
+def engine_of_functions(cluster: LocalCluster, template: str) -> Iterator[Engine]:
+    """One empty database for all tests of a file that only ask functions, and commit nothing."""
+    for database in clone(cluster, template):
+        engine = database.app_engine(pool_size=1)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
-def net(empty_session: Session, scenery: Any) -> Net:
+def asking(engine_of_functions: Engine) -> Iterator[Session]:
+    """A session as the operator in which functions are asked; rolled back."""
+    with Session(engine_of_functions) as session:
+        speak_as(session, actor="operator")
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def net(asking: Session, scenery: Any) -> Net:
     """No street yet; the functions of the network can be asked."""
-    speak_as(empty_session, actor="operator")
-    return Net(empty_session, scenery)
+    return Net(asking, scenery)
 
 
 @pytest.fixture

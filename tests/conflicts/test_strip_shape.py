@@ -34,10 +34,10 @@ def bend(radius_m: float, degrees: float, corners: int) -> LineString:
     ],
 )
 def test_inside_a_bend_tighter_than_a_strip_is_far_away_there_is_no_strip(
-    empty_session: Session, axis: LineString, low_m: float, high_m: float, there: bool
+    asking: Session, axis: LineString, low_m: float, high_m: float, there: bool
 ) -> None:
     asked = {"axis": to_wkb(axis), "to_m": axis.length, "low_m": low_m, "high_m": high_m}
-    found: Any = empty_session.execute(
+    found: Any = asking.execute(
         text(
             "SELECT strip, body, head, tail FROM"
             " strip_shape(ST_GeomFromWKB(:axis), 0, :to_m, :low_m, :high_m, 5)"

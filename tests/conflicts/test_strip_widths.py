@@ -196,21 +196,21 @@ def drawn(random: Random) -> Scene:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_company_is_told_as_written_out(empty_session: Session, seed: int) -> None:
+def test_any_company_is_told_as_written_out(asking: Session, seed: int) -> None:
     random = Random(seed)
     for _ in range(150):
         scene = drawn(random)
-        assert ask(empty_session, scene) == written_out(scene), scene
+        assert ask(asking, scene) == written_out(scene), scene
 
 
 DAYS: Spans = ((0, 24 * 400),)
 ALONE = Stands(takes=(0.0, 1.0), there=DAYS, known=DAYS)
 
 
-def test_a_centimetre_of_grace_on_each_side_and_no_more(empty_session: Session) -> None:
+def test_a_centimetre_of_grace_on_each_side_and_no_more(asking: Session) -> None:
     for left_m, passes in ((1.479, False), (1.481, True)):
         mine = Stands(takes=(0.0, WIDE_M - left_m), there=DAYS, known=DAYS)
-        assert ask(empty_session, Scene(mine=mine)).passed == [passes], left_m
+        assert ask(asking, Scene(mine=mine)).passed == [passes], left_m
 
 
 def everybody_with_everybody(sets: int, **who: Any) -> tuple[Stands, ...]:
@@ -232,25 +232,25 @@ def hidden(sets: int, **who: Any) -> Scene:
     return Scene(mine=small, others=everybody_with_everybody(sets, **who), limits=(2.95,), must_take_m=0.2)
 
 
-def test_a_hundred_companies_are_looked_at_and_no_more(empty_session: Session) -> None:
+def test_a_hundred_companies_are_looked_at_and_no_more(asking: Session) -> None:
     # One more is mine alone.
-    assert ask(empty_session, hidden(MOST_SETS - 1)) == Answer([True], [True], None, None)
-    assert ask(empty_session, hidden(MOST_SETS)) == Answer([None], [None], None, None, complete=False)
+    assert ask(asking, hidden(MOST_SETS - 1)) == Answer([True], [True], None, None)
+    assert ask(asking, hidden(MOST_SETS)) == Answer([None], [None], None, None, complete=False)
 
 
-def test_what_is_binding_may_be_known_where_the_rest_is_not(empty_session: Session) -> None:
-    found = ask(empty_session, hidden(MOST_SETS, binding=False))
+def test_what_is_binding_may_be_known_where_the_rest_is_not(asking: Session) -> None:
+    found = ask(asking, hidden(MOST_SETS, binding=False))
     assert found == Answer([None], [True], None, None, complete=False)
 
 
-def test_parts_of_a_company_that_keeps_the_limit_are_not_looked_at(empty_session: Session) -> None:
+def test_parts_of_a_company_that_keeps_the_limit_are_not_looked_at(asking: Session) -> None:
     one_too_many = Stands(takes=(1.0, 2.9), there=((9000, 9001),), known=((9000, 9001),), binding=False)
     scene = Scene(mine=ALONE, others=(*everybody_with_everybody(127), one_too_many), limits=(1.5,))
-    assert ask(empty_session, scene) == Answer([False], [True], 0.1, 9000)
+    assert ask(asking, scene) == Answer([False], [True], 0.1, 9000)
 
 
 @pytest.mark.parametrize("binding", [True, False])
-def test_nothing_is_narrower_than_nothing(empty_session: Session, binding: bool) -> None:
+def test_nothing_is_narrower_than_nothing(asking: Session, binding: bool) -> None:
     """Nine leave what mine takes at hour 0: worse is nobody, so the companies around somebody who closes all are not asked.
 
     Where the nine are not binding, they are asked about for what is, and are too many.
@@ -264,29 +264,27 @@ def test_nothing_is_narrower_than_nothing(empty_session: Session, binding: bool)
     closes_all = Stands(takes=(0.0, WIDE_M), there=hours, known=hours)
     scene = Scene(mine=mine, others=(*nine, *others, closes_all), limits=(0.5,), must_take_m=0.4)
     told = Answer([False], [False if binding else None], 0.0, 0, complete=binding)
-    assert ask(empty_session, scene) == told
+    assert ask(asking, scene) == told
 
 
-def test_what_is_hidden_for_certain_may_come_to_light_in_the_time_that_is_not(empty_session: Session) -> None:
+def test_what_is_hidden_for_certain_may_come_to_light_in_the_time_that_is_not(asking: Session) -> None:
     sure: Spans = ((0, 72),)
     mine = Stands(takes=(0.0, 2.0), there=(*sure, (120, 240)), known=sure)
     as_wide = Stands(takes=(0.0, 2.0), there=sure, known=sure)
     scene = Scene(mine=mine, others=(as_wide,), must_take_m=0.05)
-    assert ask(empty_session, scene) == Answer([None], [None], 1.0, 120)
+    assert ask(asking, scene) == Answer([None], [None], 1.0, 120)
 
 
 @pytest.mark.parametrize(("more", "complete"), [(0, True), (1, False)])
-def test_two_thousand_moments_are_looked_at_and_no_more(
-    empty_session: Session, more: int, complete: bool
-) -> None:
+def test_two_thousand_moments_are_looked_at_and_no_more(asking: Session, more: int, complete: bool) -> None:
     hours = tuple(
         (2 * i + 1, 2 * i + 2) for i in range(MOST_INSTANTS - 1 + more)
     )  # and the one where mine begins
     comes = Stands(takes=(1.0, 2.0), there=hours, known=hours)
-    found = ask(empty_session, Scene(mine=ALONE, others=(comes,), limits=(1.5,)))
+    found = ask(asking, Scene(mine=ALONE, others=(comes,), limits=(1.5,)))
     assert (found.passed, found.measured_m, found.complete) == ([False], 1.0, complete)
     for states_m in (None, 1.5):  # kept whoever is there: the moments need not be counted
         small = Stands(takes=(0.0, 0.1), there=DAYS, known=DAYS, states_m=states_m)
         comes = Stands(takes=(0.1, 0.2), there=hours, known=hours)
-        found = ask(empty_session, Scene(mine=small, others=(comes,), limits=(1.5,)))
+        found = ask(asking, Scene(mine=small, others=(comes,), limits=(1.5,)))
         assert found == Answer([True], [True], None, None)
