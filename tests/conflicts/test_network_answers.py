@@ -164,18 +164,22 @@ def test_who_closes_nothing_asks_nothing(town: Net) -> None:
 
 
 def test_what_others_part_in_the_box_may_hang_together_outside_of_it(net: Net) -> None:
-    """A quarter between two paths; behind each of them lies a part of the town, joined far outside of the box only."""
+    """A quarter between two paths; their far ends are joined by a third, closed too, and far outside of the box."""
     path: dict[str, Any] = {"modes": ["foot"]}
     net.add(
         street("mine", 1, 2, [[0, 0], [60, 0]], **path), street("stub", 2, 3, [[60, 0], [60, 50]], **path),
         street("theirs", 2, 4, [[60, 0], [120, 0]], **path),
-        street("out west", 1, 5, [[0, 0], [-900, 0]], **path), street("out east", 4, 6, [[120, 0], [1100, 0]], **path),
-        street("far", 5, 6, [[-900, 0], [0, 900], [1100, 0]], **path),
+        street("third", 1, 4, [[0, 0], [0, -60], [120, -60], [120, 0]], **path),
+        street("out west", 1, 5, [[0, 0], [-500, 0]], **path), street("out east", 4, 6, [[120, 0], [700, 0]], **path),
+        street("far west", 5, 10, [[-500, 0], [-500, 500]], **path),
+        street("far", 10, 11, [[-500, 500], [700, 500]], **path),
+        street("far east", 11, 6, [[700, 500], [700, 0]], **path),
         street("main", 4, 7, [[120, 0], [120, 60]], modes=["car", "foot"], **{"class": "kreisstrasse"}),
         street("more", 7, 8, [[120, 60], [150, 60]], **path), street("even more", 8, 9, [[150, 60], [150, 90]], **path),
     )  # fmt: skip
     shut = {"pedestrian_guidance": "diverted", "takes": ["footway"]}
-    rows = facts_of(net, {**shut, "rect": [20, -5, 20, 10]}, {**shut, "rect": [80, -5, 20, 10]}, box_m=200.0)
+    others = [{**shut, "rect": rect} for rect in ([80, -5, 20, 10], [50, -65, 20, 10])]
+    rows = facts_of(net, {**shut, "rect": [20, -5, 20, 10]}, *others, box_m=200.0)
     assert [(row["about"], row["cut_off_m"]) for row in rows] == [("cut_off", 50)]
 
 

@@ -100,8 +100,6 @@ class Mutating:
         (cases,) = by_module.pop("whole_cases.py")
         self.wanted = cases.module.WANTED  # type: ignore[attr-defined]  # pytest imports test files under its own names
         kinds = {rule.name: rule.kind for rule in rulebook().rules}
-        if not self.unchanged([cases], frozenset(kinds), cases):
-            return True
         # Functions have tests of their own, too, which take a tenth of the time.
         by_cases_first = [
             f for f in self.fates
@@ -123,6 +121,8 @@ class Mutating:
         return True
 
     def ask_cases(self, fates: Sequence[Fate], cases: pytest.Item, kinds: Mapping[str, str]) -> None:
+        if not fates or not self.unchanged([cases], frozenset(kinds), cases):  # their databases are there now
+            return
         for fate in fates:
             piece = fate.mutant.piece
             self.wanted.reaches = BOTH if piece.how == "rule" or piece.name in BESIDE_RULES else NEAR
