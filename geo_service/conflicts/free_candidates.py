@@ -29,7 +29,6 @@ from geo_service.conflicts.catalogue import Rulebook
 from geo_service.conflicts.check import CheckQuestion, check_question
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.stored_questions import by_town
-from geo_service.errors import Unavailable
 from geo_service.sql.loader import statements, text
 
 FIRST_BATCH, LARGEST_BATCH = 4, 64
@@ -157,10 +156,6 @@ class Search:
                 self.session.execute(_ALLOW, {"timeout": before})
         except OperationalError as error:
             if isinstance(error.orig, psycopg.errors.QueryCanceled):
-                raise OutOfTime from error
-            raise
-        except Unavailable as error:
-            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
                 raise OutOfTime from error
             raise
         if late is not None:

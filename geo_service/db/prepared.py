@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
-
-from geo_service.errors import Unavailable
 
 _ROWS_AT_A_TIME = 1000
 # As sqlalchemy.text reads them: `:name`, but neither `::type` nor a colon inside a word.
@@ -33,21 +32,12 @@ def _by_position(statement: str) -> tuple[bytes, tuple[str, ...]]:
 def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Any]:
     """Rows of a statement with `:name` parameters, as named tuples, inside the session's transaction.
 
-    Raises Unavailable when the database takes too long or is gone, SQLAlchemy's DataError for a value that it
-    cannot take.
+    Raises what SQLAlchemy would: OperationalError when the database takes too long or is gone, DataError for
+    a value that it cannot take.
     """
     query, names = _by_position(statement)
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)
-    try:
-        with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
-    except psycopg.DataError as error:  # as from everywhere else: whoever answers knows it by that
-        raise DataError(statement, None, error, hide_parameters=True) from error
-    except psycopg.OperationalError as error:
-        if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
-            session.connection().invalidate()
-        raise Unavailable(headers={"Retry-After": "5"}) from error
+    with _cursor(session, statement) as cursor:
+        return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
 
 
 def streamed_rows(session: Session, statement: str, values: Mapping[str, Any]) -> Iterator[Any]:
@@ -57,12 +47,21 @@ def streamed_rows(session: Session, statement: str, values: Mapping[str, Any]) -
     A server-side cursor would do without the server's parallel workers.
     """
     query, names = _by_position(statement)
+    with _cursor(session, statement) as cursor:
+        yield from cursor.stream(query, [values[name] for name in names], size=_ROWS_AT_A_TIME)
+
+
+@contextmanager
+def _cursor(session: Session, statement: str) -> Iterator[psycopg.RawCursor[Any]]:
+    """A cursor of the driver, with faults as from everywhere else: who goes on after them knows one kind."""
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            yield from cursor.stream(query, [values[name] for name in names], size=_ROWS_AT_A_TIME)
+            yield cursor
+    except psycopg.DataError as error:
+        raise DataError(statement, None, error, hide_parameters=True) from error
     except psycopg.OperationalError as error:
-        if connection.closed:
+        if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
             session.connection().invalidate()
-        raise Unavailable(headers={"Retry-After": "5"}) from error
+        raise OperationalError(statement, None, error, hide_parameters=True) from error

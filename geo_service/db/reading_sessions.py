@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-
-from geo_service.errors import Unavailable
 
 _KEPT = 10  # as many connections as the engine keeps anyway
 
@@ -34,7 +33,7 @@ class ReadingSessions:
             session = Session(self._engine)
         try:
             yield session
-        except Unavailable:
+        except OperationalError:
             for each in (session, *self._taken_out()):
                 each.invalidate()  # closed, not given back: the pool does not look whether they live
             raise

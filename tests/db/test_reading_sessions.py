@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo_service.db.database import Database
 from geo_service.db.prepared import prepared_rows
 from geo_service.db.reading_sessions import ReadingSessions
-from geo_service.errors import Unavailable
 
 WHO = "SELECT pg_backend_pid() AS pid"
 
@@ -50,7 +50,7 @@ def test_after_the_database_was_gone_none_is_used_again(
     with psycopg.connect(empty_database.app_conninfo(), autocommit=True) as killer:
         for pid in gone:
             killer.execute("SELECT pg_terminate_backend(%s)", [pid])
-    with pytest.raises(Unavailable), sessions.session() as session:
+    with pytest.raises(OperationalError), sessions.session() as session:
         pid_of(session)
     with sessions.session() as first, sessions.session() as second:
         assert not {pid_of(first), pid_of(second)} & set(gone)
