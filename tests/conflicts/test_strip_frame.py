@@ -64,7 +64,7 @@ ASKING = {
     "others' closures": ("near.restriction IN ('full_closure', 'full_closure_residents_free') AND", "false AND"),
     "the closure of mine": ("OR known.closes AND", "OR false AND"),
     "what is stated is stated everywhere": ("known.touched OR NOT bool_or(known.touched) OVER (PARTITION BY known.gid, known.kind)", "known.touched"),
-    "corridors that others take": ("CASE WHEN stated.kind = 'corridor' THEN 0 ELSE CAST(:p_strip_taken_m AS double precision) END", "CAST(:p_strip_taken_m AS double precision)"),
+    "corridors that others take": ("CASE WHEN stated.kind = 'corridor' THEN 0 ELSE CAST(:p_strip_taken_m AS double precision) - 0.000001 END", "CAST(:p_strip_taken_m AS double precision) - 0.000001"),
     "junctions are passed over": ("WHERE NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.beside)", "WHERE false"),
     "unknown widths are passed over": ("WHERE section.beside AND section.body IS NULL", "WHERE false AND section.body IS NULL"),
     "on the carriageway the footway is open": ("section.kind = 'footway' AND ST_Covers", "false AND ST_Covers"),
