@@ -83,6 +83,8 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # web/request_log.py counts and measures; to ask each time for three providers takes 1 % of a check.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
     )
     app.state.settings = settings

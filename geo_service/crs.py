@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import cast
 
+import shapely
 from pyproj import Transformer
 from shapely import transform
 from shapely.geometry.base import BaseGeometry
@@ -38,3 +39,14 @@ def to_town(geometry: BaseGeometry) -> BaseGeometry:
 def to_lonlat(geometry: BaseGeometry) -> BaseGeometry:
     """EPSG:25832 metres → CRS84 degrees (lon, lat)."""
     return reproject(geometry, TOWN_SRID, LONLAT_SRID)
+
+
+@lru_cache(maxsize=64)  # a check writes the same area three times
+def ewkb(geometry: BaseGeometry) -> bytes:
+    """A geometry in EPSG:25832 as PostGIS reads it, with its SRID."""
+    return bytes(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), include_srid=True))
+
+
+def ewkb_hex(geometry: BaseGeometry) -> str:
+    """The same in hexadecimal digits, for what travels inside JSON."""
+    return ewkb(geometry).hex()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue
 from geo_service.conflicts.measured import CLOSURES
 from geo_service.conflicts.surroundings import pairs_of
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.occupation import Occupation
 from geo_service.sql.loader import statements, text
@@ -41,7 +40,7 @@ def take_binding_lock(session: Session, vicinity: Vicinity | None = None) -> Non
     if vicinity is None:
         session.execute(_LOCK)
         return
-    area = shapely.to_wkb(shapely.set_srid(vicinity.area, TOWN_SRID), include_srid=True)
+    area = ewkb(vicinity.area)
     session.execute(_LOCK_NEAR, {"area": area, "half_reach_m": vicinity.reach_m / 2, "cell_m": _CELL_M})
 
 

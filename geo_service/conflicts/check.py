@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from geo_service.conflicts.catalogue import Catalogue, catalogue
 from geo_service.conflicts.finding import Finding, OtherObject, finding_key, verdict_of
 from geo_service.conflicts.measured import concerned_kinds
+from geo_service.conflicts.own_facts import use_lead_time_days
 from geo_service.conflicts.pair_streets import FACT_PARAMETERS
 from geo_service.conflicts.places import border_row, fixed_object_of_row, place_words, road_rows
 from geo_service.conflicts.rule_file import OBJECTS, SEVERITIES, RuleFile
@@ -22,6 +23,7 @@ from geo_service.conflicts.school_time import meets_school_hours, school_hours
 from geo_service.conflicts.surroundings import (
     Surroundings,
     check_near,
+    given_bind,
     locate_and_look,
     look_around,
     near_to,
@@ -34,7 +36,6 @@ from geo_service.occupations.locate import Location, Street, locate, located
 from geo_service.occupations.match_detour import match_detour
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.row import occupation_row
-from geo_service.occupations.use_types import use_types
 
 MAX_FINDINGS = 50
 
@@ -164,17 +165,15 @@ def measured_findings(
 def check_binds(found: Catalogue, question: CheckQuestion, *, as_of: datetime) -> dict[str, Any]:
     """Everything the statements of a check ask for."""
     mine = question.mine
-    # A key that is missing is NULL too, and half of them are: less to read for every statement.
-    given = {name: value for name, value in occupation_row(mine).items() if value is not None}
     return {
         **found.binds,
         **reach_binds(found, mine),
-        "given": orjson.dumps(given).decode(),
+        "given": given_bind(mine),
         "streets": orjson.dumps([street.row() for street in question.location.streets]).decode(),
         "as_of": as_of,
         "border": orjson.dumps(border_row(question.location)).decode(),
         "roads": orjson.dumps(road_rows(question.location)).decode(),
-        "use_lead_time_days": _use_lead_time_days(question),
+        "use_lead_time_days": use_lead_time_days(mine, question.location),
         "school_time": _school_time(found, mine, as_of),
         "max_findings": question.max_findings,
         **{name: found.values[name].value for name in FACT_PARAMETERS},
@@ -203,14 +202,6 @@ def _request_binds(question: CheckQuestion) -> dict[str, str]:
     ]
     rows = [occupation_row(other.occupation) for other in question.others]
     return {"requests": orjson.dumps(rows).decode(), "request_streets": orjson.dumps(streets).decode()}
-
-
-def _use_lead_time_days(question: CheckQuestion) -> float:
-    """What a use needs beyond the general lead time: the town's value, else that of the use, else 0."""
-    mine = question.mine
-    own = question.location.lead_time_days(mine.town, mine.use_type)
-    use = use_types().get(mine.use_type or "")
-    return float(own if own is not None else (use.lead_time_days or 0) if use is not None else 0)
 
 
 def finding_of_row(row: Row[Any], found: Catalogue) -> Finding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from geo_service.conflicts.catalogue import catalogue
 from geo_service.conflicts.finding import Finding
 from geo_service.conflicts.recompute_many import CHUNK, Counted, nobody_watches, recompute_many
 from geo_service.conflicts.stored_questions import stored_questions
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb
 from geo_service.db.database import speaking_as_operator
 from geo_service.interval import TOWN_ZONE
 from geo_service.sql.loader import statements, text
@@ -51,7 +50,7 @@ def occupations_near(session: Session, area: BaseGeometry, *, as_of: datetime) -
         session.execute(
             _NEAR,
             {
-                "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
+                "area": ewkb(area),
                 "reach_m": max(reaches.values(), default=0.0),
                 "reach_segment_m": reaches.get("segment", 0.0),
             },

@@ -36,10 +36,11 @@ _COURSES = ("my_detour", "their_detour", "common_detour")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Near:
-    """What lies near enough to be asked about: shape pairs that found somebody, kinds of objects there."""
+    """What there is to be asked: shape pairs that found somebody, kinds of objects there, the own rules."""
 
     pairs: frozenset[str]
     objects: frozenset[str]
+    own: bool = True
 
 
 def parameter_key(name: str) -> str:
@@ -136,7 +137,7 @@ def check_near_statement(rules: Sequence[RuleFile], near: Near) -> str | None:
     branches = [
         *_pair_branches(spoken, swapped=False, among_requests=False),
         *_place_branches(numbered, kinds),
-        *_own_branches(numbered),
+        *(_own_branches(numbered) if near.own else ()),
     ]
     if not branches:
         return None
@@ -144,8 +145,8 @@ def check_near_statement(rules: Sequence[RuleFile], near: Near) -> str | None:
     return _framed(candidates if spoken else part("no_candidates"), "\nUNION ALL\n".join(branches))
 
 
-def look_around_statement(pairs: Sequence[str], objects: Sequence[str]) -> str:
-    """Who is found through these shape pairs, and which of these kinds of fixed objects are there."""
+def look_around_statement(rules: Sequence[RuleFile], pairs: Sequence[str], objects: Sequence[str]) -> str:
+    """Who is found through these shape pairs, which of these kinds of fixed objects are there, and `own`."""
     named = statements("places")
     looks = []
     for pair in pairs:
@@ -156,6 +157,8 @@ def look_around_statement(pairs: Sequence[str], objects: Sequence[str]) -> str:
         + f" AS {kind}"
         for kind in objects
     ]
+    own = [(i, rule) for i, rule in enumerate(rules) if rule.kind == "own"]
+    looks.append((_own_look(own) if own else "false") + " AS own")
     return fill(part("look_around"), looks=",\n    ".join(looks))
 
 
@@ -201,6 +204,11 @@ def _place_branches(numbered: Sequence[tuple[int, RuleFile]], kinds: Sequence[st
 def _own_branches(numbered: Sequence[tuple[int, RuleFile]]) -> list[str]:
     own = [(i, rule) for i, rule in numbered if rule.kind == "own"]
     return [fill(part("own_branch"), own_facts=part("own_facts"), rules=rule_values(own))] if own else []
+
+
+def _own_look(own: Sequence[tuple[int, RuleFile]]) -> str:
+    parts = {"own_facts": part("own_facts"), "level": part("level")}
+    return fill(part("look_at_own"), rules=rule_values(own), **parts)
 
 
 def _framed(candidates: str, branches: str) -> str:

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, Rulebook, catalogue
+from geo_service.conflicts.own_facts import facts_of_place, use_lead_time_days
 from geo_service.conflicts.places import border_row
 from geo_service.conflicts.rule_file import RuleFile
 from geo_service.conflicts.statement import (
@@ -27,9 +28,16 @@ from geo_service.conflicts.statement import (
 )
 from geo_service.db.prepared import prepared_rows
 from geo_service.interval import TOWN_ZONE, Interval, midnight
-from geo_service.occupations.locate import Location, locate, locate_binds, location_of_row
+from geo_service.occupations.locate import (
+    NOWHERE,
+    Location,
+    locate,
+    locate_binds,
+    located,
+    location_of_row,
+)
 from geo_service.occupations.occupation import Occupation
-from geo_service.occupations.row import probe_row
+from geo_service.occupations.row import occupation_row
 
 # What is told of these comes with the question: borders and roads from its place, segments by their keys.
 _BORDER, _STREETS = frozenset({"border"}), frozenset({"road", "segment"})
@@ -37,10 +45,14 @@ _BORDER, _STREETS = frozenset({"border"}), frozenset({"road", "segment"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """met: ids of the occupations in reach, by the shape pair that found them. objects: kinds of objects."""
+    """met: ids of the occupations in reach, by the shape pair that found them. objects: kinds of objects.
+
+    silent_at: facts of a place at which no own rule says anything (own_facts.py), None if not known of any.
+    """
 
     met: Mapping[str, Sequence[int]]
     objects: frozenset[str]
+    silent_at: tuple[Any, ...] | None = None
 
     @property
     def others(self) -> str:
@@ -56,8 +68,9 @@ def look_around(session: Session, found: Catalogue, mine: Occupation, location: 
         return Surroundings(met={}, objects=frozenset())
     streets = orjson.dumps([street.row() for street in location.streets]).decode()
     statement = _look(found.book, pairs, objects, given_streets)
-    (row,) = prepared_rows(session, statement, {**probe_binds(found, mine), "streets": streets})
-    return _surroundings(row, pairs, objects)
+    binds = {**look_binds(found, mine, location), "streets": streets}
+    (row,) = prepared_rows(session, statement, binds)
+    return _surroundings(row, pairs, objects, facts_of_place(found, mine, location))
 
 
 def locate_and_look(
@@ -71,8 +84,12 @@ def locate_and_look(
     if not (pairs or objects):
         return locate(session, mine.area, day=day), Surroundings(met={}, objects=frozenset())
     statement = _look(found.book, pairs, objects, located_streets)
-    (row,) = prepared_rows(session, statement, {**probe_binds(found, mine), **locate_binds(mine.area, day)})
-    return location_of_row(row), _surroundings(row, pairs, objects)
+    # The own rules are asked as if it stood in no street and its town had no values of its own.
+    assumed = located(mine, NOWHERE)
+    binds = {**look_binds(found, assumed, NOWHERE), **locate_binds(mine.area, day)}
+    (row,) = prepared_rows(session, statement, binds)
+    around = _surroundings(row, pairs, objects, facts_of_place(found, assumed, NOWHERE))
+    return location_of_row(row), around
 
 
 def find_place(session: Session, mine: Occupation, *, as_of: datetime) -> tuple[Location, Surroundings]:
@@ -90,7 +107,11 @@ def near_to(found: Catalogue, mine: Occupation, location: Location, around: Surr
     if location.streets or mine.closed_segments:
         given |= _STREETS
     spoken = _objects_spoken_of(found.book, digs=mine.excavation)
-    return Near(pairs=frozenset(around.met), objects=(given & spoken) | around.objects)
+    return Near(
+        pairs=frozenset(around.met),
+        objects=(given & spoken) | around.objects,
+        own=around.silent_at is None or around.silent_at != facts_of_place(found, mine, location),
+    )
 
 
 def _border_in_question(found: Catalogue, location: Location) -> bool:
@@ -103,9 +124,22 @@ def _border_in_question(found: Catalogue, location: Location) -> bool:
     )
 
 
-def probe_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
-    """What the probes ask for: mine, how far they look, and in which period."""
-    return {"given": orjson.dumps(probe_row(mine)).decode(), "school_time": "", **reach_binds(found, mine)}
+def look_binds(found: Catalogue, mine: Occupation, location: Location) -> dict[str, Any]:
+    """What looking around asks for: mine, how far and in which period, and the values of the own rules."""
+    return {
+        **found.binds,
+        **reach_binds(found, mine),
+        "given": given_bind(mine),
+        "use_lead_time_days": use_lead_time_days(mine, location),
+        "school_time": "",
+    }
+
+
+def given_bind(mine: Occupation) -> str:
+    """Mine as the statements of a check read it."""
+    # A key that is missing is NULL too, and half of them are: less to read for every statement.
+    given = {name: value for name, value in occupation_row(mine).items() if value is not None}
+    return orjson.dumps(given).decode()
 
 
 def reach_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
@@ -130,11 +164,13 @@ def _enlarged(period: Interval, reach_days: int) -> str:
     return Interval(start, end).to_range()
 
 
-def _surroundings(row: Any, pairs: Sequence[str], objects: Sequence[str]) -> Surroundings:
+def _surroundings(
+    row: Any, pairs: Sequence[str], objects: Sequence[str], facts: tuple[Any, ...]
+) -> Surroundings:
     met = {pair: ids for pair in pairs if (ids := getattr(row, pair.replace("-", "_")))}
     # All kinds or none: few different statements, each of which every connection plans once.
     there = objects if any(getattr(row, kind) for kind in objects) else ()
-    return Surroundings(met=met, objects=frozenset(there))
+    return Surroundings(met=met, objects=frozenset(there), silent_at=None if row.own else facts)
 
 
 def check_near(book: Rulebook, near: Near) -> str | None:
@@ -150,7 +186,7 @@ def _look(
 ) -> str:
     key = (pairs, objects, placed)
     if key not in book.memo:
-        book.memo[key] = placed(look_around_statement(pairs, objects))
+        book.memo[key] = placed(look_around_statement(book.rules, pairs, objects))
     found: str = book.memo[key]
     return found
 

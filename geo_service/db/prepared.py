@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 _ROWS_AT_A_TIME = 1000
@@ -36,8 +35,11 @@ def prepared_rows(session: Session, statement: str, values: Mapping[str, Any]) -
     a value that it cannot take.
     """
     query, names = _by_position(statement)
-    with _cursor(session, statement) as cursor:
-        return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
+    try:
+        with _cursor(session) as cursor:
+            return cursor.execute(query, [values[name] for name in names], prepare=True).fetchall()
+    except (psycopg.DataError, psycopg.OperationalError) as error:
+        raise _as_sqlalchemy(error, session, statement) from error
 
 
 def streamed_rows(session: Session, statement: str, values: Mapping[str, Any]) -> Iterator[Any]:
@@ -47,21 +49,24 @@ def streamed_rows(session: Session, statement: str, values: Mapping[str, Any]) -
     A server-side cursor would do without the server's parallel workers.
     """
     query, names = _by_position(statement)
-    with _cursor(session, statement) as cursor:
-        yield from cursor.stream(query, [values[name] for name in names], size=_ROWS_AT_A_TIME)
+    try:
+        with _cursor(session) as cursor:
+            yield from cursor.stream(query, [values[name] for name in names], size=_ROWS_AT_A_TIME)
+    except (psycopg.DataError, psycopg.OperationalError) as error:
+        raise _as_sqlalchemy(error, session, statement) from error
 
 
-@contextmanager
-def _cursor(session: Session, statement: str) -> Iterator[psycopg.RawCursor[Any]]:
-    """A cursor of the driver, with faults as from everywhere else: who goes on after them knows one kind."""
+def _cursor(session: Session) -> psycopg.RawCursor[Any]:
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
-    try:
-        with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            yield cursor
-    except psycopg.DataError as error:
-        raise DataError(statement, None, error, hide_parameters=True) from error
-    except psycopg.OperationalError as error:
-        if connection.closed:  # SQLAlchemy did not see it break; the next request gets another one
-            session.connection().invalidate()
-        raise OperationalError(statement, None, error, hide_parameters=True) from error
+    return psycopg.RawCursor(connection, row_factory=namedtuple_row)
+
+
+def _as_sqlalchemy(error: psycopg.Error, session: Session, statement: str) -> DBAPIError:
+    """The fault as from everywhere else: who goes on after it knows one kind."""
+    if isinstance(error, psycopg.DataError):
+        return DataError(statement, None, error, hide_parameters=True)
+    connection = session.connection()
+    if getattr(connection.connection.driver_connection, "closed", False):
+        connection.invalidate()  # SQLAlchemy did not see it break; the next request gets another one
+    return OperationalError(statement, None, error, hide_parameters=True)

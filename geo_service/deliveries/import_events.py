@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import shapely
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.become_binding import moment
@@ -22,7 +21,7 @@ from geo_service.conflicts.recompute_many import recompute_many
 from geo_service.conflicts.stored_questions import KEPT_AT_MOST
 from geo_service.construction.import_report import Remark
 from geo_service.construction.save_detour import Detour, detour_occupation
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb_hex
 from geo_service.deliveries.event_records import EventDelivery, read_events
 from geo_service.deliveries.records import Ledger, open_ledger, save_ledger
 from geo_service.deliveries.report import DeliveryReport
@@ -166,7 +165,7 @@ def _event_row(event: Event) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in same},
         "event_id": str(event.event_id),
-        "area": _hex(event.area),
+        "area": ewkb_hex(event.area),
         "period": event.period.to_range(),
     }
 
@@ -175,15 +174,11 @@ def _detour_row(detour: Detour) -> dict[str, Any]:
     return {
         **{name: getattr(detour, name) for name in ("title", "state", "source", "source_id")},
         "detour_id": str(detour.detour_id),
-        "way": _hex(detour.way),
+        "way": ewkb_hex(detour.way),
         "modes": sorted(detour.modes),
         "period": detour.period.to_range(),
         "belongs_to": None if detour.belongs_to is None else str(detour.belongs_to),
     }
-
-
-def _hex(geometry: Any) -> str:
-    return str(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), hex=True, include_srid=True))
 
 
 def _id(thing: Thing) -> UUID:

@@ -10,8 +10,8 @@ import orjson
 import shapely
 from sqlalchemy.orm import Session
 
-from geo_service.crs import TOWN_SRID
-from geo_service.facilities.facility import Facility, FacilityFile
+from geo_service.crs import ewkb_hex
+from geo_service.facilities.facility import FacilityFile
 from geo_service.roads.osm_segments import SOURCE as ROAD_SOURCE
 from geo_service.sql.loader import statements, text
 
@@ -102,7 +102,7 @@ def _merge(session: Session, table: str, file: FacilityFile, box: dict[str, floa
             "source_id": place.source_id,
             "kind": place.kind,
             "name": place.name,
-            "place": _hex(place),
+            "place": ewkb_hex(place.place),
         }
         for place in places
     ]
@@ -130,10 +130,6 @@ def _counts(merged: Sequence[Any], gone: dict[str, int], *, prefix: str) -> list
             )
         )
     return counts
-
-
-def _hex(place: Facility) -> str:
-    return str(shapely.to_wkb(shapely.set_srid(place.place, TOWN_SRID), hex=True, include_srid=True))
 
 
 def _merge_routes(session: Session, file: FacilityFile, box: dict[str, float] | None) -> list[KindCount]:

@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 
 import orjson
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb, ewkb_hex
 from geo_service.db.prepared import prepared_rows
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import general_value
@@ -142,7 +141,7 @@ def locate(session: Session, area: BaseGeometry | None, *, day: date) -> Locatio
 def locate_binds(area: BaseGeometry | None, day: date) -> dict[str, Any]:
     """What the statement `locate_area` asks for."""
     return {
-        "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), include_srid=True),
+        "area": ewkb(area),
         "noise_m2": general_value("overlap_noise_m2", day),
     }
 
@@ -152,7 +151,7 @@ def locate_many(session: Session, areas: Sequence[BaseGeometry], *, day: date) -
     asked = [
         {
             "number": number,
-            "area": shapely.to_wkb(shapely.set_srid(area, TOWN_SRID), hex=True, include_srid=True),
+            "area": ewkb_hex(area),
         }
         for number, area in enumerate(areas)
     ]

@@ -10,7 +10,7 @@ import orjson
 import shapely
 from sqlalchemy.orm import Session
 
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb_hex
 from geo_service.occupations.occupation import Occupation
 from geo_service.occupations.parameters import general_value
 from geo_service.sql.loader import statements, text
@@ -37,9 +37,7 @@ def match_detours(session: Session, occupations: Sequence[Occupation], *, day: d
     asked = [
         {
             "number": number,
-            "detour": shapely.to_wkb(
-                shapely.set_srid(occupation.detour, TOWN_SRID), hex=True, include_srid=True
-            ),
+            "detour": ewkb_hex(occupation.detour),
             "modes": sorted(occupation.detour_modes),
         }
         for number, occupation in enumerate(occupations)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
-from geo_service.crs import TOWN_SRID
 from geo_service.db.prepared import prepared_rows
 from geo_service.errors import NotFound
 from geo_service.interval import Interval
 from geo_service.occupations.occupation import Occupation
+from geo_service.occupations.stated_facts import hex_of
 from geo_service.sql.loader import statements
 
 _SAME = (
@@ -40,9 +39,9 @@ def occupation_row(occupation: Occupation) -> dict[str, Any]:
         **{name: getattr(occupation, name) for name in _SAME},
         "source_id": str(occupation.source_id),
         "case_group": str(occupation.case_group),
-        "area": _hex(occupation.area),
-        "detour": _hex(occupation.detour),
-        "traffic_order_area": _hex(occupation.traffic_order_area),
+        "area": hex_of(occupation.area),
+        "detour": hex_of(occupation.detour),
+        "traffic_order_area": hex_of(occupation.traffic_order_area),
         "period": occupation.period.to_range(),
         "end_known": occupation.period.end is not None,
         "recurrence": None if spans is None else "{" + ",".join(span.to_range() for span in spans) + "}",
@@ -52,32 +51,10 @@ def occupation_row(occupation: Occupation) -> dict[str, Any]:
         "closed_segments": list(occupation.closed_segments),
         "detour_modes": sorted(occupation.detour_modes),
         "detour_segments": None if occupation.detour_segments is None else list(occupation.detour_segments),
-        "detour_unmatched": _hex(occupation.detour_unmatched),
+        "detour_unmatched": hex_of(occupation.detour_unmatched),
         "traffic_order_period": None if order is None else order.to_range(),
         "party": None if occupation.party is None else str(occupation.party),
     }
-
-
-def probe_row(occupation: Occupation) -> dict[str, Any]:
-    """The columns by which others are found near an occupation, as far as it has them; form as above."""
-    columns = {
-        "source_id": str(occupation.source_id),
-        "case_group": str(occupation.case_group),
-        "area": _hex(occupation.area),
-        "detour": _hex(occupation.detour),
-        "period": occupation.period.to_range(),
-        "excavation": occupation.excavation,
-        "closed_segments": list(occupation.closed_segments),
-        "detour_segments": None if occupation.detour_segments is None else list(occupation.detour_segments),
-    }
-    return {name: value for name, value in columns.items() if value is not None}
-
-
-@lru_cache(maxsize=32)  # a check asks for the same area three times
-def _hex(geometry: BaseGeometry | None) -> str | None:
-    if geometry is None:
-        return None
-    return str(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), hex=True, include_srid=True))
 
 
 def get_occupation(session: Session, occupation_id: int) -> Occupation:

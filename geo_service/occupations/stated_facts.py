@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb_hex
 from geo_service.interval import Interval
 from geo_service.occupations.recurrence import Recurrence
 from geo_service.occupations.use_request import TrafficOrder
@@ -16,9 +15,7 @@ from geo_service.occupations.use_request import TrafficOrder
 
 def hex_of(geometry: BaseGeometry | None) -> str | None:
     """EPSG:25832 as the hexadecimal EWKB that `jsonb_populate_record` reads; None stays None."""
-    if geometry is None:
-        return None
-    return str(shapely.to_wkb(shapely.set_srid(geometry, TOWN_SRID), hex=True, include_srid=True))
+    return None if geometry is None else ewkb_hex(geometry)
 
 
 def recurrence_document(recurrence: Recurrence | None) -> dict[str, Any] | None:

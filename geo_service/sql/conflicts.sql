@@ -272,7 +272,7 @@ OFFSET 0
 -- Who and what lies near enough for a rule to speak of it, by the probes and object rows of the check itself, before the
 -- rules are asked: getting a statement with every rule ready takes longer than finding that hardly one is needed.
 -- In: given, streets, probe periods and reaches as for check_frame.  Out: 1 row; for each shape pair the ids of who was found through it, for each kind of fixed
--- object whether there is one.
+-- object whether there is one, and whether an own rule may speak.
 WITH given AS MATERIALIZED (
     SELECT request.*
     FROM jsonb_to_record(CAST(:given AS jsonb)) AS request (
@@ -301,6 +301,18 @@ ARRAY(SELECT near.occupation_id FROM («candidates») AS near)
 -- Whether there is a fixed object of a kind in reach.
 -- In: the rows of the kind.  Out: true or false.
 EXISTS (SELECT FROM given AS mine CROSS JOIN LATERAL («object_rows» OFFSET 0) AS «objects»)
+
+-- look_at_own
+-- Whether an own rule may speak of it.
+-- In: given, parameters of the rules, use_lead_time_days.  Out: true or false.
+EXISTS (
+    SELECT
+    -- With all its columns, of which `given` there has few: every reader of it would have to get all of them ready.
+    FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS mine
+    CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
+    CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
+    CROSS JOIN LATERAL («level») AS level
+    WHERE level.could < 5 AND rule.applies IS DISTINCT FROM false)
 
 -- near_candidates
 -- Whom `look_around` has found.

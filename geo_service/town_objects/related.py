@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.check import other_of_row
 from geo_service.conflicts.finding import OtherObject
-from geo_service.crs import TOWN_SRID
+from geo_service.crs import ewkb
 from geo_service.errors import FieldFault, Invalid
 from geo_service.identity.caller import Caller
 from geo_service.interval import Interval
@@ -67,7 +66,7 @@ def list_standing_in(
     rows = session.execute(
         text(statements("town_objects")["standing_in_place"]),
         {
-            "place": shapely.to_wkb(shapely.set_srid(place, TOWN_SRID), include_srid=True),
+            "place": ewkb(place),
             "period": period.to_range(),
             "recurrence": spans,
             "number": AT_MOST,

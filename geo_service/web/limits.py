@@ -7,6 +7,7 @@ import math
 import re
 import threading
 import time
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -137,6 +138,11 @@ def client_address(request: Request, proxies: list[ipaddress.IPv4Network | ipadd
     address = request.client.host if request.client else "unknown"
     while hops and _is_trusted(address, proxies):
         address = hops.pop()
+    return _counted_as(address)
+
+
+@lru_cache(maxsize=1024)
+def _counted_as(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -61,10 +61,20 @@ class RequestLog:
 def _note(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = _pattern_of(scope)
-    REQUESTS.labels(method, route, str(status)).inc()
-    DURATION.labels(method, route).observe(seconds)
+    _counter(method, route, status).inc()
+    _duration(method, route).observe(seconds)
     if status >= 500 or not scope["path"].startswith(_QUIET):
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+@cache  # the library checks the labels anew each time; there are as many as routes and answers
+def _counter(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, str(status))
+
+
+@cache
+def _duration(method: str, route: str) -> Histogram:
+    return DURATION.labels(method, route)
 
 
 def _pattern_of(scope: Scope) -> str:

@@ -34,6 +34,8 @@ def line_is_safe(request: Request) -> bool:
 
 def sign_in_cookie(request: Request) -> str | None:
     """The sign-in token this browser sent, if any; on https only the name nobody else can set."""
+    if "cookie" not in request.headers:  # as in most of what is asked: the address is not taken apart then
+        return None
     return request.cookies.get(_named(request, _SIGN_IN))
 
 

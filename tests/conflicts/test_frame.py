@@ -196,7 +196,7 @@ def test_every_statement_finds_its_candidates_by_their_indexes(
         CheckQuestion(mine=mine, location=NOWHERE, others=(other,)),
         as_of=AS_OF,
     )
-    looking = text(given_streets(look_around_statement(found.book.pairs, ())))
+    looking = text(given_streets(look_around_statement(found.rules, found.book.pairs, ())))
     statement = looking if name == "look_around" else getattr(found.book, name)
     wanted = {
         key: value for key, value in {**binds, "candidate_town": None}.items() if key in statement._bindparams

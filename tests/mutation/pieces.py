@@ -25,7 +25,7 @@ FRAME: dict[str, dict[str, tuple[str, ...]]] = {
             "area_area", "detour_area", "area_detour", "detour_detour", "street_street", "dig_dig")},
         "stored_candidates": ("pair",), "requested_candidates": ("pair",), "candidates_of_town": ("pair",),
         "known_occupations": ("pair",), "near_candidates": ("pair",), "look_around": ("pair", "place"),
-        "look_for_objects": ("place",), "pair_branch": ("pair",), "pair_facts": ("pair",), "own_branch": ("own",),
+        "look_for_objects": ("place",), "look_at_own": ("own",), "pair_branch": ("pair",), "pair_facts": ("pair",), "own_branch": ("own",),
         "own_facts": ("own",),
     },
     "pair_streets": dict.fromkeys(
