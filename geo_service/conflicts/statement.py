@@ -207,8 +207,7 @@ def _own_branches(numbered: Sequence[tuple[int, RuleFile]]) -> list[str]:
 
 
 def _own_look(own: Sequence[tuple[int, RuleFile]]) -> str:
-    parts = {"own_facts": part("own_facts"), "level": part("level")}
-    return fill(part("look_at_own"), rules=rule_values(own), **parts)
+    return fill(part("look_at_own"), own_facts=part("own_facts"), rules=rule_values(own))
 
 
 def _framed(candidates: str, branches: str) -> str:

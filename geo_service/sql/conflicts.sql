@@ -311,8 +311,7 @@ EXISTS (
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS mine
     CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
     CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
-    CROSS JOIN LATERAL («level») AS level
-    WHERE level.could < 5 AND rule.applies IS DISTINCT FROM false)
+    WHERE rule.applies IS DISTINCT FROM false)
 
 -- near_candidates
 -- Whom `look_around` has found.

@@ -36,6 +36,7 @@ FRAME_TESTS: dict[str, tuple[str, ...]] = {
     "test_frame.py": ("pair", "place", "own"),
     "test_places.py": ("place",),
     "test_surroundings.py": ("pair", "place"),
+    "test_own_look.py": ("own",),
     "test_strip_findings.py": ("strip",),
     "test_strip_scenes.py": ("strip",),
     "test_network_graphs.py": ("network",),
