@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,35 +113,32 @@ def check_with(
 
     around: who and what stands around this very occupation, if it was asked already.
     """
-    binds = check_binds(found, question, as_of=as_of)
-    rows = _compared(session, found, question, binds, around)
-    findings = [finding_of_row(row, found) for row in rows]
-    total = rows[0].findings_total if rows else 0
-    for kind in concerned_kinds(found.book.measured, question.mine, question.location):
-        measured = prepared_rows(session, found.book.measured[kind].text, binds)
-        findings += [finding_of_row(row, found) for row in measured]
-        total += measured[0].findings_total if measured else 0
+    asked = [*_compared(session, found, question, around)]
+    kinds = concerned_kinds(found.book.measured, question.mine, question.location)
+    asked += [(found.book.measured[kind].text, {}) for kind in kinds]
+    findings, total = [], 0
+    binds = check_binds(found, question, as_of=as_of) if asked else {}
+    for statement, more in asked:
+        rows = prepared_rows(session, statement, {**binds, **more})
+        findings += [finding_of_row(row, found) for row in rows]
+        total += rows[0].findings_total if rows else 0
     return check_result(findings, total, max_findings=question.max_findings)
 
 
 def _compared(
-    session: Session,
-    found: Catalogue,
-    question: CheckQuestion,
-    binds: Mapping[str, Any],
-    around: Surroundings | None,
-) -> list[Row[Any]]:
-    """The rows of the pair, place and own rules."""
+    session: Session, found: Catalogue, question: CheckQuestion, around: Surroundings | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The statement of the pair, place and own rules, and what it alone asks for; none if none may speak."""
     if not found.book.compares:
-        return []
+        return
     if question.others:
-        return prepared_rows(session, found.book.check_among_requests.text, binds)
+        yield found.book.check_among_requests.text, {}
+        return
     mine, location = question.mine, question.location
     around = around or look_around(session, found, mine, location)
     statement = check_near(found.book, near_to(found, mine, location, around))
-    if statement is None:
-        return []
-    return prepared_rows(session, statement, {**binds, "near_others": around.others})
+    if statement is not None:
+        yield statement, {"near_others": around.others}
 
 
 def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:

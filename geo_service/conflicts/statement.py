@@ -157,8 +157,7 @@ def look_around_statement(rules: Sequence[RuleFile], pairs: Sequence[str], objec
         + f" AS {kind}"
         for kind in objects
     ]
-    own = [(i, rule) for i, rule in enumerate(rules) if rule.kind == "own"]
-    looks.append((_own_look(own) if own else "false") + " AS own")
+    looks.append(_own_look([rule for rule in rules if rule.kind == "own"]) + " AS own")
     return fill(part("look_around"), looks=",\n    ".join(looks))
 
 
@@ -206,8 +205,11 @@ def _own_branches(numbered: Sequence[tuple[int, RuleFile]]) -> list[str]:
     return [fill(part("own_branch"), own_facts=part("own_facts"), rules=rule_values(own))] if own else []
 
 
-def _own_look(own: Sequence[tuple[int, RuleFile]]) -> str:
-    return fill(part("look_at_own"), own_facts=part("own_facts"), rules=rule_values(own))
+def _own_look(own: Sequence[RuleFile]) -> str:
+    applies = [f"({_sql(rule.conditions['applies'])}) IS DISTINCT FROM false" for rule in own]
+    return fill(
+        part("look_at_own"), own_facts=part("own_facts"), one_applies="\n        OR ".join(applies) or "false"
+    )
 
 
 def _framed(candidates: str, branches: str) -> str:

@@ -303,15 +303,14 @@ ARRAY(SELECT near.occupation_id FROM («candidates») AS near)
 EXISTS (SELECT FROM given AS mine CROSS JOIN LATERAL («object_rows» OFFSET 0) AS «objects»)
 
 -- look_at_own
--- Whether an own rule may speak of it.
+-- Whether an own rule may speak of it: whether one applies, or it is not known whether it does.
 -- In: given, parameters of the rules, use_lead_time_days.  Out: true or false.
 EXISTS (
     SELECT
     -- With all its columns, of which `given` there has few: every reader of it would have to get all of them ready.
     FROM jsonb_populate_record(CAST(NULL AS occupation), CAST(:given AS jsonb)) AS mine
     CROSS JOIN LATERAL («own_facts» OFFSET 0) AS facts
-    CROSS JOIN LATERAL («rules») AS rule (rule, geometry, worse, applies, block, warn, info, chance, measured, limit_value, missing)
-    WHERE rule.applies IS DISTINCT FROM false)
+    WHERE «one_applies»)
 
 -- near_candidates
 -- Whom `look_around` has found.
