@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from starlette.requests import Request
 
@@ -47,7 +47,7 @@ def base_of(request: Request) -> str:
     settings: Settings = request.app.state.settings
     if settings.public_url:
         return settings.public_url.rstrip("/")
-    scheme, host = request.url.scheme, request.headers.get("host", "")
+    scheme, host = request.scope["scheme"], request.headers.get("host", "")
     prefix = request.scope.get("root_path", "")
     if request.client is not None and _is_trusted(request.client.host, settings.trusted_proxies):
         forwarded = request.headers
@@ -62,8 +62,19 @@ def base_of(request: Request) -> str:
 
 def address(base: str, *path: str, query: Mapping[str, str] | None = None) -> str:
     """Address of a resource below `/ogc`; every part and value is quoted."""
-    target = "/".join([f"{base}/ogc", *(quote(part, safe="") for part in path)])
-    return f"{target}?{urlencode(query)}" if query else target
+    target = "/".join([f"{base}/ogc", *map(_quoted_part, path)])
+    if not query:
+        return target
+    return f"{target}?{'&'.join(f'{_quoted(name)}={_quoted(value)}' for name, value in query.items())}"
+
+
+# The links of one answer say the same ten times over; a twentieth of a page was quoting.
+_quoted = lru_cache(maxsize=512)(quote_plus)
+
+
+@lru_cache(maxsize=512)
+def _quoted_part(part: str) -> str:
+    return quote(part, safe="")
 
 
 def link(rel: str, media_type: str, href: str, title: str | None = None) -> Link:

@@ -7,23 +7,28 @@ by a hash with which content; what is known of it is not sent again. A changed r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 MOST_BYTES = 128 * 2**20  # in each process
-_OVERHEAD_BYTES = 300  # of an entry: its key, four objects, its place in the table
+_OVERHEAD_BYTES = 300  # of an entry: its numbers and places in two tables
 
-Key = tuple[int, int]  # gid, hash of the content
 Kind = tuple[str, str]  # collection, fragment
 
-_NONE: Mapping[Key, bytes] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Two tables by gid: a page has gids that lie together, and so do their entries in a table of numbers."""
+
+    features: dict[int, bytes] = field(default_factory=dict)
+    contents: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
 class KeptFeatures:
-    """The features read last, at most so many bytes of them.
+    """The features read last, at most so many bytes of them; of each the content read last.
 
     Not those used last: to note every use of a thousand features takes longer than to find them, and one that
     is used much is read again once in many pages.
@@ -31,29 +36,48 @@ class KeptFeatures:
 
     most_bytes: int = MOST_BYTES
     taken_bytes: int = 0
-    _features: dict[Kind, dict[Key, bytes]] = field(default_factory=dict)
-    _read: deque[tuple[Kind, Sequence[Key], int]] = field(default_factory=deque)  # and their bytes
+    _known: dict[Kind, _Known] = field(default_factory=dict)
+    _read: deque[tuple[Kind, Sequence[int], Sequence[int], int]] = field(default_factory=deque)  # and bytes
 
-    def find(self, kind: Kind, keys: Sequence[Key]) -> list[bytes | None]:
-        """What is kept of each content, in the order of the keys."""
-        return list(map(self._features.get(kind, _NONE).get, keys))
+    def find(self, kind: Kind, gids: Sequence[int], contents: Sequence[int]) -> list[bytes | None]:
+        """What is kept of each feature, if it has that content. contents: hashes, as long as gids."""
+        known = self._known.get(kind)
+        if known is None:
+            return [None] * len(gids)
+        found = list(map(known.features.get, gids))
+        kept = list(map(known.contents.get, gids))
+        if kept == contents:
+            return found
+        each = zip(found, kept, contents, strict=True)
+        return [feature if has == wanted else None for feature, has, wanted in each]
 
-    def keep(self, kind: Kind, read: Mapping[Key, bytes]) -> None:
-        """Keep features just read; those read first make room."""
-        features = self._features.setdefault(kind, {})
-        if not features.keys().isdisjoint(read):  # another page has read some of them meanwhile
-            read = {key: feature for key, feature in read.items() if key not in features}
-        if not read:
-            return
-        features.update(read)
-        size = sum(map(len, read.values())) + _OVERHEAD_BYTES * len(read)
-        self._read.append((kind, tuple(read), size))
+    def keep(
+        self, kind: Kind, gids: Sequence[int], contents: Sequence[int], features: Sequence[bytes]
+    ) -> None:
+        """Keep features just read, all as long; those read first make room."""
+        known = self._known.setdefault(kind, _Known())
+        there = list(map(known.contents.get, gids))
+        if there.count(None) < len(there):  # of other contents, or another page has read some meanwhile
+            each = zip(there, gids, contents, features, strict=True)
+            new = [(gid, content, feature) for has, gid, content, feature in each if has != content]
+            if not new:
+                return
+            gids, contents, features = zip(*new, strict=True)
+        known.features.update(zip(gids, features, strict=True))
+        known.contents.update(zip(gids, contents, strict=True))
+        size = sum(map(len, features)) + _OVERHEAD_BYTES * len(gids)
+        self._read.append((kind, gids, contents, size))
         self.taken_bytes += size
         while self.taken_bytes > self.most_bytes:
-            first, keys, size = self._read.popleft()
-            for key in keys:
-                del self._features[first][key]
-            self.taken_bytes -= size
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        kind, gids, contents, size = self._read.popleft()
+        known = self._known[kind]
+        for gid, content in zip(gids, contents, strict=True):
+            if known.contents.get(gid) == content:  # else it says something else by now
+                del known.features[gid], known.contents[gid]
+        self.taken_bytes -= size
 
 
 def kept_features_of(request: Request) -> KeptFeatures:

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 
 from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
-from geo_service.ogc.kept_features import KeptFeatures, Key, kept_features_of
+from geo_service.ogc.kept_features import KeptFeatures, kept_features_of
 from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
@@ -75,47 +75,50 @@ class PageReader:
                 if row["state"] != counted["state"]:
                     return None
                 place = _cut(row, query)
-        features = await self._features(source, collection, query, place.keys)
+        features = await self._features(source, collection, query, place)
         if features is None:
             return None
         return Page(
             features=features,
             returned=len(features),
             matched=row["matched"] if row["matched"] <= COUNT_CAP else None,
-            last_gid=place.keys[-1][0] if place.keys else None,
+            last_gid=place.gids[-1] if place.gids else None,
             more=place.more,
             state=row["state"] or 0,
         )
 
     async def _features(
-        self, source: Source, collection: Collection, query: ItemsQuery, keys: Sequence[Key]
+        self, source: Source, collection: Collection, query: ItemsQuery, place: _Place
     ) -> Sequence[bytes] | None:
         """None if one of them is gone or says something else now."""
         kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
-        found = self.kept.find(kind, keys)
-        if not all(found):
-            places = [place for place, feature in enumerate(found) if feature is None]
-            missing = [keys[place] for place in places]
-            text = statement("features", collection, query.crs, ())
-            shares = _shared_out(source, missing)
-            parts = await asyncio.gather(
-                *(read_tuples(source, text, {"gids": _literal(gids)}) for gids in shares)
-            )
-            read = {row[:2]: row[2] for row in chain.from_iterable(parts)}
-            self.kept.keep(kind, read)
-            features = list(map(read.get, missing))
-            if not all(features):
-                return None
-            for place, feature in zip(places, features, strict=True):
-                found[place] = feature
+        found = self.kept.find(kind, place.gids, place.contents)
+        if all(found):
+            return found  # type: ignore[return-value]  # none is missing
+        missing = [at for at, feature in enumerate(found) if feature is None]
+        wanted = [place.gids[at] for at in missing]
+        text = statement("features", collection, query.crs, ())
+        shares = _shared_out(source, wanted)
+        reading = (read_tuples(source, text, {"gids": _literal(gids)}) for gids in shares)
+        rows = list(chain.from_iterable(await asyncio.gather(*reading)))
+        if not rows:
+            return None
+        gids, contents, features = zip(*rows, strict=True)
+        self.kept.keep(kind, gids, contents, features)
+        says, read = dict(zip(gids, contents, strict=True)), dict(zip(gids, features, strict=True))
+        if list(map(says.get, wanted)) != [place.contents[at] for at in missing]:
+            return None
+        for at, gid in zip(missing, wanted, strict=True):
+            found[at] = read[gid]
         return found  # type: ignore[return-value]  # none is missing any more
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """keys: of the features of a page, in the order of gid. more: whether another page follows."""
+    """The features of a page in the order of gid, with hashes of what they say. more: another page follows."""
 
-    keys: Sequence[Key]
+    gids: Sequence[int]
+    contents: Sequence[int]
     more: bool
 
 
@@ -132,14 +135,13 @@ def _behind(row: Mapping[str, Any], query: ItemsQuery) -> dict[str, Any]:
 def _cut(row: Mapping[str, Any], query: ItemsQuery) -> _Place:
     """The rows of a page, of which at least one more was read where there is one."""
     if row["gids"] is None:
-        return _Place((), False)
+        return _Place((), (), False)
     gids, contents = (row[name][: query.limit].tolist() for name in ("gids", "contents"))
-    return _Place(list(zip(gids, contents, strict=True)), len(row["gids"]) > query.limit)
+    return _Place(gids, contents, len(row["gids"]) > query.limit)
 
 
-def _shared_out(source: Source, missing: Sequence[Key]) -> Sequence[Sequence[int]]:
+def _shared_out(source: Source, gids: Sequence[int]) -> Sequence[Sequence[int]]:
     """The gids to read: many of them over two connections at once, where there are several."""
-    gids = [gid for gid, _ in missing]
     if len(gids) < _WORTH_TWO or not isinstance(source, AsyncConnectionPool):
         return (gids,)
     return gids[: len(gids) // 2], gids[len(gids) // 2 :]

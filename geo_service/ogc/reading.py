@@ -245,7 +245,8 @@ async def _execute(
     anew: bool,
 ) -> list[Any]:
     cursor = connection.cursor(binary=True, row_factory=factory)
-    cursor.adapters.register_loader(_NUMBERS, AsNumbers)
+    if factory is dict_row:  # only the one row of a page has lists
+        cursor.adapters.register_loader(_NUMBERS, AsNumbers)
     if text_loader is not None:
         cursor.adapters.register_loader("text", text_loader)
     if not anew:

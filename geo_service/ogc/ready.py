@@ -66,9 +66,10 @@ async def ready_answer(
     """
     keeps = kept_answers_of(request)
     kept = keeps.find(question) if request.method == "GET" else None
-    if kept is not None or "if-none-match" in request.headers:
+    compares = "if-none-match" in request.headers
+    if kept is not None or compares:
         state = await states_of(request).get(*collections)
-        if not_modified(request, etag_of(question, state)):
+        if compares and not_modified(request, etag_of(question, state)):
             return Response(status_code=304, headers=_validating(question, state))
         if kept is not None and kept.state == state:
             return _answer(question, kept)
@@ -85,7 +86,7 @@ async def ready_answer(
 
 
 def question_of(request: Request, address: str, shown: str, language: str) -> Question:
-    """The question a request asks; address: with its query in the order of the names."""
+    """The question a request asks; address: what tells it from others, parameters in the order of names."""
     return Question(address, shown, language, encoding_of(request))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from geo_service.ogc.pieces import bare
-from geo_service.ogc.reading import Pool, read_rows
+from geo_service.ogc.reading import Pool, read_tuples
 
 
 @dataclass
@@ -30,8 +30,8 @@ class CollectionStates:
     async def _ask(self) -> Mapping[str, int]:
         async with self._turn:
             self._next = None  # who comes from here on may have seen a commit that this question does not see
-            rows = await read_rows(self.pool, bare("collections", "states"), {})
-        return {row["collection"]: row["state"] for row in rows}
+            rows = await read_tuples(self.pool, bare("collections", "states"), {})
+        return {name.decode(): state for name, state in rows}
 
 
 def states_of(request: Request) -> CollectionStates:

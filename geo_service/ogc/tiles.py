@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geo_service.ogc.addresses import MVT, address, base_of
+from geo_service.ogc.addresses import MVT
 from geo_service.ogc.answers import OPEN_ACCESS
 from geo_service.ogc.collection import COLLECTIONS, Collection, get_collection
 from geo_service.ogc.faults import malformed
 from geo_service.ogc.moment import read_datetime
 from geo_service.ogc.parameters import find_format, read_parameters
 from geo_service.ogc.ready import Made, question_of, ready_answer
-from geo_service.ogc.tile_grid import GRID, Tile, read_tile
+from geo_service.ogc.tile_grid import Tile, read_tile
 from geo_service.ogc.tile_reading import CLIENT_GONE, Gone, read_layer, while_client_stays
 
 ON_TILE = ("f", "datetime")
@@ -22,13 +22,13 @@ ON_DATASET_TILE = (*ON_TILE, "collections")
 async def collection_tile(request: Request) -> Response:
     """`/ogc/collections/{collection}/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}`."""
     one = get_collection(request.path_params["collection"])
-    return await _tile(request, read_parameters(request, ON_TILE), (one,), ("collections", one.id))
+    return await _tile(request, read_parameters(request, ON_TILE), (one,))
 
 
 async def dataset_tile(request: Request) -> Response:
     """`/ogc/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}`: a layer for each collection."""
     given = read_parameters(request, ON_DATASET_TILE)
-    return await _tile(request, given, _wanted(given.get("collections")), ())
+    return await _tile(request, given, _wanted(given.get("collections")))
 
 
 def _wanted(names: str | None) -> tuple[Collection, ...]:
@@ -41,9 +41,7 @@ def _wanted(names: str | None) -> tuple[Collection, ...]:
     return tuple(one for name, one in COLLECTIONS.items() if name in wanted)
 
 
-async def _tile(
-    request: Request, given: dict[str, str], layers: tuple[Collection, ...], path: tuple[str, ...]
-) -> Response:
+async def _tile(request: Request, given: dict[str, str], layers: tuple[Collection, ...]) -> Response:
     place = [request.path_params[name] for name in ("tileMatrix", "tileRow", "tileCol")]
     tile = read_tile(*place)
     find_format(request, given, ("mvt",))
@@ -54,8 +52,8 @@ async def _tile(
         state, parts = await while_client_stays(request, _layers(request, layers, tile, during))
         return Made(state=state, start=b"".join(parts), headers={"Content-Type": MVT})
 
-    query = {"collections": ",".join(names)} | ({"datetime": given["datetime"]} if during else {})
-    asked = address(base_of(request), *path, "tiles", GRID, *place, query=query)
+    # A tile has no links, so it is the same under every name of the service.
+    asked = "/".join((*names, *place, given.get("datetime", "")))
     try:
         return await ready_answer(request, question_of(request, asked, "mvt", ""), names, make)
     except Gone:

@@ -6,8 +6,8 @@ A line has the route as a pattern, never the address that was asked for: that ma
 from __future__ import annotations
 
 import re
+import secrets
 import time
-import uuid
 from functools import cache
 from typing import Any
 
@@ -38,7 +38,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         offered = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = offered if _ACCEPTED_ID.fullmatch(offered) else uuid.uuid4().hex
+        request_id = offered if _ACCEPTED_ID.fullmatch(offered) else secrets.token_hex(16)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began = time.perf_counter()

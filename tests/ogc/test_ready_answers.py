@@ -284,20 +284,34 @@ def test_a_page_shows_one_moment(own_database: Database) -> None:
 def test_features_kept_are_those_read_last_and_bounded() -> None:
     kept = KeptFeatures(most_bytes=100_000)
     roads, metres = ("road_segments", "fragment_crs84"), ("road_segments", "fragment_25832")
-    keys = [(number, -number) for number in range(500)]
-    kept.keep(metres, {keys[1]: b"y"})
-    assert kept.find(metres, keys[:2]) == [None, b"y"]
-    assert kept.find(roads, keys[:2]) == [None, None]
-    for key, following in pairwise(keys):
-        kept.keep(roads, {key: b"x" * 500})
-        kept.keep(roads, {key: b"x" * 500, following: b"x" * 500})
-        assert kept.find(roads, [key]) == [b"x" * 500]
+    gids, contents = list(range(500)), [-number for number in range(500)]
+    kept.keep(metres, [1], [-1], [b"y"])
+    assert kept.find(metres, [0, 1], [0, -1]) == [None, b"y"]
+    assert kept.find(roads, [0, 1], [0, -1]) == [None, None]
+    for gid, following in pairwise(gids):
+        kept.keep(roads, [gid], [-gid], [b"x" * 500])
+        kept.keep(roads, [gid, following], [-gid, -following], [b"x" * 500] * 2)
+        assert kept.find(roads, [gid], [-gid]) == [b"x" * 500]
         assert kept.taken_bytes <= 100_000
-    assert kept.find(metres, keys[:2]) == [None, None]
-    held = [place for place, feature in enumerate(kept.find(roads, keys)) if feature is not None]
+    assert kept.find(metres, [0, 1], [0, -1]) == [None, None]
+    held = [place for place, feature in enumerate(kept.find(roads, gids, contents)) if feature is not None]
     assert held == list(range(500 - len(held), 500))
     assert 100 < len(held) < 200
     assert kept.taken_bytes == 800 * len(held)
+
+
+def test_of_a_feature_the_content_read_last_is_kept() -> None:
+    kept = KeptFeatures(most_bytes=3_000)
+    roads = ("road_segments", "fragment_crs84")
+    kept.keep(roads, [7, 8], [70, 80], [b"old", b"eight"])
+    kept.keep(roads, [7, 8], [71, 80], [b"new", b"eight"])
+    assert kept.find(roads, [7, 8], [71, 80]) == [b"new", b"eight"]
+    assert kept.find(roads, [8, 7], [80, 70]) == [b"eight", None]
+    kept.keep(roads, [9], [90], [b"x" * 2_200])  # the first two make room, but not for what 7 says now
+    assert kept.find(roads, [7, 8, 9], [71, 80, 90]) == [b"new", None, b"x" * 2_200]
+    kept.keep(roads, [10], [100], [b"x" * 2_200])
+    assert kept.find(roads, [7, 9, 10], [71, 90, 100]) == [None, None, b"x" * 2_200]
+    assert kept.taken_bytes == 2_500
 
 
 def test_a_reader_that_does_not_read_holds_no_connection(own_database: Database) -> None:
