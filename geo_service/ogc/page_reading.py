@@ -115,7 +115,7 @@ class PageReader:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The features of a page in the order of gid, with hashes of what they say. more: another page follows."""
+    """The features of a page in the order of gid, with hashes of their texts. more: another page follows."""
 
     gids: Sequence[int]
     contents: Sequence[int]
