@@ -182,7 +182,8 @@ def envelope(page: Page, links: list[Link], more: dict[str, object] | None = Non
 
 def end_of_page() -> bytes:
     """The end of a FeatureCollection, with the time of the answer."""
-    return datetime.now(UTC).strftime('],"timeStamp":"%Y-%m-%dT%H:%M:%S.%fZ"}').encode()
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f'],"timeStamp":"{now}Z"}}'.encode()
 
 
 def _page_headers(page: Page, query: ItemsQuery, links: list[Link]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection as Names
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -246,6 +247,7 @@ def find_language(request: Request, given: Mapping[str, str]) -> Language:
     return "en" if _weight(accept, "en") > _weight(accept, "de") else "de"
 
 
+@lru_cache(maxsize=64)  # clients say the same each time
 def _weight(header: str, *names: str) -> float:
     """Quality of the best of `names` in an Accept header, by its own entry, else by a wildcard, else 0."""
     best, wildcard = 0.0, 0.0
