@@ -101,16 +101,35 @@ class PageReader:
         shares = _shared_out(source, wanted)
         reading = (read_tuples(source, text, {"gids": _literal(gids)}) for gids in shares)
         rows = list(chain.from_iterable(await asyncio.gather(*reading)))
-        if not rows:
-            return None
-        gids, contents, features = zip(*rows, strict=True)
-        self.kept.keep(kind, gids, contents, features)
-        says, read = dict(zip(gids, contents, strict=True)), dict(zip(gids, features, strict=True))
-        if list(map(says.get, wanted)) != [place.contents[at] for at in missing]:
-            return None
-        for at, gid in zip(missing, wanted, strict=True):
-            found[at] = read[gid]
+        read = Read(*([row[column] for row in rows] for column in range(3)))
+        self.kept.keep(kind, read.gids, read.contents, read.features)
+        features = read.as_wanted(wanted, [place.contents[at] for at in missing])
+        if features is None or len(missing) == len(found):
+            return features
+        for at, feature in zip(missing, features, strict=True):
+            found[at] = feature
         return found  # type: ignore[return-value]  # none is missing any more
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Stored features as they came, by column: to take a thousand rows apart one by one took half a millisecond."""
+
+    gids: list[int]
+    contents: list[int]
+    features: list[bytes]
+
+    def as_wanted(self, gids: list[int], contents: list[int]) -> list[bytes] | None:
+        """The features in the order of `gids`; None if one of them is not there or has another content."""
+        if self.gids == gids:  # as the index gives them
+            return self.features if self.contents == contents else None
+        place = {gid: at for at, gid in enumerate(self.gids)}
+        found = [place.get(gid) for gid in gids]
+        if any(
+            at is None or self.contents[at] != content for at, content in zip(found, contents, strict=True)
+        ):
+            return None
+        return [self.features[at] for at in found if at is not None]
 
 
 @dataclass(frozen=True, slots=True)

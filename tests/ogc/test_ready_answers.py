@@ -21,6 +21,7 @@ from geo_service.ogc.collection import COLLECTIONS
 from geo_service.ogc.kept_answers import KeptAnswer, KeptAnswers, Question
 from geo_service.ogc.kept_features import KeptFeatures
 from geo_service.ogc.open_ended import ENCODINGS, open_ended
+from geo_service.ogc.page_reading import Read
 from geo_service.ogc.ready import nothing_more
 from geo_service.ogc.states import CollectionStates
 from geo_service.settings import Settings
@@ -298,6 +299,16 @@ def test_features_kept_are_those_read_last_and_bounded() -> None:
     assert held == list(range(500 - len(held), 500))
     assert 100 < len(held) < 200
     assert kept.taken_bytes == 800 * len(held)
+
+
+def test_features_come_in_the_order_of_the_page_and_none_is_missing() -> None:
+    read = Read([7, 3, 5], [70, 30, 50], [b"seven", b"three", b"five"])
+    assert read.as_wanted([7, 3, 5], [70, 30, 50]) == [b"seven", b"three", b"five"]
+    assert read.as_wanted([3, 5, 7], [30, 50, 70]) == [b"three", b"five", b"seven"]
+    assert read.as_wanted([3, 7], [30, 70]) == [b"three", b"seven"]
+    assert read.as_wanted([7, 3, 5], [70, 30, 51]) is None
+    assert read.as_wanted([3, 5, 7], [30, 51, 70]) is None
+    assert read.as_wanted([3, 5, 7, 9], [30, 50, 70, 90]) is None
 
 
 def test_of_a_feature_the_content_read_last_is_kept() -> None:
