@@ -36,6 +36,12 @@ class Measured:
         return len(self.milliseconds) / self.seconds
 
 
+def together(rounds: Sequence[Measured]) -> Measured:
+    """Several measurements of the same as one."""
+    times = tuple(ms for each in rounds for ms in each.milliseconds)
+    return Measured(times, sum(each.seconds for each in rounds), rounds[-1].body_bytes)
+
+
 def request_bytes(address: str, body: bytes | None = None) -> bytes:
     """One request as it goes over the wire; POST of JSON when there is a body."""
     parts = urlsplit(address)
