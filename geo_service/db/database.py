@@ -56,7 +56,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
-            pool_use_lifo=True,
             hide_parameters=True,  # they hold names and addresses; errors are logged
         )
 
@@ -70,7 +69,6 @@ class Database:
             max_overflow=pool_size,
             isolation_level="AUTOCOMMIT",
             pool_pre_ping=False,
-            pool_use_lifo=True,
             pool_reset_on_return=None,  # there is no transaction that could be left open
             hide_parameters=True,
         )

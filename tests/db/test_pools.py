@@ -1,11 +1,8 @@
-"""Connections are used again in the order that is quick: the one given back last comes first."""
+"""Connections of the byte paths are used again in the order that is quick: the one given back last comes first."""
 
 from __future__ import annotations
 
 import asyncio
-
-import pytest
-from sqlalchemy import text
 
 from geo_service.db.database import Database
 
@@ -32,16 +29,3 @@ def test_the_byte_paths_get_the_connection_that_was_given_back_last(empty_databa
 
     again, given_back = asyncio.run(used())
     assert again == [given_back[-1]] * 6
-
-
-@pytest.mark.parametrize("kind", ["app_engine", "reading_engine"])
-def test_sessions_get_the_connection_that_was_given_back_last(empty_database: Database, kind: str) -> None:
-    engine = getattr(empty_database, kind)(pool_size=3)
-    several = [engine.connect() for _ in range(3)]
-    pids = [connection.scalar(text("SELECT pg_backend_pid()")) for connection in several]
-    for connection in several:
-        connection.close()
-    for _ in range(4):
-        with engine.connect() as connection:
-            assert connection.scalar(text("SELECT pg_backend_pid()")) == pids[-1]
-    engine.dispose()
