@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from geo_service.errors import BadInterval
@@ -81,10 +80,6 @@ class Interval:
 
     def to_range(self) -> str:
         """The literal of a PostgreSQL tstzrange, half-open, UTC."""
-        return _range_literal(self)
-
-
-@lru_cache(maxsize=256)  # a check asks for the same period four times
-def _range_literal(interval: Interval) -> str:
-    end = "" if interval.end is None else interval.end.astimezone(UTC).isoformat()
-    return f"[{interval.start.astimezone(UTC).isoformat()},{end})"
+        # Not kept: two moments of one zone that differ by the fold of autumn are equal to Python.
+        end = "" if self.end is None else self.end.astimezone(UTC).isoformat()
+        return f"[{self.start.astimezone(UTC).isoformat()},{end})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,7 +113,7 @@ def check_with(
 
     around: who and what stands around this very occupation, if it was asked already.
     """
-    asked = [*_compared(session, found, question, around)]
+    asked = _compared(session, found, question, around)
     kinds = concerned_kinds(found.book.measured, question.mine, question.location)
     asked += [(found.book.measured[kind].text, {}) for kind in kinds]
     findings, total = [], 0
@@ -127,18 +127,16 @@ def check_with(
 
 def _compared(
     session: Session, found: Catalogue, question: CheckQuestion, around: Surroundings | None
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> list[tuple[str, dict[str, Any]]]:
     """The statement of the pair, place and own rules, and what it alone asks for; none if none may speak."""
     if not found.book.compares:
-        return
+        return []
     if question.others:
-        yield found.book.check_among_requests.text, {}
-        return
+        return [(found.book.check_among_requests.text, {})]
     mine, location = question.mine, question.location
     around = around or look_around(session, found, mine, location)
     statement = check_near(found.book, near_to(found, mine, location, around))
-    if statement is not None:
-        yield statement, {"near_others": around.others}
+    return [] if statement is None else [(statement, {"near_others": around.others})]
 
 
 def check_result(findings: Sequence[Finding], total: int, *, max_findings: int) -> CheckResult:

@@ -96,3 +96,14 @@ def _takes(who: str, street: str) -> str:
 def _part(name: str) -> str:
     lines = statements("pair_streets")[name].splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+
+# What the map shows of a pair that meets on streets: the facts with their course and names.
+_COURSES = ("my_detour", "their_detour", "common_detour")
+COURSE_PARTS = {"course": "", "course_de": "_de", "course_en": "_en"}
+
+
+def of_course(suffix: str) -> str:
+    """The course that a rule's `geometry` names, or the streets it leads through; NULL for other rules."""
+    cases = " ".join(f"WHEN '{name}' THEN streets.{name}{suffix}" for name in _COURSES)
+    return f"CASE rule.geometry {cases} END"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geo_service.conflicts.pair_streets import FACT_PARAMETERS, stored_street_facts
+from geo_service.conflicts.pair_streets import COURSE_PARTS, FACT_PARAMETERS, of_course, stored_street_facts
 from geo_service.conflicts.rule_file import RuleFile
 from geo_service.conflicts.statement import (
-    COURSE_PARTS,
     fill,
-    of_course,
     parameter_key,
     part,
     rule_values,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo_service.conflicts.measured import MEASURED_KINDS, subject_of
-from geo_service.conflicts.pair_streets import UNKNOWN_BECAUSE, street_facts
+from geo_service.conflicts.pair_streets import COURSE_PARTS, UNKNOWN_BECAUSE, of_course, street_facts
 from geo_service.conflicts.rule_file import SEVERITIES, RuleFile, facts_in
 from geo_service.conflicts.strip_tests import asked_kinds, asked_limits, missing_of_strip, with_answers
 from geo_service.sql.loader import statements
@@ -30,8 +30,6 @@ _HAS = {
     "street": "«who».area IS NOT NULL",
     "dig": "«who».area IS NOT NULL AND «who».excavation",
 }
-# What the map shows of a pair that meets on streets: the facts with their course and names.
-_COURSES = ("my_detour", "their_detour", "common_detour")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,15 +82,6 @@ def _place_branch(objects: str, numbered: Sequence[tuple[int, RuleFile]]) -> str
 def object_kinds(rules: Sequence[RuleFile]) -> tuple[str, ...]:
     """The kinds of fixed objects that any place rule asks for."""
     return tuple(sorted({rule.objects for rule in rules if rule.objects}))
-
-
-COURSE_PARTS = {"course": "", "course_de": "_de", "course_en": "_en"}
-
-
-def of_course(suffix: str) -> str:
-    """The course that a rule's `geometry` names, or the streets it leads through; NULL for other rules."""
-    cases = " ".join(f"WHEN '{name}' THEN streets.{name}{suffix}" for name in _COURSES)
-    return f"CASE rule.geometry {cases} END"
 
 
 def shape_pairs(rules: Sequence[RuleFile]) -> tuple[str, ...]:

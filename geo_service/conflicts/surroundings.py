@@ -145,7 +145,8 @@ def given_bind(mine: Occupation) -> str:
 def reach_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
     """How far every pair and every kind of object is looked for, and in which period."""
     binds: dict[str, Any] = {f"reach_{objects}": found.reach_m[objects] for objects in found.book.objects}
-    enlarged = {days: _enlarged(mine.period, days) for days in set(found.reach_days.values())}
+    days_asked = set(found.reach_days.values())
+    enlarged = {days: _enlarged(mine.period, days) if days else mine.period.to_range() for days in days_asked}
     for pair in found.book.pairs:
         name = pair.replace("-", "_")
         binds[f"reach_{name}"] = found.reach_m[pair]
@@ -153,11 +154,9 @@ def reach_binds(found: Catalogue, mine: Occupation) -> dict[str, Any]:
     return binds
 
 
-@lru_cache(maxsize=64)  # every statement about mine asks the same
+@lru_cache(maxsize=64)  # every statement about mine asks the same; periods that are equal have the same days
 def _enlarged(period: Interval, reach_days: int) -> str:
-    """The period with `reach_days` whole civil days free on both sides, and the day beyond them."""
-    if reach_days == 0:
-        return period.to_range()
+    """The period with `reach_days` (at least 1) whole civil days free on both sides, and the day beyond."""
     last = period.last_day()
     start = midnight(period.first_day() - timedelta(days=reach_days + 1))
     end = None if last is None else midnight(last + timedelta(days=reach_days + 2))

@@ -68,12 +68,22 @@ def address(base: str, *path: str, query: Mapping[str, str] | None = None) -> st
     return f"{target}?{'&'.join(f'{_quoted(name)}={_quoted(value)}' for name, value in query.items())}"
 
 
-# The links of one answer say the same ten times over; a twentieth of a page was quoting.
-_quoted = lru_cache(maxsize=512)(quote_plus)
+def _quoted(text: str) -> str:
+    return _kept_quoted(text) if len(text) <= _SHORT else quote_plus(text)
+
+
+def _quoted_part(part: str) -> str:
+    return _kept_quoted_part(part) if len(part) <= _SHORT else quote(part, safe="")
+
+
+# The links of one answer say the same ten times over; a twentieth of a page was quoting. What is long is not
+# kept: anybody may send it.
+_SHORT = 200  # characters
+_kept_quoted = lru_cache(maxsize=512)(quote_plus)
 
 
 @lru_cache(maxsize=512)
-def _quoted_part(part: str) -> str:
+def _kept_quoted_part(part: str) -> str:
     return quote(part, safe="")
 
 

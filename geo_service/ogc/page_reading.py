@@ -167,8 +167,8 @@ def _shared_out(source: Source, gids: Sequence[int]) -> Sequence[Sequence[int]]:
 
 
 def _runs(gids: Sequence[int]) -> dict[str, str]:
-    """First and last number of each run without a gap, of numbers in their order."""
-    numbers = np.array(gids)
+    """First and last number of each run without a gap."""
+    numbers = np.sort(gids)
     ends = np.flatnonzero(np.diff(numbers) > 1)
     firsts, lasts = numbers[[0, *(ends + 1)]], numbers[[*ends, -1]]
     return {"firsts": _literal(firsts.tolist()), "lasts": _literal(lasts.tolist())}

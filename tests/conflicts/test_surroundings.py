@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy.orm import Session
 
 from geo_service.conflicts.catalogue import Catalogue, catalogue_of, rulebook
 from geo_service.conflicts.check import CheckQuestion, check_binds
 from geo_service.conflicts.statement import Near
-from geo_service.conflicts.surroundings import Surroundings, check_near, locate_and_look, look_around, near_to
+from geo_service.conflicts.surroundings import (
+    Surroundings,
+    check_near,
+    locate_and_look,
+    look_around,
+    look_binds,
+    near_to,
+)
 from geo_service.db.database import Database
 from geo_service.db.prepared import prepared_rows
-from geo_service.occupations.locate import locate
+from geo_service.interval import TOWN_ZONE, Interval
+from geo_service.occupations.locate import NOWHERE, locate
 from geo_service.occupations.match_detour import match_detour
 from tests.conflicts.conftest import AS_OF
 from tests.conflicts.rule_cases import FILES, TODAY, cases_of
@@ -76,6 +87,26 @@ def test_where_nothing_is_near_only_the_border_is_asked_for(scene: Any, scenery:
     assert near().pairs == {"area-area"}
     assert near().objects >= {"border", "hydrant"}
     assert not near().objects & {"road", "segment", "no_dig_period", "reinstatement"}
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_told_apart(scenery: Any) -> None:
+    """To Python both are the same moment: what is kept by the period would be an hour off."""
+    found = catalogue_of(rulebook(), (), None, TODAY)
+    summer = datetime(2026, 10, 25, 2, 30, tzinfo=TOWN_ZONE)
+    asked = []
+    for start in (summer, summer.replace(fold=1)):
+        mine = replace(scenery.occupation({}, state="submitted"), period=Interval(start))
+        binds = look_binds(found, mine, NOWHERE)
+        asked.append(
+            (mine.period.to_range(), binds["period_area_area"], orjson.loads(binds["given"])["period"])
+        )
+    assert found.reach_days["street-street"] == 0
+    assert [whole for whole, _, _ in asked] == [
+        "[2026-10-25T00:30:00+00:00,)",
+        "[2026-10-25T01:30:00+00:00,)",
+    ]
+    assert [given for _, _, given in asked] == [whole for whole, _, _ in asked]
+    assert look_binds(found, mine, NOWHERE)["period_street_street"] == asked[1][0]
 
 
 def test_deep_inside_a_town_no_rule_asks_for_its_border(empty_database: Database, scenery: Any) -> None:
