@@ -18,6 +18,9 @@ from geo_service.documents.file_store import file_store
 from geo_service.identity.provider import find_provider
 from geo_service.identity.sign_in import refuse_public_demo
 from geo_service.mapview.assets import STATIC
+from geo_service.ogc.memory.kept_places import KeptPlaces
+from geo_service.ogc.memory.packed_features import PackedFeatures
+from geo_service.ogc.memory.packed_lines import KeptLines
 from geo_service.ogc.routes import routes as ogc_routes
 from geo_service.ogc.routes import write_refusals as ogc_write_refusals
 from geo_service.settings import Settings
@@ -71,7 +74,11 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         # What lives as long as the process (rules, plans, modules) need not be looked through each time.
         gc.collect()
         gc.freeze()
+        # A page is a thousand tuples; to look for circles among them each time is a twentieth of it.
+        gc.set_threshold(20_000, 20, 20)
         yield
+        for held in (app.state.kept_places, app.state.packed_features, app.state.kept_lines):
+            await held.beside.close()
         await pool.close()
         engine.dispose()
         app.state.reading_sessions.close()
@@ -92,6 +99,9 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     app.state.engine = engine
     app.state.reading_sessions = ReadingSessions(reading)
     app.state.pool = pool
+    app.state.kept_places = KeptPlaces(pool)
+    app.state.packed_features = PackedFeatures(pool)
+    app.state.kept_lines = KeptLines(pool)
     app.state.rates = Rates(settings)
     app.state.files = file_store(settings)
     app.state.provider = find_provider(settings)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import cast
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely import transform
 from shapely.geometry.base import BaseGeometry
@@ -29,6 +31,11 @@ def reproject(geometry: BaseGeometry, source_srid: int, target_srid: int) -> Bas
     """`geometry` from one EPSG code to another, always x before y; shape and type are kept."""
     transformer = _transformer(source_srid, target_srid)
     return cast(BaseGeometry, transform(geometry, transformer.transform, interleaved=False))
+
+
+def reproject_points(points: NDArray[np.float64], source_srid: int, target_srid: int) -> NDArray[np.float64]:
+    """The same for an array of n × 2 coordinates: of a few points, a third of the time."""
+    return np.column_stack(_transformer(source_srid, target_srid).transform(points[:, 0], points[:, 1]))
 
 
 def to_town(geometry: BaseGeometry) -> BaseGeometry:

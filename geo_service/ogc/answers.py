@@ -83,7 +83,8 @@ def encoding_of(request: Request) -> str | None:
 def not_modified(request: Request, etag: str) -> bool:
     """True if the client has this very state already."""
     known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or any(part.strip().removeprefix("W/") == etag for part in known.split(","))
+    bare = etag.removeprefix("W/")
+    return known.strip() == "*" or any(part.strip().removeprefix("W/") == bare for part in known.split(","))
 
 
 async def bytes_answer(

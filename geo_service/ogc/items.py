@@ -45,8 +45,8 @@ from geo_service.ogc.parameters import (
     read_zoom,
 )
 from geo_service.ogc.properties import read_properties, returnables
-from geo_service.ogc.reading import Page, Source, conditions_of, count_hits, read_rows, statement
-from geo_service.ogc.ready import Made, nothing_more, question_of, ready_answer
+from geo_service.ogc.reading import Page, Source, conditions_of, read_rows, statement
+from geo_service.ogc.ready import Made, Start, nothing_more, question_of, ready_answer
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.systems import in_system, is_stored
 
@@ -122,7 +122,7 @@ async def items_page(request: Request, wish: Wish, page: Page) -> Response:
 async def find_page(request: Request, wish: Wish) -> Page:
     """The features, or only their exact number where nothing else is asked for."""
     if wish.query.hits_only or request.method == "HEAD":
-        return await count_hits(request.app.state.pool, wish.collection, wish.query)
+        return await page_reader_of(request).count(wish.collection, wish.query)
     return await page_reader_of(request).read(wish.collection, wish.source_query)
 
 
@@ -142,7 +142,7 @@ async def make_page(page: Page, wish: Wish) -> Made:
 
 def encode_page(
     shown: Format, collection: Collection, query: ItemsQuery, page: Page, links: list[Link]
-) -> bytes:
+) -> Start:
     """A page in another encoding than stored, or with some of the properties."""
     features = selected(page.loaded(), query.shown)
     features = in_system(features, query.crs, x_first=shown == "fgb", zoom=query.zoom)
@@ -154,11 +154,11 @@ def encode_page(
         written = [orjson.dumps(feature) for feature in features]
         return envelope(replace(page, features=written), links, more)
     if shown == "geojsonseq":
-        return b"".join(sequence(features))
+        return Start(b"".join(sequence(features)))
     if shown == "csv":
         names = query.shown or returnables(collection)
-        return (csv_head(names) + csv_rows(features, names)).encode()
-    return flatgeobuf(collection, features, query.crs, query.shown or returnables(collection))
+        return Start((csv_head(names) + csv_rows(features, names)).encode())
+    return Start(flatgeobuf(collection, features, query.crs, query.shown or returnables(collection)))
 
 
 def next_link(base: str, path: tuple[str, ...], given: dict[str, str], cursor: str, shown: str) -> Link:
@@ -167,17 +167,13 @@ def next_link(base: str, path: tuple[str, ...], given: dict[str, str], cursor: s
     return link("next", MEDIA_TYPES[shown], address(base, *path, query={**query, "cursor": cursor}))
 
 
-def envelope(page: Page, links: list[Link], more: dict[str, object] | None = None) -> bytes:
+def envelope(page: Page, links: list[Link], more: dict[str, object] | None = None) -> Start:
     """A FeatureCollection with stored bytes, but for its end. more: further members."""
     head: dict[str, object] = {"type": "FeatureCollection"}
     if page.matched is not None:
         head["numberMatched"] = page.matched
     head |= {"numberReturned": page.returned, "links": links, **(more or {})}
-    start = orjson.dumps(head)[:-1] + b',"features":['
-    if not page.features:
-        return start
-    first, *others = page.features
-    return b",".join((start + first, *others))  # a megabyte is copied once, here
+    return Start(orjson.dumps(head)[:-1] + b',"features":[', page.features)
 
 
 def end_of_page() -> bytes:

@@ -24,7 +24,6 @@ from geo_service.ogc.openapi_parts import (
     query_parameter,
     reference,
 )
-from geo_service.ogc.openapi_tiles import TILE_PARAMETERS, tile_paths, tile_paths_of
 from geo_service.ogc.openapi_writes import PARAMETERS as OF_WRITES
 from geo_service.ogc.openapi_writes import SECURITY, TOWN_KEY, write_operations
 from geo_service.ogc.parameters import (
@@ -38,6 +37,7 @@ from geo_service.ogc.parameters import (
 )
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.schemas import schema_document
+from geo_service.ogc.tiles.openapi import TILE_PARAMETERS, tile_paths, tile_paths_of
 from geo_service.ogc.transactions import Receivables, receivables_of
 from geo_service.ogc.with_key import find_holder
 

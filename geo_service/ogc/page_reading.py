@@ -1,20 +1,23 @@
-"""One page: which features it has with which content, and of those what is not known yet."""
+"""One page: which features it has with which content, and of those what is not known yet.
+
+Where the places of a collection are kept in memory, the database only says that they still hold.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import orjson
-from psycopg_pool import AsyncConnectionPool
+from numpy.typing import NDArray
 from starlette.requests import Request
 
-from geo_service.ogc.collection import EPSG_25832, FRAGMENTS, Collection
-from geo_service.ogc.kept_features import KeptFeatures, kept_features_of
+from geo_service.ogc.collection import Collection
+from geo_service.ogc.feature_reading import FeatureReader, Place, feature_reader_of, literal
+from geo_service.ogc.memory.kept_places import Candidates, KeptPlaces, kept_places_of
 from geo_service.ogc.ordering import as_cursor_values
 from geo_service.ogc.parameters import ItemsQuery
 from geo_service.ogc.reading import (
@@ -25,16 +28,16 @@ from geo_service.ogc.reading import (
     Source,
     bound_values,
     conditions_of,
+    count_hits,
     most_at_once,
     one_moment,
     read_rows,
-    read_tuples,
     read_wanted,
     statement,
     wanted_statement,
 )
 
-_WORTH_TWO = 500  # features to read
+_MOST_UNSURE = 500  # features at the edge of an area; to look at more takes as long as to ask for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,20 @@ class PageReader:
     """Reads pages of one database, and keeps their features."""
 
     pool: Pool
-    kept: KeptFeatures
+    features: FeatureReader
+    places: KeptPlaces
+
+    async def count(self, collection: Collection, query: ItemsQuery) -> Page:
+        """A page without features, but with the exact number of those that match, however many."""
+        found = await self._candidates(collection, query)
+        if found is not None:
+            met = await self._met(collection, query, found)
+            if met is not None:
+                matched = int(np.count_nonzero(met))
+                return Page(
+                    features=(), returned=0, matched=matched, last_gid=None, more=False, state=found.state
+                )
+        return await count_hits(self.pool, collection, query)
 
     async def read(self, collection: Collection, query: ItemsQuery) -> Page:
         """One page, in the order of gid if no other is asked for.
@@ -53,13 +69,68 @@ class PageReader:
             text, values = wanted_statement("page_sorted", collection, query)
             row = await read_wanted(self.pool, text, values)
             return _sorted_page(row)
-        page = await self._page(self.pool, collection, query)
+        page = await self._page_of_places(collection, query)
+        if page is None:
+            page = await self._page(self.pool, collection, query)
         if page is None:
             # A row was changed between two statements: all again, as of one moment.
             async with one_moment(self.pool) as connection:
                 page = await self._page(connection, collection, query)
             assert page is not None  # of one moment nothing can be gone
         return page
+
+    async def _candidates(self, collection: Collection, query: ItemsQuery) -> Candidates | None:
+        """What is kept about the area of a query; None where the database has to be asked for all of it."""
+        places = self.places.get(collection, query)
+        if places is None or query.area is None:
+            return None
+        found = await places.find(query.area)
+        return found if len(found.unsure) <= _MOST_UNSURE else None
+
+    async def _page_of_places(self, collection: Collection, query: ItemsQuery) -> Page | None:
+        """A page of what is kept; None where something was changed since it was read."""
+        found = await self._candidates(collection, query)
+        if found is None:
+            return None
+        # The features are read while the edge is looked at: at most so many more as may not meet the area.
+        after, few = int(np.searchsorted(found.gids, query.after, side="right")), len(found.unsure)
+        first = after + query.offset
+        last = first + query.limit + few
+        read = Place(found.gids[first:last].tolist(), found.contents[first:last].tolist())
+        met, features = await asyncio.gather(
+            self._met(collection, query, found),
+            self.features.read(self.pool, collection, query.crs, read),
+        )
+        if met is None or features is None:
+            return None
+        behind = after + np.flatnonzero(met[after:])[query.offset :]
+        shown = (behind[: query.limit] - first).tolist()
+        matched = int(np.count_nonzero(met))
+        return Page(
+            features=[features[at] for at in shown],
+            returned=len(shown),
+            matched=matched if matched <= COUNT_CAP else None,
+            last_gid=read.gids[shown[-1]] if shown else None,
+            more=len(behind) > query.limit,
+            state=found.state,
+        )
+
+    async def _met(
+        self, collection: Collection, query: ItemsQuery, found: Candidates
+    ) -> NDArray[np.bool_] | None:
+        """Which of the candidates meet the area; None if they were changed since they were read."""
+        assert query.area is not None
+        values = {
+            "unsure": literal(found.unsure.tolist()), "area": query.area.wkb, "collection": collection.id,
+        }  # fmt: skip
+        (row,) = await read_rows(self.pool, statement("places_now", collection, query.crs, ()), values)
+        if (row["state"] or 0) != found.state:
+            self.places.forget(collection, found.state)
+            return None
+        met = found.sure.copy()
+        if row["met"] is not None:
+            met[np.searchsorted(found.gids, row["met"])] = True
+        return met
 
     async def _page(self, source: Source, collection: Collection, query: ItemsQuery) -> Page | None:
         """None where something was changed between the statements."""
@@ -75,7 +146,7 @@ class PageReader:
                 if row["state"] != counted["state"]:
                     return None
                 place = _cut(row, query)
-        features = await self._features(source, collection, query, place)
+        features = await self.features.read(source, collection, query.crs, place)
         if features is None:
             return None
         return Page(
@@ -86,59 +157,6 @@ class PageReader:
             more=place.more,
             state=row["state"] or 0,
         )
-
-    async def _features(
-        self, source: Source, collection: Collection, query: ItemsQuery, place: _Place
-    ) -> Sequence[bytes] | None:
-        """None if one of them is gone or says something else now."""
-        kind = (collection.id, FRAGMENTS.get(query.crs, FRAGMENTS[EPSG_25832]))
-        found = self.kept.find(kind, place.gids, place.contents)
-        if all(found):
-            return found  # type: ignore[return-value]  # none is missing
-        missing = [at for at, feature in enumerate(found) if feature is None]
-        wanted = [place.gids[at] for at in missing]
-        text = statement("features", collection, query.crs, ())
-        shares = _shared_out(source, wanted)
-        reading = (read_tuples(source, text, _runs(gids)) for gids in shares)
-        rows = list(chain.from_iterable(await asyncio.gather(*reading)))
-        read = Read(*([row[column] for row in rows] for column in range(3)))
-        self.kept.keep(kind, read.gids, read.contents, read.features)
-        features = read.as_wanted(wanted, [place.contents[at] for at in missing])
-        if features is None or len(missing) == len(found):
-            return features
-        for at, feature in zip(missing, features, strict=True):
-            found[at] = feature
-        return found  # type: ignore[return-value]  # none is missing any more
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Stored features as they came, by column: to take a thousand rows apart one by one takes half a ms."""
-
-    gids: list[int]
-    contents: list[int]
-    features: list[bytes]
-
-    def as_wanted(self, gids: list[int], contents: list[int]) -> list[bytes] | None:
-        """The features in the order of `gids`; None if one of them is not there or has another content."""
-        if self.gids == gids:  # as the index gives them
-            return self.features if self.contents == contents else None
-        place = {gid: at for at, gid in enumerate(self.gids)}
-        found = [place.get(gid) for gid in gids]
-        if any(
-            at is None or self.contents[at] != content for at, content in zip(found, contents, strict=True)
-        ):
-            return None
-        return [self.features[at] for at in found if at is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The features of a page in the order of gid, with hashes of their texts. more: another page follows."""
-
-    gids: Sequence[int]
-    contents: Sequence[int]
-    more: bool
 
 
 def _behind(row: Mapping[str, Any], query: ItemsQuery) -> dict[str, Any]:
@@ -151,32 +169,12 @@ def _behind(row: Mapping[str, Any], query: ItemsQuery) -> dict[str, Any]:
     return {**row, "gids": gids[order], "contents": contents[order]}
 
 
-def _cut(row: Mapping[str, Any], query: ItemsQuery) -> _Place:
+def _cut(row: Mapping[str, Any], query: ItemsQuery) -> Place:
     """The rows of a page, of which at least one more was read where there is one."""
     if row["gids"] is None:
-        return _Place((), (), False)
+        return Place((), (), False)
     gids, contents = (row[name][: query.limit].tolist() for name in ("gids", "contents"))
-    return _Place(gids, contents, len(row["gids"]) > query.limit)
-
-
-def _shared_out(source: Source, gids: Sequence[int]) -> Sequence[Sequence[int]]:
-    """The gids to read: many of them over two connections at once, where there are several."""
-    if len(gids) < _WORTH_TWO or not isinstance(source, AsyncConnectionPool):
-        return (gids,)
-    return gids[: len(gids) // 2], gids[len(gids) // 2 :]
-
-
-def _runs(gids: Sequence[int]) -> dict[str, str]:
-    """First and last number of each run without a gap."""
-    numbers = np.sort(gids)
-    ends = np.flatnonzero(np.diff(numbers) > 1)
-    firsts, lasts = numbers[[0, *(ends + 1)]], numbers[[*ends, -1]]
-    return {"firsts": _literal(firsts.tolist()), "lasts": _literal(lasts.tolist())}
-
-
-def _literal(numbers: Sequence[int]) -> str:
-    """An array: to send a list number by number takes longer than to find one."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+    return Place(gids, contents, len(row["gids"]) > query.limit)
 
 
 async def _places(source: Source, name: str, collection: Collection, query: ItemsQuery) -> dict[str, Any]:
@@ -191,7 +189,7 @@ async def _places(source: Source, name: str, collection: Collection, query: Item
 
 def page_reader_of(request: Request) -> PageReader:
     """The reader of this process."""
-    return PageReader(request.app.state.pool, kept_features_of(request))
+    return PageReader(request.app.state.pool, feature_reader_of(request), kept_places_of(request))
 
 
 def _sorted_page(row: Mapping[str, Any]) -> Page:

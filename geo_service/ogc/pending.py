@@ -74,9 +74,10 @@ async def pending_items(request: Request, connection: psycopg.AsyncConnection) -
     made = await make_page(page, wish)
     headers = dict(made.headers)
     asked = (wish.address, wish.shown, wish.language, headers["OGC-NumberReturned"])
-    version = fingerprint(*(part.encode() for part in asked), made.start)
+    start = made.start.whole()
+    version = fingerprint(*(part.encode() for part in asked), start)
     media_type = headers.pop("Content-Type")
-    return await bytes_answer(request, made.start + made.end(), media_type, version=version, headers=headers)
+    return await bytes_answer(request, start + made.end(), media_type, version=version, headers=headers)
 
 
 async def pending_item(request: Request, connection: psycopg.AsyncConnection) -> Response:

@@ -34,13 +34,18 @@ _THIN_DEG = 1e-9  # a tenth of a millimetre: a polygon needs an area
 
 @dataclass(frozen=True, slots=True)
 class SearchArea:
-    """wkb: polygon in EPSG:25832. core: west, south, east, north of a box inside it, metres."""
+    """wkb: polygon, EPSG:25832. bounds, core: boxes about and inside it: west, south, east, north, metres."""
 
     wkb: bytes
+    bounds: Box
     core: Box
 
 
-NOWHERE = SearchArea(to_wkb(box(*_NOWHERE)), _NOWHERE)
+def _area(shape: BaseGeometry, core: Box) -> SearchArea:
+    return SearchArea(to_wkb(shape), shape.bounds, core)
+
+
+NOWHERE = _area(box(*_NOWHERE), _NOWHERE)
 
 
 def bad_box(detail: str) -> Malformed:
@@ -81,7 +86,7 @@ def find_area(text: str, crs: str) -> SearchArea | None:
 def _metre_area(edges: Box) -> SearchArea:
     if edges[0] > edges[2]:
         raise bad_box("The western edge lies east of the eastern one.")
-    return SearchArea(to_wkb(box(*edges)), _shrunk(edges))
+    return _area(box(*edges), _shrunk(edges))
 
 
 def _shrunk(edges: Box) -> Box:
@@ -108,7 +113,7 @@ def foreign_area(edges: Box, srid: int) -> SearchArea | None:
         return NOWHERE
     longest = max(wanted.bounds[2] - wanted.bounds[0], wanted.bounds[3] - wanted.bounds[1], 1e-3)
     moved = reproject(segmentize(wanted, longest / 64), srid, TOWN_SRID)
-    return SearchArea(to_wkb(moved), _NOWHERE)
+    return _area(moved, _NOWHERE)
 
 
 @lru_cache(maxsize=512)
@@ -127,8 +132,8 @@ def _lonlat_area(edges: Box) -> SearchArea | None:
     drawn = [_with_points_along(window) for window in wanted]
     areas = [to_town(each) for each in drawn]
     if len(areas) > 1:
-        return SearchArea(to_wkb(union_all(areas)), _NOWHERE)
-    return SearchArea(to_wkb(areas[0]), _core(areas[0], drawn[0], wanted[0]))
+        return _area(union_all(areas), _NOWHERE)
+    return _area(areas[0], _core(areas[0], drawn[0], wanted[0]))
 
 
 def _inside_window(edges: Sequence[float]) -> Box | None:

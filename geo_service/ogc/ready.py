@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -20,26 +20,60 @@ from geo_service.ogc.answers import (
     fingerprint,
     not_modified,
 )
-from geo_service.ogc.kept_answers import KeptAnswer, Question, kept_answers_of
+from geo_service.ogc.memory.kept_answers import LARGE, KeptAnswer, Question, kept_answers_of
 from geo_service.ogc.states import states_of
 
-_LARGE = 200_000  # bytes; to join less is cheaper than to send once more
+_TOGETHER = 250  # pieces that are sent at once
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The start of a body: a head, and pieces behind it with commas between them."""
+
+    head: bytes
+    pieces: Sequence[bytes] = ()
+
+    @property
+    def length(self) -> int:
+        """Bytes of all."""
+        return len(self.head) + sum(map(len, self.pieces)) + max(len(self.pieces) - 1, 0)
+
+    def whole(self) -> bytes:
+        """All of it in one."""
+        first, *others = self.pieces or (b"",)
+        return b",".join((self.head + first, *others))
+
+    def parts(self) -> Iterator[bytes]:
+        """The same in parts of some hundred pieces, each put together when it is asked for."""
+        before = self.head
+        for at in range(0, len(self.pieces), _TOGETHER):
+            first, *others = self.pieces[at : at + _TOGETHER]
+            yield b",".join((before + first, *others))
+            before = b","
+        if not self.pieces:
+            yield before
 
 
 class InParts(Response):
-    """A large body sent in parts as they are: to join them would be one more copy of a megabyte."""
+    """A large body sent part by part: to put it together first takes as long as to send it.
 
-    def __init__(self, parts: Sequence[bytes], headers: Mapping[str, str]) -> None:
-        super().__init__(headers={**headers, "Content-Length": str(sum(map(len, parts)))})
-        self.parts = parts
+    The client reads the first while the next is put together, and no megabyte of memory is needed for it.
+    """
+
+    def __init__(self, parts: Iterable[bytes], end: bytes, length: int, headers: Mapping[str, str]) -> None:
+        super().__init__(headers={**headers, "Content-Length": str(length)})
+        self.parts, self.end, self.length = parts, end, length
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        *others, last = self.parts if sum(map(len, self.parts)) > _LARGE else [b"".join(self.parts)]
-        for part in others:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": last, "more_body": False})
+        end = self.end
+        if self.length > LARGE:
+            for part in self.parts:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        else:  # to join less is cheaper than to send once more
+            end = b"".join((*self.parts, end))
+        await send({"type": "http.response.body", "body": end, "more_body": False})
 
 
 def nothing_more() -> bytes:
@@ -52,7 +86,7 @@ class Made:
     """An answer just made. state: of its collections, as the rows were read. end: makes the last bytes."""
 
     state: tuple[int, ...]
-    start: bytes
+    start: Start
     end: Callable[[], bytes] = nothing_more
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,9 +108,13 @@ async def ready_answer(
         if kept is not None and kept.state == state:
             return _answer(question, kept)
     made = await make()
-    encoding = question.encoding if len(made.start) >= WORTH_ENCODING else None
-    body = await encoded(encoding, made.start)
+    length = made.start.length
+    encoding = question.encoding if length >= WORTH_ENCODING else None
     headers = {**OPEN_ACCESS, "Cache-Control": CACHING, "Vary": VARY, **made.headers}
+    if encoding is None and length > LARGE and kept is None and not keeps.asked_before(question):
+        end, headers["ETag"] = made.end(), etag_of(question, made.state)
+        return InParts(made.start.parts(), end, length + len(end), headers)
+    body = await encoded(encoding, made.start.whole())
     if encoding is not None:
         headers["Content-Encoding"] = encoding
     answer = KeptAnswer(made.state, body, made.end, headers)
@@ -91,9 +129,13 @@ def question_of(request: Request, address: str, shown: str, language: str) -> Qu
 
 
 def etag_of(question: Question, state: tuple[int, ...]) -> str:
-    """A strong validator: the same question about the same state gives the same, timeStamp aside."""
+    """A strong validator: the same question about the same state gives the same, timeStamp aside.
+
+    Of a tile a weak one: what memory and what the database makes of it says the same in other bytes.
+    """
     parts = (__version__, question.address, question.shown, question.language, str(state))
-    return f'"{fingerprint(*(part.encode() for part in parts))}-{question.encoding or "plain"}"'
+    strong = f'"{fingerprint(*(part.encode() for part in parts))}-{question.encoding or "plain"}"'
+    return f"W/{strong}" if question.shown == "mvt" else strong
 
 
 def _validating(question: Question, state: tuple[int, ...]) -> dict[str, str]:
@@ -104,4 +146,5 @@ def _answer(question: Question, answer: KeptAnswer) -> Response:
     headers = {**answer.headers, "ETag": etag_of(question, answer.state)}
     if not answer.body.plain_length:
         return Response(status_code=204, headers=headers)
-    return InParts(answer.body.parts(answer.end()), headers)
+    data, end = answer.body.parts(answer.end())
+    return InParts((data,), end, len(data) + len(end), headers)

@@ -19,8 +19,8 @@ from geo_service.ogc.pending import (
     pending_sortables,
 )
 from geo_service.ogc.schemas import queryables, schema, sortables
-from geo_service.ogc.tile_sets import tile_matrix_set, tile_matrix_sets, tile_set, tile_sets
-from geo_service.ogc.tiles import collection_tile, dataset_tile
+from geo_service.ogc.tiles.routes import collection_tile, dataset_tile
+from geo_service.ogc.tiles.sets import tile_matrix_set, tile_matrix_sets, tile_set, tile_sets
 from geo_service.ogc.transactions import ON_ITEM_TOO, ON_ITEMS_TOO, refused
 
 

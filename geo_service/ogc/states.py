@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -22,16 +22,24 @@ class CollectionStates:
 
     async def get(self, *collections: str) -> tuple[int, ...]:
         """States as they are now, or later. Raises Unavailable."""
+        return await self.begin(*collections)
+
+    def begin(self, *collections: str) -> Awaitable[tuple[int, ...]]:
+        """The same; the question is on its way with the next turn of the loop."""
         if self._next is None:
             self._next = asyncio.create_task(self._ask())
-        states = await asyncio.shield(self._next)
-        return tuple(states.get(one, 0) for one in collections)
+        return _of(self._next, collections)
 
     async def _ask(self) -> Mapping[str, int]:
         async with self._turn:
             self._next = None  # who comes from here on may have seen a commit that this question does not see
             rows = await read_tuples(self.pool, bare("collections", "states"), {})
         return {name.decode(): state for name, state in rows}
+
+
+async def _of(asked: asyncio.Task[Mapping[str, int]], collections: tuple[str, ...]) -> tuple[int, ...]:
+    states = await asyncio.shield(asked)
+    return tuple(states.get(one, 0) for one in collections)
 
 
 def states_of(request: Request) -> CollectionStates:

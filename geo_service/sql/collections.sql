@@ -116,6 +116,21 @@ ST_GeomFromWKB(:area, 25832)
 -- The box inside it, likewise.
 ST_MakeEnvelope(:west, :south, :east, :north, 25832)
 
+-- places
+-- Where all features of a collection lie and which content each has, read from the index alone.
+-- In: most (rows), collection.  Out: 1 row: packed (gid, hash and bounds of each as int8send, int8send, box_send; in no order,
+-- NULL where there are none), rows (up to `most`), state.
+SELECT string_agg(int8send(one.gid) || int8send(one.fragments_hash) || box_send(one.bounds), '') AS packed,
+       count(*) AS rows,
+       {state} AS state
+FROM (SELECT gid, fragments_hash, bounds FROM {table} WHERE {conditions} LIMIT :most) AS one
+
+-- places_now
+-- Whether places that are kept still hold, and which rows at the edge of an area meet it.
+-- In: unsure (literal of an array of gids), area, collection.  Out: 1 row: state, met (gids in no order, NULL where none).
+SELECT {state} AS state,
+       (SELECT array_agg(gid) FROM {table} WHERE gid = ANY(:unsure::bigint[]) AND ST_Intersects({geometry}, ST_GeomFromWKB(:area, 25832))) AS met
+
 -- features
 -- The stored features of rows; whoever asks compares the hashes, for they may have changed meanwhile.
 -- They are asked for by runs of numbers without a gap: what lies together was imported together, and the index is gone down
@@ -129,6 +144,14 @@ CROSS JOIN LATERAL (
     WHERE gid BETWEEN run.first AND run.last
     OFFSET 0
 ) AS stored
+
+-- features_in_order
+-- The next stored features of a collection, in the order of gid. In: after (gid), rows.  Out: rows gid, hash, feature.
+SELECT gid, fragments_hash AS hash, {fragment} AS feature
+FROM {table}
+WHERE gid > :after AND {conditions}
+ORDER BY gid
+LIMIT :rows
 
 -- page_sorted
 -- A page in an order that was asked for. {sorting} ends with gid, {behind} leaves out what earlier pages showed, gid and

@@ -23,10 +23,20 @@ FROM (
     ) AS found
 ) AS drawn
 
+-- lines_in_order
+-- The next lines of a collection and what a tile says of them, in the order of gid. In: after (gid), rows.
+-- Out: rows gid, hash, shape (WKB), then the properties.
+SELECT gid, fragments_hash AS hash, ST_AsBinary({geometry}) AS shape, {properties}
+FROM {table}
+WHERE gid > :after AND {conditions}
+ORDER BY gid
+LIMIT :rows
+
 -- shape_near
 -- The geometry as it is. Within a small tile the way from EPSG:25832 to EPSG:3857 is a turn, a scale and a shift to half a
--- unit of the tile; asked of the projection point by point it would be most of the time a tile takes.
-ST_SetSRID(ST_Affine({geometry}, :xx, :xy, :yx, :yy, :x_shift, :y_shift), 3857)
+-- unit of the tile; asked of the projection point by point it would be most of the time a tile takes. The number of the old
+-- system stays with it: ST_AsMVTGeom looks at coordinates only, and to set another one is a copy of every shape.
+ST_Affine({geometry}, :xx, :xy, :yx, :yy, :x_shift, :y_shift)
 
 -- shape_far
 -- The geometry without what is smaller than a quarter of a cell; an area smaller than a cell is a point, so that a small

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from geo_service.errors import NotFound
 from geo_service.ogc.answers import OPEN_ACCESS
 from geo_service.ogc.reading import read_rows
-from geo_service.ogc.ready import Made, question_of, ready_answer
-from geo_service.ogc.tile_reading import CLIENT_GONE, Gone, while_client_stays
+from geo_service.ogc.ready import Made, Start, question_of, ready_answer
+from geo_service.ogc.tiles.reading import CLIENT_GONE, Gone, while_client_stays
 from geo_service.sql.loader import statements
 
 _BOUND = re.compile(r"(?<!:):([a-z]+)")
@@ -50,7 +50,7 @@ async def street_tile(request: Request) -> Response:
         work = read_rows(request.app.state.pool, _statement(), values)
         (row,) = await while_client_stays(request, work)
         headers = {"Content-Type": "application/json"}
-        return Made(state=(row["state"] or 0,), start=row["tile"].encode(), headers=headers)
+        return Made(state=(row["state"] or 0,), start=Start(row["tile"].encode()), headers=headers)
 
     question = question_of(request, f"/map/streets/{z}/{x}/{y}", "streets", "")
     try:

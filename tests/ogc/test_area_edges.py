@@ -17,6 +17,7 @@ from geo_service.ogc.collection import CRS84, EPSG_25832
 from geo_service.ogc.place import find_area
 from geo_service.settings import Settings
 from tests.conftest import clone
+from tests.ogc.in_memory import never_read, read_into_memory
 from tests.ogc.rows import TOWN
 
 WEST, SOUTH, SIDE = 475_000, 5_500_000, 1_000
@@ -70,52 +71,60 @@ def areas(system: str, *, count: int) -> list[str]:
     return written
 
 
+@pytest.fixture(params=["in memory", "in the database"])
+def client(
+    request: pytest.FixtureRequest, ground: Database, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    """A process that has read the collection, and one that never does."""
+    if request.param == "in the database":
+        never_read(monkeypatch)
+    with TestClient(build_app(Settings(), ground), base_url="http://testserver") as client:
+        read_into_memory(client)
+        yield client
+
+
 @pytest.mark.parametrize("system", [CRS84, EPSG_25832])
-def test_a_page_has_exactly_what_meets_the_area(ground: Database, system: str) -> None:
+def test_a_page_has_exactly_what_meets_the_area(client: TestClient, system: str) -> None:
     stored = roads()
     met = cut = 0
-    with TestClient(build_app(Settings(), ground), base_url="http://testserver") as client:
-        for box in areas(system, count=150):
-            asked = {"bbox": box, "bbox-crs": system, "limit": "10000"}
-            answer = client.get("/ogc/collections/road_segments/items", params=asked).json()
-            hits = client.get(
-                "/ogc/collections/road_segments/items", params={**asked, "resultType": "hits"}
-            ).json()
-            area = find_area(box, system)
-            assert area is not None
-            shape = shapely.from_wkb(area.wkb)
-            expected = {name for name, axis in stored.items() if axis.intersects(shape)}
-            assert {feature["id"] for feature in answer["features"]} == expected, box
-            assert answer["numberMatched"] == hits["numberMatched"] == len(expected)
-            gids = [int(feature["id"].partition(":")[2]) for feature in answer["features"]]
-            assert gids == sorted(gids)
-            met += len(expected)
-            cut += sum(axis.intersects(shape.boundary) for axis in stored.values())
+    for box in areas(system, count=150):
+        asked = {"bbox": box, "bbox-crs": system, "limit": "10000"}
+        answer = client.get("/ogc/collections/road_segments/items", params=asked).json()
+        hits = client.get(
+            "/ogc/collections/road_segments/items", params={**asked, "resultType": "hits"}
+        ).json()
+        area = find_area(box, system)
+        assert area is not None
+        shape = shapely.from_wkb(area.wkb)
+        expected = {name for name, axis in stored.items() if axis.intersects(shape)}
+        assert {feature["id"] for feature in answer["features"]} == expected, box
+        assert answer["numberMatched"] == hits["numberMatched"] == len(expected)
+        gids = [int(feature["id"].partition(":")[2]) for feature in answer["features"]]
+        assert gids == sorted(gids)
+        met += len(expected)
+        cut += sum(axis.intersects(shape.boundary) for axis in stored.values())
     assert met > 5_000
     assert cut > 2_000
 
 
-def test_pages_of_an_area_one_after_the_other_have_each_feature_once(ground: Database) -> None:
+def test_pages_of_an_area_one_after_the_other_have_each_feature_once(client: TestClient) -> None:
     stored = roads()
     box = f"{WEST},{SOUTH},{WEST + 600},{SOUTH + 600}"
     expected = sorted(
         (name for name, axis in stored.items() if axis.intersects(shapely.box(*map(float, box.split(","))))),
         key=lambda name: int(name.partition(":")[2]),
     )
-    with TestClient(build_app(Settings(), ground), base_url="http://testserver") as client:
-        address: str | None = (
-            f"/ogc/collections/road_segments/items?limit=17&bbox-crs={EPSG_25832}&bbox={box}"
-        )
-        pages = []
-        while address is not None:
-            page = client.get(address).json()
-            pages.append([feature["id"] for feature in page["features"]])
-            assert page["numberMatched"] == len(expected)
-            assert page["numberReturned"] == len(pages[-1])
-            address = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
-        skipped = client.get(
-            f"/ogc/collections/road_segments/items?limit=5&offset=20&bbox-crs={EPSG_25832}&bbox={box}"
-        ).json()
+    address: str | None = f"/ogc/collections/road_segments/items?limit=17&bbox-crs={EPSG_25832}&bbox={box}"
+    pages = []
+    while address is not None:
+        page = client.get(address).json()
+        pages.append([feature["id"] for feature in page["features"]])
+        assert page["numberMatched"] == len(expected)
+        assert page["numberReturned"] == len(pages[-1])
+        address = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+    skipped = client.get(
+        f"/ogc/collections/road_segments/items?limit=5&offset=20&bbox-crs={EPSG_25832}&bbox={box}"
+    ).json()
     assert [name for page in pages for name in page] == expected
     assert {len(page) for page in pages[:-1]} == {17}
     assert [feature["id"] for feature in skipped["features"]] == expected[20:25]

@@ -14,7 +14,10 @@ from fastapi.testclient import TestClient
 from geo_service.db.database import Database
 from geo_service.errors import Unavailable
 from geo_service.ogc.collection import COLLECTIONS, EPSG_25832
-from geo_service.ogc.kept_features import KeptFeatures
+from geo_service.ogc.feature_reading import FeatureReader
+from geo_service.ogc.memory.kept_features import KeptFeatures
+from geo_service.ogc.memory.kept_places import KeptPlaces
+from geo_service.ogc.memory.packed_features import PackedFeatures
 from geo_service.ogc.page_reading import PageReader
 from geo_service.ogc.parameters import read_items_query
 from geo_service.ogc.reading import wanted_statement
@@ -309,7 +312,10 @@ def test_a_filter_that_takes_too_long_is_given_up(filled_database: Database) -> 
         await pool.open()
         try:
             with pytest.raises(Unavailable):
-                await PageReader(pool, KeptFeatures()).read(COLLECTIONS["road_segments"], query)
+                reader = PageReader(
+                    pool, FeatureReader(pool, KeptFeatures(), PackedFeatures(pool)), KeptPlaces(pool)
+                )
+                await reader.read(COLLECTIONS["road_segments"], query)
             assert pool.get_stats()["pool_available"] == 1
         finally:
             await pool.close()

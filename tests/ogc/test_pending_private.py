@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from geo_service.db.database import owner_session
 from geo_service.identity.api_keys import create_api_key, list_api_keys, revoke_api_key, rotate_api_key
-from geo_service.ogc.kept_answers import KeptAnswers
-from geo_service.ogc.kept_features import KeptFeatures
+from geo_service.ogc.memory.kept_answers import KeptAnswers
+from geo_service.ogc.memory.kept_features import KeptFeatures
 from tests.permits.conftest import BENSHEIM, VIERNHEIM, Desk, desk, open_desk
 
 __all__ = ["desk", "open_desk"]

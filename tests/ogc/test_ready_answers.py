@@ -18,10 +18,10 @@ from geo_service.app import build_app
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.ogc.collection import COLLECTIONS
-from geo_service.ogc.kept_answers import KeptAnswer, KeptAnswers, Question
-from geo_service.ogc.kept_features import KeptFeatures
+from geo_service.ogc.feature_reading import Read
+from geo_service.ogc.memory.kept_answers import KeptAnswer, KeptAnswers, Question
+from geo_service.ogc.memory.kept_features import KeptFeatures
 from geo_service.ogc.open_ended import ENCODINGS, open_ended
-from geo_service.ogc.page_reading import Read
 from geo_service.ogc.ready import nothing_more
 from geo_service.ogc.states import CollectionStates
 from geo_service.settings import Settings

@@ -21,7 +21,7 @@ from geo_service.app import build_app
 from geo_service.db.database import Database
 from geo_service.db.local_cluster import LocalCluster
 from geo_service.ogc.collection import COLLECTIONS
-from geo_service.ogc.tile_grid import GREATEST_ZOOM, Tile, limits_at
+from geo_service.ogc.tiles.grid import GREATEST_ZOOM, Tile, limits_at
 from geo_service.settings import Settings
 from tests.clients.server import serving
 from tests.conftest import clone

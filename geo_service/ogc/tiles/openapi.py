@@ -7,8 +7,8 @@ from typing import Any
 from geo_service.ogc.addresses import JSON, MVT
 from geo_service.ogc.openapi_parts import get_operation, query_parameter, reference
 from geo_service.ogc.parameters import ON_EVERY_PAGE
-from geo_service.ogc.tile_grid import GREATEST_ZOOM, GRID
-from geo_service.ogc.tile_sets import OF_TILE_SET, TILE_SET_TYPES
+from geo_service.ogc.tiles.grid import GREATEST_ZOOM, GRID
+from geo_service.ogc.tiles.sets import OF_TILE_SET, TILE_SET_TYPES
 
 Part = dict[str, Any]
 

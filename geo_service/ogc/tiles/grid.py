@@ -9,11 +9,12 @@ from math import asinh, atan, cos, floor, pi, radians, sinh, tan
 from typing import Any
 
 import numpy as np
-from shapely import MultiPoint, box, get_coordinates, to_wkb
+from numpy.typing import NDArray
+from shapely import box, to_wkb
 
-from geo_service.crs import PLAUSIBLE_LONLAT, TOWN_SRID, reproject, to_town
+from geo_service.crs import PLAUSIBLE_LONLAT, TOWN_SRID, reproject_points, to_town
 from geo_service.errors import NotFound
-from geo_service.ogc.place import WINDOW, foreign_area
+from geo_service.ogc.place import WINDOW, Box, foreign_area
 
 GRID = "WebMercatorQuad"
 GRID_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
@@ -22,6 +23,8 @@ WEB_MERCATOR_SRID = 3857
 # Beyond 20 a tile is smaller than a lorry; the set itself goes to 24.
 GREATEST_ZOOM = 20
 MATRICES = 25
+# From here on a cell is less than 20 m, and the projection is straight to two thirds of a 4096th of the side.
+STRAIGHT_FROM = 13
 MARGIN = 64  # of 4096: lines are drawn a little over the edge
 _HALF_M = 20037508.342789244
 _PIXEL_M = 0.00028  # of the standardised display that scale denominators are for
@@ -84,24 +87,43 @@ def _at(lon: float, lat: float, zoom: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=4096)
 def area_covered(tile: Tile) -> bytes:
-    """What a tile and its margin cover: WKB, EPSG:25832."""
+    """What a tile and its margin cover: WKB, EPSG:25832; of a small one, the box about it."""
+    if tile.zoom >= STRAIGHT_FROM:
+        about: bytes = to_wkb(box(*box_about(tile)))
+        return about
     area = foreign_area(tile.edges(MARGIN / 4096), WEB_MERCATOR_SRID)
     return to_wkb(to_town(box(*WINDOW))) if area is None else area.wkb
+
+
+def box_about(tile: Tile) -> Box:
+    """What a small tile and its margin lie within: west, south, east, north, EPSG:25832."""
+    _, town = _lattice(tile)
+    # Between two points of the lattice an edge bends by some centimetres.
+    (west, south), (east, north) = (town.min(axis=0) - 1).tolist(), (town.max(axis=0) + 1).tolist()
+    return west, south, east, north
 
 
 @lru_cache(maxsize=4096)
 def straight_way(tile: Tile) -> tuple[float, ...]:
     """The best affine way from EPSG:25832 to EPSG:3857 within a tile: x = xx X + xy Y + x0, then y the same.
 
-    Off by at most a sixth of a 4096th of the side at zoom 14, twice that with each zoom less.
+    Off by at most a third of a 4096th of the side at zoom 14, twice that with each zoom less.
     """
-    west, south, east, north = tile.edges()
-    ours = np.array([(x, y) for x in np.linspace(west, east, 5) for y in np.linspace(south, north, 5)])
-    town = get_coordinates(reproject(MultiPoint(ours), WEB_MERCATOR_SRID, TOWN_SRID))
+    ours, town = _lattice(tile)
     middle = town.mean(axis=0)
-    found, *_ = np.linalg.lstsq(np.column_stack((town - middle, np.ones(len(town)))), ours, rcond=None)
+    around = np.column_stack((town - middle, np.ones(len(town))))
+    found = np.linalg.solve(around.T @ around, around.T @ ours)
     slopes, shifts = found[:2].T, found[2] - found[:2].T @ middle
     return tuple(float(value) for row, shift in zip(slopes, shifts, strict=True) for value in (*row, shift))
+
+
+@lru_cache(maxsize=64)
+def _lattice(tile: Tile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points all over a small tile and its margin: EPSG:3857, and the same in EPSG:25832; 25 × 2 each."""
+    west, south, east, north = tile.edges(MARGIN / 4096)
+    x, y = np.meshgrid(np.linspace(west, east, 5), np.linspace(south, north, 5))
+    ours = np.column_stack((x.ravel(), y.ravel()))
+    return ours, reproject_points(ours, WEB_MERCATOR_SRID, TOWN_SRID)
 
 
 def limits_document(zooms: range) -> list[dict[str, Any]]:

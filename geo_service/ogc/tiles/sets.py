@@ -24,7 +24,7 @@ from geo_service.ogc.parameters import (
 )
 from geo_service.ogc.rendering import html_answer
 from geo_service.ogc.schemas import described_property
-from geo_service.ogc.tile_grid import (
+from geo_service.ogc.tiles.grid import (
     GREATEST_ZOOM,
     GRID,
     GRID_URI,
@@ -32,7 +32,7 @@ from geo_service.ogc.tile_grid import (
     grid_document,
     limits_document,
 )
-from geo_service.ogc.tile_reading import drawn_properties
+from geo_service.ogc.tiles.properties import drawn_properties
 from geo_service.ogc.words import WORDS
 
 Part = dict[str, Any]

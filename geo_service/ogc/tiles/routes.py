@@ -11,9 +11,9 @@ from geo_service.ogc.collection import COLLECTIONS, Collection, get_collection
 from geo_service.ogc.faults import malformed
 from geo_service.ogc.moment import read_datetime
 from geo_service.ogc.parameters import find_format, read_parameters
-from geo_service.ogc.ready import Made, question_of, ready_answer
-from geo_service.ogc.tile_grid import Tile, read_tile
-from geo_service.ogc.tile_reading import CLIENT_GONE, Gone, read_layer, while_client_stays
+from geo_service.ogc.ready import Made, Start, question_of, ready_answer
+from geo_service.ogc.tiles.grid import Tile, read_tile
+from geo_service.ogc.tiles.reading import CLIENT_GONE, Gone, read_layer, while_client_stays
 
 ON_TILE = ("f", "datetime")
 ON_DATASET_TILE = (*ON_TILE, "collections")
@@ -50,7 +50,7 @@ async def _tile(request: Request, given: dict[str, str], layers: tuple[Collectio
 
     async def make() -> Made:
         state, parts = await while_client_stays(request, _layers(request, layers, tile, during))
-        return Made(state=state, start=b"".join(parts), headers={"Content-Type": MVT})
+        return Made(state=state, start=Start(b"".join(parts)), headers={"Content-Type": MVT})
 
     # A tile has no links, so it is the same under every name of the service.
     asked = "/".join((*names, *place, given.get("datetime", "")))
@@ -64,5 +64,5 @@ async def _layers(
     request: Request, layers: tuple[Collection, ...], tile: Tile, during: str | None
 ) -> tuple[tuple[int, ...], list[bytes]]:
     """States and layers; the layers of a tile are its bytes one after the other."""
-    read = [await read_layer(request.app.state.pool, one, tile, during) for one in layers]
+    read = [await read_layer(request, one, tile, during) for one in layers]
     return tuple(state for _, state in read), [part for part, _ in read]
