@@ -74,7 +74,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         # What lives as long as the process (rules, plans, modules) need not be looked through each time.
         gc.collect()
         gc.freeze()
-        # A page is a thousand tuples; to look for circles among them each time is a twentieth of it.
+        # A page is a thousand tuples; to collect garbage at each of them is a twentieth of its time.
         gc.set_threshold(20_000, 20, 20)
         yield
         for held in (app.state.kept_places, app.state.packed_features, app.state.kept_lines):

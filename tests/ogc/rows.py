@@ -20,6 +20,11 @@ VALUES ('06431002', 'bensheim', 'Bensheim', 'Stadt',
         ST_Multi(ST_MakeEnvelope(470000, 5495000, 485000, 5510000, 25832)), 100, '© GeoBasis-DE / BKG 2017', 'BEN')
 ON CONFLICT DO NOTHING"""
 
+# One road of a shape (WKB, EPSG:25832), named or not.
+ROAD = """
+INSERT INTO road_segment (segment_id, town, street_name, road_class, axis, modes, in_service, width_source, source, source_id)
+VALUES (%(id)s, '06431002', %(name)s, 'gemeindestrasse', ST_SetSRID(ST_GeomFromWKB(%(axis)s), 25832), '{car}', true, 'assumed', 'test', %(id)s)"""
+
 ROADS = """
 INSERT INTO road_segment (segment_id, town, street_name, road_class, axis, modes, in_service, width_source, source, source_id)
 SELECT 'test:' || i, '06431002', (%(names)s::text[])[1 + i %% cardinality(%(names)s::text[])], 'gemeindestrasse',
@@ -78,3 +83,11 @@ def insert_rows(database: Database, **numbers: int) -> None:
         owner.execute(PERMITS, {"n": numbers.get("permits", 0)})
     with psycopg.connect(database.owner_conninfo(), autocommit=True) as owner:
         owner.execute("ANALYZE")
+
+
+def insert_shapes(database: Database, roads: list[dict[str, object]]) -> None:
+    """The town and roads of given shapes: id, name, axis of each."""
+    with psycopg.connect(database.owner_conninfo()) as owner:
+        owner.execute(TOWN)
+        owner.execute("SELECT set_config('app.actor', 'operator', true)")
+        owner.cursor().executemany(ROAD, roads)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 import shapely
 from starlette.testclient import TestClient
@@ -18,12 +17,9 @@ from geo_service.ogc.place import find_area
 from geo_service.settings import Settings
 from tests.conftest import clone
 from tests.ogc.in_memory import never_read, read_into_memory
-from tests.ogc.rows import TOWN
+from tests.ogc.rows import insert_shapes
 
 WEST, SOUTH, SIDE = 475_000, 5_500_000, 1_000
-ROAD = """
-INSERT INTO road_segment (segment_id, town, road_class, axis, modes, in_service, width_source, source, source_id)
-VALUES (%(id)s, '06431002', 'gemeindestrasse', ST_SetSRID(ST_GeomFromWKB(%(axis)s), 25832), '{car}', true, 'assumed', 'test', %(id)s)"""
 
 
 def roads() -> dict[str, shapely.LineString]:
@@ -46,11 +42,8 @@ def roads() -> dict[str, shapely.LineString]:
 @pytest.fixture(scope="module")
 def ground(cluster: LocalCluster, template: str) -> Iterator[Database]:
     for database in clone(cluster, template):
-        with psycopg.connect(database.owner_conninfo()) as owner:
-            owner.execute(TOWN)
-            owner.execute("SELECT set_config('app.actor', 'operator', true)")
-            values = [{"id": name, "axis": shapely.to_wkb(axis)} for name, axis in roads().items()]
-            owner.cursor().executemany(ROAD, values)
+        shapes = {name: shapely.to_wkb(axis) for name, axis in roads().items()}
+        insert_shapes(database, [{"id": name, "name": None, "axis": axis} for name, axis in shapes.items()])
         yield database
 
 
